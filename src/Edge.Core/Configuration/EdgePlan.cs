@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+
+namespace Edge.Core.Configuration;
+
+/// <summary>
+/// A whole configuration, validated and immutable: what edge.yaml says with every default filled in, every name resolved
+/// and every secret read. Built only by <c>ConfigurationLoader</c>; shared freely between threads.
+/// </summary>
+public sealed class EdgePlan
+{
+    /// <summary>Where callers connect. At least one.</summary>
+    public required ImmutableArray<ListenerPlan> Listeners { get; init; }
+
+    /// <summary>The administrative listener, or null where the file has none.</summary>
+    public AdminPlan? Admin { get; init; }
+
+    /// <summary>The services behind the gateway, in file order.</summary>
+    public required ImmutableArray<UpstreamPlan> Upstreams { get; init; }
+
+    /// <summary>The routes, in file order, which decides between equally specific ones.</summary>
+    public required ImmutableArray<RoutePlan> Routes { get; init; }
+
+    /// <summary>Peers whose X-Forwarded-* and Forwarded headers are believed and extended. Empty: nobody's.</summary>
+    public required ImmutableArray<System.Net.IPNetwork> TrustedProxies { get; init; }
+
+    /// <summary>How long running requests and streams may go on after SIGTERM.</summary>
+    public required TimeSpan DrainTimeout { get; init; }
+
+    /// <summary>Absolute paths of every file the configuration was read from: itself, secrets, certificates, CA files.</summary>
+    public required ImmutableArray<string> Files { get; init; }
+}

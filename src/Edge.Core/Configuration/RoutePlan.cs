@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+
+namespace Edge.Core.Configuration;
+
+/// <summary>Which requests go where, and what is done to them on the way.</summary>
+public sealed record RoutePlan
+{
+    /// <summary>Its name in the file; unique.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Hosts, lower case, without port: <c>api.example.com</c> or <c>*.example.com</c>. Empty: any.</summary>
+    public required ImmutableArray<string> Hosts { get; init; }
+
+    /// <summary>Which paths.</summary>
+    public required PathPattern Path { get; init; }
+
+    /// <summary>Methods, as they stand in requests. Empty: any.</summary>
+    public required ImmutableArray<string> Methods { get; init; }
+
+    /// <summary>The service that answers.</summary>
+    public required UpstreamPlan Upstream { get; init; }
+
+    /// <summary>Takes the literal part of the matched path off before forwarding.</summary>
+    public bool StripPath { get; init; }
+
+    /// <summary>Forwards the caller's Host instead of the target's own authority.</summary>
+    public bool PreserveHost { get; init; }
+
+    /// <summary>Changes to the headers of requests.</summary>
+    public HeaderRules RequestHeaders { get; init; } = HeaderRules.None;
+
+    /// <summary>Changes to the headers of answers, those made by the gateway included.</summary>
+    public HeaderRules ResponseHeaders { get; init; } = HeaderRules.None;
+
+    /// <summary>The header that identifies a request, or null for none.</summary>
+    public RequestIdPlan? RequestId { get; init; }
+
+    /// <summary>Most bytes of a request body; null: the listener's.</summary>
+    public long? RequestBodyMax { get; init; }
+
+    /// <summary>After this long without a byte, an event stream gets a comment line; null: never.</summary>
+    public TimeSpan? Heartbeat { get; init; }
+
+    /// <summary>Which headers tell the service who called.</summary>
+    public ForwardedHeaders Forwarded { get; init; } = ForwardedHeaders.Both;
+}
+
+/// <summary>Where a request's identifier is read and written.</summary>
+/// <param name="Header">Name of the header. A well-formed value from the caller is kept, else one is made.</param>
+/// <param name="Echo">True: the answer carries it too.</param>
+public sealed record RequestIdPlan(string Header, bool Echo);
+
+/// <summary>Which headers tell a service about the caller's side of the connection.</summary>
+public enum ForwardedHeaders
+{
+    /// <summary>X-Forwarded-For, -Proto, -Host and RFC 7239's Forwarded.</summary>
+    Both,
+
+    /// <summary>X-Forwarded-For, -Proto and -Host.</summary>
+    XForwarded,
+
+    /// <summary>Forwarded (RFC 7239).</summary>
+    Rfc7239,
+
+    /// <summary>None; those that the caller sent are taken off.</summary>
+    None,
+}
+
+/// <summary>Changes to a header section, made in this order: remove, set, add.</summary>
+/// <param name="Remove">Names of headers to take off.</param>
+/// <param name="Set">Headers that replace whatever was there.</param>
+/// <param name="Add">Headers put beside what is there.</param>
+public sealed record HeaderRules(
+    ImmutableArray<string> Remove, ImmutableArray<HeaderValue> Set, ImmutableArray<HeaderValue> Add)
+{
+    /// <summary>No change.</summary>
+    public static HeaderRules None { get; } = new([], [], []);
+
+    /// <summary>True where there is nothing to do.</summary>
+    public bool IsEmpty => Remove.IsEmpty && Set.IsEmpty && Add.IsEmpty;
+}
+
+/// <summary>A header that the file spells out.</summary>
+/// <param name="Name">A token (RFC 9110, section 5.6.2).</param>
+/// <param name="Value">A field value without CR, LF or NUL. May hold a secret: never logged.</param>
+public sealed record HeaderValue(string Name, string Value)
+{
+    /// <summary>The name alone, since the value may be a secret.</summary>
+    public override string ToString() => $"{Name}: ***";
+}
+
+/// <summary>How a route's path is to be matched.</summary>
+/// <param name="Kind">Exact, prefix or with parameters.</param>
+/// <param name="Text">
+/// As written. Exact: <c>/v1/models</c>. Prefix: <c>/v1/*</c>, which matches <c>/v1</c>, <c>/v1/</c> and all below.
+/// Parameters: <c>/users/{id}/posts</c>, a parameter being one non-empty segment; a final <c>/*</c> may follow.
+/// </param>
+public sealed record PathPattern(PathPatternKind Kind, string Text);
+
+/// <summary>The kinds of <see cref="PathPattern"/>.</summary>
+public enum PathPatternKind
+{
+    /// <summary>The whole path, byte for byte.</summary>
+    Exact,
+
+    /// <summary>A path and all below it.</summary>
+    Prefix,
+
+    /// <summary>Segments, some of which match anything.</summary>
+    Parameters,
+}

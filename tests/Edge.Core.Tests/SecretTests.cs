@@ -1,0 +1,13 @@
+using Edge.Core.Configuration;
+
+namespace Edge.Core.Tests;
+
+public sealed class SecretTests
+{
+    [Fact]
+    public void A_secret_prints_as_stars()
+    {
+        Assert.Equal("***", new Secret("sk-live").ToString());
+        Assert.Equal("X-Key: ***", new HeaderValue("X-Key", "sk-live").ToString());
+    }
+}
