@@ -1,0 +1,86 @@
+namespace Edge.Core.Http;
+
+/// <summary>
+/// Every expected way in which a request can fail. The name says the side first: the caller's, the edge's own, or the upstream's
+/// (the provider). Status, Proxy-Status error and message follow from it alone (see <c>Failures</c>).
+/// </summary>
+public enum Failure
+{
+    /// <summary>Nothing failed.</summary>
+    None,
+
+    /// <summary>The request target is not one that can be forwarded safely.</summary>
+    CallerTargetInvalid,
+
+    /// <summary>No route matches host and path.</summary>
+    CallerRouteNotFound,
+
+    /// <summary>A route matches host and path, but not the method.</summary>
+    CallerMethodNotAllowed,
+
+    /// <summary>The request's body is larger than the route allows.</summary>
+    CallerBodyTooLarge,
+
+    /// <summary>The request's body is broken: bad chunk, fewer bytes than announced.</summary>
+    CallerBodyInvalid,
+
+    /// <summary>The caller sent its body too slowly.</summary>
+    CallerBodyTimeout,
+
+    /// <summary>The caller closed its connection or reset its stream.</summary>
+    CallerGone,
+
+    /// <summary>An error of our own: a bug, counted and logged.</summary>
+    EdgeInternal,
+
+    /// <summary>The gateway is draining.</summary>
+    EdgeDraining,
+
+    /// <summary>The target has as many connections as the configuration allows.</summary>
+    EdgeConnectionLimit,
+
+    /// <summary>The target's name could not be resolved.</summary>
+    UpstreamDnsError,
+
+    /// <summary>The target's name was not resolved in time.</summary>
+    UpstreamDnsTimeout,
+
+    /// <summary>The target refused the connection.</summary>
+    UpstreamConnectionRefused,
+
+    /// <summary>The target could not be reached: no route, network down.</summary>
+    UpstreamUnreachable,
+
+    /// <summary>The connection was not made in time.</summary>
+    UpstreamConnectTimeout,
+
+    /// <summary>The TLS handshake failed.</summary>
+    UpstreamTlsError,
+
+    /// <summary>The target's certificate is not to be trusted.</summary>
+    UpstreamCertificateError,
+
+    /// <summary>The connection ended before the first byte of an answer.</summary>
+    UpstreamClosed,
+
+    /// <summary>No head of an answer came in time.</summary>
+    UpstreamFirstByteTimeout,
+
+    /// <summary>The answer's body, or the request's body on its way out, stood still for too long.</summary>
+    UpstreamIdleTimeout,
+
+    /// <summary>The whole exchange took too long.</summary>
+    UpstreamTotalTimeout,
+
+    /// <summary>The answer's head is not HTTP/1.x, or its framing is ambiguous.</summary>
+    UpstreamHeadInvalid,
+
+    /// <summary>The answer's head is longer than allowed.</summary>
+    UpstreamHeadTooLarge,
+
+    /// <summary>The answer's body ended before it was whole.</summary>
+    UpstreamBodyIncomplete,
+
+    /// <summary>The answer's chunked framing is broken.</summary>
+    UpstreamBodyInvalid,
+}
