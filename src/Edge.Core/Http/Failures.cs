@@ -81,6 +81,8 @@ public static class Failures
             404, "route_not_found", "destination_not_found", "No route matches this host and path."),
         Failure.CallerMethodNotAllowed => Caller(
             405, "method_not_allowed", "http_request_error", "This method is not allowed here."),
+        Failure.CallerHeaderInvalid => Caller(
+            400, "header_invalid", "http_request_error", "A request header has characters that are not allowed."),
         Failure.CallerBodyTooLarge => Caller(
             413, "body_too_large", "http_request_error", "The request body is larger than this route allows."),
         Failure.CallerBodyInvalid => Caller(

@@ -24,6 +24,7 @@ public sealed class FailuresTests
         (Failure.CallerTargetInvalid, 400, "http_request_error", "target_invalid"),
         (Failure.CallerRouteNotFound, 404, "destination_not_found", "route_not_found"),
         (Failure.CallerMethodNotAllowed, 405, "http_request_error", "method_not_allowed"),
+        (Failure.CallerHeaderInvalid, 400, "http_request_error", "header_invalid"),
         (Failure.CallerBodyTooLarge, 413, "http_request_error", "body_too_large"),
         (Failure.CallerBodyInvalid, 400, "http_request_error", "body_invalid"),
         (Failure.CallerBodyTimeout, 408, "http_request_error", "body_timeout"),
