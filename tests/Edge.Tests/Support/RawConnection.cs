@@ -34,9 +34,10 @@ internal class RawConnection : IAsyncDisposable
 
     /// <summary>Takes over a connected socket.</summary>
     /// <param name="socket">Owned from now on.</param>
+    /// <param name="remote">The other side, told here because a socket that has been reset already does not know it.</param>
     /// <param name="deadline">How long the whole connection may take.</param>
     /// <param name="cancellation">The test's own end.</param>
-    protected RawConnection(Socket socket, TimeSpan deadline, CancellationToken cancellation)
+    protected RawConnection(Socket socket, IPEndPoint remote, TimeSpan deadline, CancellationToken cancellation)
     {
         socket.NoDelay = true;
         _socket = socket;
@@ -44,7 +45,7 @@ internal class RawConnection : IAsyncDisposable
         _deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         _deadline.CancelAfter(deadline);
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
-        RemoteEndPoint = (IPEndPoint)socket.RemoteEndPoint!;
+        RemoteEndPoint = remote;
     }
 
     /// <summary>How the other side ended the connection, as far as has been read.</summary>

@@ -7,8 +7,8 @@ namespace Edge.Tests.Support;
 /// <summary>A caller that sends whatever bytes a test wants and reads responses by the letter.</summary>
 internal sealed class RawHttpClient : RawConnection
 {
-    private RawHttpClient(Socket socket, TimeSpan deadline)
-        : base(socket, deadline, TestContext.Current.CancellationToken)
+    private RawHttpClient(Socket socket, IPEndPoint remote, TimeSpan deadline)
+        : base(socket, remote, deadline, TestContext.Current.CancellationToken)
     {
     }
 
@@ -23,7 +23,7 @@ internal sealed class RawHttpClient : RawConnection
         try
         {
             await socket.ConnectAsync(endpoint, TestContext.Current.CancellationToken);
-            var client = new RawHttpClient(socket, deadline ?? DeadlineDefault);
+            var client = new RawHttpClient(socket, endpoint, deadline ?? DeadlineDefault);
             if (tls is not null)
             {
                 await client.StartTlsAsync(tls);

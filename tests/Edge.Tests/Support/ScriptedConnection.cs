@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 
@@ -13,7 +14,7 @@ internal sealed class ScriptedConnection : RawConnection
 
     /// <summary>Takes over an accepted socket.</summary>
     internal ScriptedConnection(ScriptedUpstream upstream, Socket socket, int number, CancellationToken stopped)
-        : base(socket, DeadlineDefault, stopped)
+        : base(socket, (IPEndPoint)socket.RemoteEndPoint!, DeadlineDefault, stopped)
     {
         _upstream = upstream;
         Number = number;

@@ -147,9 +147,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
 
     private async Task RunAsync(Socket socket, int number)
     {
-        await using var connection = new ScriptedConnection(this, socket, number, _stopped.Token);
         try
         {
+            await using var connection = new ScriptedConnection(this, socket, number, _stopped.Token);
             if (_tls is not null)
             {
                 await connection.AuthenticateAsync(_tls);
@@ -168,7 +168,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
         }
         finally
         {
-            connection.Close();
+            socket.Dispose();
             Change(() => _ended++);
         }
     }

@@ -27,14 +27,15 @@ public sealed class ScriptedUpstreamTests
     public async Task Each_connection_runs_the_next_script_and_the_last_one_goes_on()
     {
         await using var upstream = ScriptedUpstream.Start(
-            static connection =>
+            static async connection =>
             {
+                await connection.ReadExactAsync(1);
                 connection.Reset();
-                return Task.CompletedTask;
             },
             ScriptedUpstream.Answer(ScriptedUpstream.Ok("second")));
         await using (var first = await RawHttpClient.ConnectAsync(upstream.Endpoint))
         {
+            await first.SendAsync("x");
             Assert.Equal(ConnectionEnd.Reset, await first.WaitForEndAsync());
         }
 
@@ -46,6 +47,17 @@ public sealed class ScriptedUpstreamTests
 
         await upstream.WaitForEndedAsync(3);
         Assert.Equal(3, upstream.Connections);
+    }
+
+    [Fact]
+    public async Task A_caller_that_resets_at_once_is_no_failure()
+    {
+        await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(ScriptedUpstream.Ok("")));
+        for (var i = 0; i < 20; i++)
+        {
+            await using var client = await RawHttpClient.ConnectAsync(upstream.Endpoint);
+            client.Reset();
+        }
     }
 
     [Theory]
