@@ -65,7 +65,7 @@ internal sealed partial class EdgeProcess : IAsyncDisposable
     public string ConfigurationPath => Path.Combine(_folder!.FullName, "edge.yaml");
 
     /// <summary>Starts <c>edge run</c> and waits until it is ready.</summary>
-    /// <param name="configuration">The text of edge.yaml; use port 0 in it, and <see cref="Listeners"/> for what that became.</param>
+    /// <param name="configuration">Text of edge.yaml; use port 0 in it, and <see cref="Listeners"/> for what that became.</param>
     /// <param name="environment">Variables beside the test's own.</param>
     /// <exception cref="InvalidOperationException">It ended instead; the message has what it wrote.</exception>
     public static async Task<EdgeProcess> RunAsync(string configuration, IReadOnlyDictionary<string, string>? environment = null)

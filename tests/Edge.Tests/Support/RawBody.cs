@@ -29,7 +29,7 @@ internal sealed class RawBody
     /// <summary>What says where it ends.</summary>
     public RawFraming Framing { get; }
 
-    /// <summary>True once it has ended as its framing wants: full length, final chunk, or a FIN where the close delimits.</summary>
+    /// <summary>True once it has ended as its framing wants: full length, final chunk, or a FIN where that delimits.</summary>
     public bool IsComplete { get; private set; }
 
     /// <summary>True once the connection has ended in the middle of it.</summary>
@@ -45,7 +45,8 @@ internal sealed class RawBody
     public string Text => Encoding.UTF8.GetString(_bytes.WrittenSpan);
 
     /// <summary>
-    /// The next piece: one chunk where it is chunked, else what has come. Null at its end, clean or not; the properties say which.
+    /// The next piece: one chunk where it is chunked, else what has come. Null at its end, clean or not:
+    /// the properties say which.
     /// </summary>
     /// <exception cref="InvalidDataException">The chunked framing is broken.</exception>
     public async Task<byte[]?> ReadPieceAsync()

@@ -243,8 +243,10 @@ internal class RawConnection : IAsyncDisposable
 
     private static string Show(ReadOnlySpan<byte> bytes)
     {
-        var shown = Encoding.Latin1.GetString(bytes[..Math.Min(bytes.Length, ToldBytesMax)]);
-        return $"{bytes.Length} bytes \"{shown.Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"";
+        var shown = Encoding.Latin1.GetString(bytes[..Math.Min(bytes.Length, ToldBytesMax)])
+            .Replace("\r", "\\r", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
+        return $"{bytes.Length} bytes \"{shown}\"";
     }
 
     private EndOfStreamException Ended(string wanted) =>

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Edge.Tests.Support;
 
-/// <summary>Header or trailer fields as they stood on the wire, in their order, parsed by the letter of RFC 9112 section 5.</summary>
+/// <summary>Header or trailer fields as they stood on the wire, in order, parsed by the letter of RFC 9112 section 5.</summary>
 internal sealed class RawHeaders : IEnumerable<KeyValuePair<string, string>>
 {
     private const string TokenMarks = "!#$%&'*+-.^_`|~";
@@ -19,7 +19,9 @@ internal sealed class RawHeaders : IEnumerable<KeyValuePair<string, string>>
         get
         {
             var all = All(name);
-            return all.Length < 2 ? all.SingleOrDefault() : throw new InvalidDataException($"{name} stands there {all.Length} times.");
+            return all.Length < 2
+                ? all.SingleOrDefault()
+                : throw new InvalidDataException($"{name} stands there {all.Length} times.");
         }
     }
 
@@ -42,7 +44,11 @@ internal sealed class RawHeaders : IEnumerable<KeyValuePair<string, string>>
 
     /// <summary>Every value of a field, in order.</summary>
     public string[] All(string name) =>
-        [.. _fields.Where(field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(static field => field.Value)];
+    [
+        .. from field in _fields
+           where field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)
+           select field.Value,
+    ];
 
     /// <summary>True where the field stands there at least once.</summary>
     public bool Contains(string name) => All(name).Length > 0;

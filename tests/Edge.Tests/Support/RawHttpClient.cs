@@ -14,7 +14,7 @@ internal sealed class RawHttpClient : RawConnection
 
     /// <summary>Connects.</summary>
     /// <param name="endpoint">To what.</param>
-    /// <param name="deadline">How long the whole connection may take; <see cref="RawConnection.DeadlineDefault"/> if null.</param>
+    /// <param name="deadline">How long the connection may take; <see cref="RawConnection.DeadlineDefault"/> if null.</param>
     /// <param name="tls">TLS settings, or null for plain text.</param>
     public static async Task<RawHttpClient> ConnectAsync(
         IPEndPoint endpoint, TimeSpan? deadline = null, SslClientAuthenticationOptions? tls = null)

@@ -80,7 +80,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     public static ScriptedUpstream StartTls(X509Certificate2 certificate, params Func<ScriptedConnection, Task>[] scripts) =>
         new(scripts, new SslServerAuthenticationOptions { ServerCertificate = certificate });
 
-    /// <summary>The script that reads each request of a connection and answers with the same bytes, until the peer closes.</summary>
+    /// <summary>The script that answers each request of a connection with the same bytes, until the peer closes.</summary>
     /// <param name="response">The bytes of the response, each char one byte.</param>
     public static Func<ScriptedConnection, Task> Answer(string response) => async connection =>
     {

@@ -27,7 +27,8 @@ public sealed class EdgeProcessTests
     [Fact]
     public async Task A_signal_reaches_the_program()
     {
-        await using var edge = EdgeProcess.StartOther("/bin/sh", "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done");
+        await using var edge = EdgeProcess.StartOther(
+            "/bin/sh", "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done");
         await edge.WaitUntilReadyAsync();
         edge.Signal(EdgeProcess.SigTerm);
         Assert.Equal(7, await edge.WaitForExitAsync());

@@ -31,7 +31,8 @@ public sealed class RawHttpClientTests
     [Fact]
     public async Task A_chunked_body_comes_chunk_by_chunk_with_its_trailers()
     {
-        var response = await AnswerTo("HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nT: 1\r\n\r\n");
+        var response = await AnswerTo(
+            "HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nT: 1\r\n\r\n");
         Assert.Equal("abc0123456789", response.Text);
         Assert.Equal("1", response.Body.Trailers["T"]);
         Assert.True(response.Body.IsComplete);
@@ -93,7 +94,8 @@ public sealed class RawHttpClientTests
     [Fact]
     public async Task Interim_responses_are_passed_over_and_remembered()
     {
-        var response = await AnswerTo("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 204 \r\n\r\n");
+        var response = await AnswerTo(
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 204 \r\n\r\n");
         Assert.Equal(204, response.Status);
         Assert.Equal([100, 103], response.Interim);
         Assert.True(response.Body.IsComplete);

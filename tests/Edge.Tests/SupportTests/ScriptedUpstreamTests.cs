@@ -13,8 +13,9 @@ public sealed class ScriptedUpstreamTests
     {
         await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(ScriptedUpstream.Ok("pong")));
         using var client = new HttpClient();
-        var answer = await client.PostAsync(new Uri(upstream.Url, "/a?b"), new StringContent("ping"), TestContext.Current.CancellationToken);
-        Assert.Equal("pong", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        var cancellation = TestContext.Current.CancellationToken;
+        var answer = await client.PostAsync(new Uri(upstream.Url, "/a?b"), new StringContent("ping"), cancellation);
+        Assert.Equal("pong", await answer.Content.ReadAsStringAsync(cancellation));
 
         var request = Assert.Single(upstream.Requests);
         Assert.Equal(("POST", "/a?b", "ping", 0), (request.Method, request.Target, request.Text, request.Connection));
