@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Net;
 using System.Text;
 using Edge.Core.Configuration;
@@ -48,7 +49,8 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <param name="cancellation">Gives up starting.</param>
     /// <exception cref="IOException">The address is in use or not ours.</exception>
     public static async Task<HttpServer> StartAsync<TContext>(
-        ListenerPlan plan, IHttpApplication<TContext> application, TlsHandshakeCallbackOptions? tls, CancellationToken cancellation)
+        ListenerPlan plan, IHttpApplication<TContext> application, TlsHandshakeCallbackOptions? tls,
+        CancellationToken cancellation)
         where TContext : notnull
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -77,7 +79,7 @@ internal sealed class HttpServer : IAsyncDisposable
         return new HttpServer(services, server, new IPEndPoint(plan.Endpoint.Address, port));
     }
 
-    /// <summary>Stops accepting, then waits for running requests until the token is cancelled, which aborts what is left.</summary>
+    /// <summary>Stops accepting and waits for running requests until the token is cancelled, which aborts the rest.</summary>
     public Task StopAsync(CancellationToken abort) => _server.StopAsync(abort);
 
     /// <inheritdoc/>

@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# The published binary as its users start it: commands, a plain and a streamed answer through the gateway, the time to the first
+# answer, memory when idle, an orderly end. $EDGE is the binary.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+exec < /dev/null
+source .ci/lib.sh
+source .ci/gateway.sh
+
+readonly first_answer_us_max=50000
+readonly resident_kb_max=39062 # 40 MB
+readonly starts=7
+
+EDGE=${EDGE:-$PWD/artifacts/edge/edge}
+export EDGE SMOKE_KEY=sk-smoke LC_ALL=C
+readonly configuration=$work/edge.yaml
+
+# A command that ends by itself, or is ended.
+edge() {
+  timeout 20 "$EDGE" "$@"
+}
+
+request() {
+  curl --silent --show-error --noproxy '*' --max-time 20 "$@"
+}
+
+prints() {
+  local wanted=$1
+  shift
+  "$@" > "$work/out" 2>&1 && grep -Eq -- "$wanted" "$work/out"
+}
+
+refuses_a_misspelt_key() {
+  local code=0
+  { echo "listenrs: []"; sed 1d "$configuration"; } > "$work/bad.yaml"
+  edge check --config "$work/bad.yaml" > "$work/out" 2>&1 || code=$?
+  [[ $code -eq 1 ]] && grep -q 'bad.yaml:1:1' "$work/out" && grep -q 'listeners' "$work/out"
+}
+
+chat() {
+  request -H 'Content-Type: application/json' "$@" "http://127.0.0.1:$gateway_port/v1/chat/completions"
+}
+
+answers_a_chat() {
+  chat -o "$work/out" -w '%{http_code}' -d '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}' > "$work/code"
+  [[ $(< "$work/code") == 200 ]] && grep -q '"choices"' "$work/out"
+}
+
+streams_a_chat() {
+  chat -N -o "$work/out" -d '{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"hi"}]}'
+  [[ $(grep -c '^data: ' "$work/out") -ge 3 ]] && grep -q '^data: \[DONE\]' "$work/out"
+}
+
+answers_a_message() {
+  request -o "$work/out" -w '%{http_code}' -H 'Content-Type: application/json' -H 'anthropic-version: 2023-06-01' \
+    -d '{"model":"claude-3-5-haiku-latest","max_tokens":32,"messages":[{"role":"user","content":"hi"}]}' \
+    "http://127.0.0.1:$gateway_port/v1/messages" > "$work/code"
+  [[ $(< "$work/code") == 200 ]] && grep -q '"role" *: *"assistant"' "$work/out"
+}
+
+refuses_an_unknown_path() {
+  [[ $(request -o "$work/out" -w '%{http_code}' "http://127.0.0.1:$gateway_port/nowhere") == 404 ]]
+}
+
+says_that_it_has_gone() {
+  ! edge health --url "http://127.0.0.1:$admin_port/healthz" > "$work/out" 2>&1
+}
+
+is_small_when_idle() {
+  local resident
+  resident=$(awk '/^VmRSS:/ { print $2 }' "/proc/$gateway_id/status")
+  echo "  $resident kB resident"
+  [[ $resident -lt $resident_kb_max ]]
+}
+
+# Starts the gateway and asks until a request has gone through to the mock and back; sets $first_answer_us. The shell opens the
+# connections itself, so that no program's start is in the figure but the gateway's.
+measure_first_answer() {
+  local begun=${EPOCHREALTIME/./} line=""
+  start "$work/gateway.log" "$EDGE" run --config "$configuration"
+  gateway_id=$last_started
+  until [[ $line == "HTTP/1.1 200"* ]]; do
+    if { exec 8<> "/dev/tcp/127.0.0.1/$gateway_port"; } 2> /dev/null; then
+      printf 'GET /v1/models HTTP/1.1\r\nHost: smoke\r\nConnection: close\r\n\r\n' >&8
+      read -r -t 5 line <&8 || true
+      exec 8>&-
+    fi
+    if (( ${EPOCHREALTIME/./} - begun > 5000000 )); then
+      return 1
+    fi
+  done
+  first_answer_us=$((${EPOCHREALTIME/./} - begun))
+}
+
+first_answer_is_quick() {
+  local times=() sorted
+  for ((i = 0; i < starts; i++)); do
+    measure_first_answer || return 1
+    times+=("$first_answer_us")
+    stop "$gateway_id" || return 1
+  done
+  mapfile -t sorted < <(printf '%s\n' "${times[@]}" | sort -n)
+  echo "  first answer after ${sorted[starts / 2]} us (median of ${sorted[*]})"
+  [[ ${sorted[starts / 2]} -lt $first_answer_us_max ]]
+}
+
+check "edge --version tells the version and the commit" prints '^(edge )?[0-9]+\.[0-9]+\.[0-9]+.*[0-9a-f]{7}' edge --version
+check "edge schema prints a JSON Schema" prints '"\$schema"' edge schema
+require "edge mock listens" start_mock
+write_configuration "$configuration"
+check "edge check accepts a good file" prints 'ok' edge check --config "$configuration"
+check "edge check names line, column and the nearest key of a misspelt one" refuses_a_misspelt_key
+require "edge run listens" start_gateway "$configuration"
+check "edge health says that it is well" edge health --url "http://127.0.0.1:$admin_port/healthz"
+check "a chat is answered" answers_a_chat
+check "a chat is streamed" streams_a_chat
+check "an Anthropic message is answered" answers_a_message
+check "an unknown path is a 404" refuses_an_unknown_path
+check "it is smaller than $resident_kb_max kB when idle" is_small_when_idle
+check "SIGTERM ends it with 0" stop "$gateway_id"
+check "edge health says that it has gone" says_that_it_has_gone
+check "the first answer comes within $first_answer_us_max us of its start" first_answer_is_quick
+check "SIGTERM ends the mock with 0" stop "$mock_id"
+
+free_port
+start "$work/demo.log" edge demo --port "$chosen_port"
+gateway_id=$last_started
+gateway_port=$chosen_port
+check "edge demo listens" wait_for_port "$gateway_id" "$gateway_port"
+check "the demo answers a chat" answers_a_chat
+check "SIGTERM ends the demo with 0" stop "$gateway_id"
+
+finish

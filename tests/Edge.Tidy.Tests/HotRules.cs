@@ -1,0 +1,68 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Edge.Tidy.Tests;
+
+/// <summary>What code that runs for each request must not do, and what code that is simulated must not ask the machine.</summary>
+public static class HotRules
+{
+    /// <summary>The folders whose code runs for each request.</summary>
+    public static readonly string[] Folders =
+    [
+        "src/Edge.Core/Http", "src/Edge.Core/Routing", "src/Edge.Core/Limits", "src/Edge.Core/Bodies", "src/Edge.Core/Caching",
+        "src/Edge.Core/Identity", "src/Edge.Core/Llm", "src/Edge.Core/Resilience", "src/Edge/Pipeline", "src/Edge/Upstream",
+    ];
+
+    private static readonly string[] OwnClocksAndDice =
+    [
+        "DateTime.Now", "DateTime.UtcNow", "DateTime.Today", "DateTimeOffset.Now", "DateTimeOffset.UtcNow",
+        "Environment.TickCount", "Environment.TickCount64", "Stopwatch.GetTimestamp", "Stopwatch.StartNew",
+        "TimeProvider.System", "Random.Shared", "Guid.NewGuid", "Guid.CreateVersion7",
+    ];
+
+    /// <summary>LINQ, by its namespace (which is no implicit using in src), its class or its query syntax.</summary>
+    public static IEnumerable<Offence> Linq(SourceFile file) =>
+        Using(file, "System.Linq").Concat(
+            from node in file.Root.DescendantNodes()
+            where node is QueryExpressionSyntax or IdentifierNameSyntax { Identifier.Text: "Enumerable" or "ParallelEnumerable" }
+            select file.At(node, "LINQ"));
+
+    /// <summary>Regular expressions.</summary>
+    public static IEnumerable<Offence> RegularExpressions(SourceFile file) =>
+        Using(file, "System.Text.RegularExpressions").Concat(
+            from name in file.Root.DescendantNodes().OfType<IdentifierNameSyntax>()
+            where name.Identifier.Text is "Regex" or "GeneratedRegex"
+            select file.At(name, "Regex"));
+
+    /// <summary>string.Format, which parses its format anew for each call.</summary>
+    public static IEnumerable<Offence> StringFormat(SourceFile file) =>
+        Accesses(file, "string.Format", "String.Format");
+
+    /// <summary>Lambdas that may capture: a static one cannot, by the compiler's word.</summary>
+    public static IEnumerable<Offence> Closures(SourceFile file) =>
+        from lambda in file.Root.DescendantNodes().OfType<AnonymousFunctionExpressionSyntax>()
+        where !lambda.Modifiers.Any(static modifier => modifier.Text == "static")
+        select file.At(lambda, "a lambda that is not static");
+
+    /// <summary>The wall clock.</summary>
+    public static IEnumerable<Offence> WallClock(SourceFile file) =>
+        Accesses(file, [.. OwnClocksAndDice.Where(static name => name.StartsWith("DateTime", StringComparison.Ordinal))]);
+
+    /// <summary>Time and chance that a simulation could not replay.</summary>
+    public static IEnumerable<Offence> OwnClockOrDice(SourceFile file) =>
+        Accesses(file, OwnClocksAndDice).Concat(
+            from made in file.Root.DescendantNodes().OfType<ObjectCreationExpressionSyntax>()
+            where made.Type.ToString() is "Random" or "System.Random" or "PeriodicTimer" or "Timer"
+            select file.At(made, made.Type.ToString()));
+
+    private static IEnumerable<Offence> Using(SourceFile file, string space) =>
+        from name in file.Root.DescendantNodes()
+        where name is (QualifiedNameSyntax or MemberAccessExpressionSyntax) && name.ToString() == space
+        select file.At(name, space);
+
+    private static IEnumerable<Offence> Accesses(SourceFile file, params string[] banned) =>
+        from access in file.Root.DescendantNodes().OfType<MemberAccessExpressionSyntax>()
+        let text = access.ToString()
+        where banned.Any(name => text == name || text.EndsWith("." + name, StringComparison.Ordinal))
+        select file.At(access, text);
+}
