@@ -11,8 +11,8 @@ namespace Edge.Core.Http;
 /// </summary>
 public static class KnownResponseHeaders
 {
-    /// <summary>A power of two, about three times the number of names, so that most lookups end at the first slot.</summary>
-    private const int SlotCount = 256;
+    /// <summary>A power of two, about five times the number of names, so that most lookups end at the first slot.</summary>
+    private const int SlotCount = 512;
 
     /// <summary>Names by number; number 0 is "unknown".</summary>
     private static readonly string?[] Names;
@@ -64,6 +64,18 @@ public static class KnownResponseHeaders
         }
     }
 
+    /// <summary>How many places a lookup looks at, for tests.</summary>
+    internal static int ProbesFor(ReadOnlySpan<byte> name)
+    {
+        var probes = 1;
+        for (var slot = Hash(name); Slots[slot & (SlotCount - 1)] != NumberOf(name); slot++)
+        {
+            probes++;
+        }
+
+        return probes;
+    }
+
     /// <summary>The name with a number; null for 0.</summary>
     internal static string? NameOf(int number) => Names[number];
 
@@ -106,8 +118,8 @@ public static class KnownResponseHeaders
         }
 
         var hash = ((first | Lower) * 0x9E3779B1u) + ((middle | Lower) * 0x85EBCA77u) + ((last | Lower) * 0xC2B2AE3Du);
-        hash = (hash + (uint)name.Length) * 0x27D4EB2Fu;
-        return hash >> 20;
+        hash = ((hash ^ (hash >> 15)) + (uint)name.Length) * 0x27D4EB2Fu;
+        return hash >> 23;
     }
 
     private static (string Name, ResponseHeaderKind Kind)[] SpecialNames() =>
