@@ -55,6 +55,18 @@ internal sealed class TargetAddresses
         _staleWait = connectTimeout / 2 < StaleWait ? connectTimeout / 2 : StaleWait;
     }
 
+    /// <summary>How many failed addresses are remembered; at most <see cref="AddressesMax"/>.</summary>
+    internal int FailedCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _failedAt.Count;
+            }
+        }
+    }
+
     /// <summary>The addresses to try, in order: families interleaved (RFC 8305, section 4), those that failed of late last.</summary>
     /// <exception cref="SocketException">The name service failed and no answer young enough is at hand.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>

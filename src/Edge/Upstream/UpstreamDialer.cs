@@ -94,11 +94,13 @@ internal sealed class UpstreamDialer
     {
         var endpoint = (IPEndPoint)socket.RemoteEndPoint!;
         var verdict = new CertificateVerdict();
-        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false, verdict.Judge);
+        var inner = new HandshakeStream(socket);
+        var tls = new SslStream(inner, leaveInnerStreamOpen: false, verdict.Judge);
         DialResult failed;
         try
         {
             await tls.AuthenticateAsClientAsync(options, either);
+            inner.HandshakeDone();
             return new DialResult(socket, tls, Failure.None, null);
         }
         catch (Exception exception) when (verdict.Problem is not null && exception is not OperationCanceledException)

@@ -38,7 +38,8 @@ internal static class UpstreamTls
 
         return new SslClientAuthenticationOptions
         {
-            TargetHost = host,
+            // The dot that ends an absolute name is no part of it in SNI (RFC 6066, section 3) or in a certificate.
+            TargetHost = host.TrimEnd('.'),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             ApplicationProtocols = [SslApplicationProtocol.Http11],
             CertificateChainPolicy = policy,
