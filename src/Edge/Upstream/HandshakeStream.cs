@@ -4,9 +4,9 @@ namespace Edge.Upstream;
 
 /// <summary>
 /// The stream under a TLS stream. While the handshake lasts, what follows a read runs on the thread pool and not on the I/O
-/// thread that woke it: verifying a certificate chain took half a millisecond, the first one ten and more, and meanwhile no stream
-/// of that thread would move.
-/// Afterwards it is a plain <see cref="NetworkStream"/>. It owns its socket; used by one dial, then by whoever dialled.
+/// thread that woke it: verifying a certificate chain was measured at half a millisecond, the first one at ten and more, and
+/// meanwhile no stream of that thread would move. Afterwards it is a plain <see cref="NetworkStream"/>. It owns its socket;
+/// used by one dial, then by whoever dialled.
 /// </summary>
 internal sealed class HandshakeStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
 {

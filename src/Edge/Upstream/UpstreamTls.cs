@@ -48,7 +48,7 @@ internal static class UpstreamTls
     }
 }
 
-/// <summary>Keeps what was wrong with a certificate, which the handshake's exception tells only in prose. One per handshake.</summary>
+/// <summary>Keeps what is wrong with a certificate: the handshake's exception tells it in prose. One per handshake.</summary>
 internal sealed class CertificateVerdict
 {
     /// <summary>What is wrong, for our log; null while nothing is.</summary>

@@ -153,6 +153,22 @@ public sealed class ConnectRaceTests : IDisposable
     }
 
     [Fact]
+    public async Task Running_out_of_sockets_is_not_blamed_on_an_address()
+    {
+        var dialer = Dialer();
+        var dial = dialer.DialAsync(Stop);
+        (await _connector.NextAsync()).Fail(SocketError.TooManyOpenSockets);
+        (await _connector.NextAsync()).Fail(SocketError.ConnectionRefused);
+        Assert.Equal(Failure.EdgeInternal, (await dial).Failure);
+
+        dial = dialer.DialAsync(Stop);
+        var first = await _connector.NextAsync();
+        Assert.Equal("2001:db8::1", first.Address);
+        first.Connect().Dispose();
+        await dial;
+    }
+
+    [Fact]
     public async Task When_the_last_address_fails_those_still_trying_may_go_on()
     {
         var dial = Dialer().DialAsync(Stop);

@@ -19,7 +19,8 @@ internal sealed class TlsServer : IDisposable
         _options = new SslServerAuthenticationOptions
         {
             ServerCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
-            ApplicationProtocols = protocols.Length > 0 ? [.. protocols] : [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            ApplicationProtocols =
+                protocols.Length > 0 ? [.. protocols] : [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
         };
         _listener.Start();
         _ = AcceptAsync();
