@@ -105,8 +105,8 @@ internal static class RawAnswers
         MockExchange exchange, ReadOnlyMemory<byte> bytes, RawEnd end, int pieceBytes, int gapMs)
     {
         var socket = exchange.Socket ?? throw new InvalidOperationException("A raw answer needs a connection of its own.");
-        exchange.WatchCaller();
         exchange.ExpectCallerToLeave();
+        exchange.WatchCaller();
         try
         {
             while (!bytes.IsEmpty)
