@@ -148,7 +148,7 @@ internal static class Embeddings
         }
         else
         {
-            return MockProblem.Bad("'input' must be a string, or an array of strings, of tokens or of arrays of tokens.", "input");
+            return MockProblem.Bad("'input' must be a string or an array of strings, of tokens or of arrays of tokens.", "input");
         }
 
         json.WriteStartObject();

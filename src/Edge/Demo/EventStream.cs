@@ -3,30 +3,6 @@ using Edge.Core.Configuration;
 
 namespace Edge.Demo;
 
-/// <summary>What comes next in a stream.</summary>
-internal enum StreamStep
-{
-    /// <summary>An event that carries no token: it is sent without waiting.</summary>
-    Frame,
-
-    /// <summary>An event with tokens: it waits for its time.</summary>
-    Token,
-
-    /// <summary>Nothing: the stream is complete.</summary>
-    End,
-}
-
-/// <summary>The events of one stream, in order. A script belongs to one exchange.</summary>
-internal interface IEventScript
-{
-    /// <summary>The kind of the event that <see cref="Write"/> will write.</summary>
-    public StreamStep Next { get; }
-
-    /// <summary>Appends the next event, blank line included, to the exchange's buffer.</summary>
-    /// <returns>How many tokens it carries.</returns>
-    public int Write();
-}
-
 /// <summary>Sends a script as server-sent events at the pace, and with the faults, of the exchange's settings.</summary>
 internal static class EventStream
 {
@@ -94,7 +70,12 @@ internal static class EventStream
             exchange.Buffer.Clear();
             exchange.Stats.Event(script.Write());
             var result = await exchange.Body.Writer.WriteAsync(exchange.Buffer.Memory);
-            if (result.IsCompleted || exchange.CallerLeft)
+            if (result.IsCompleted)
+            {
+                exchange.NoticeCallerLeft();
+            }
+
+            if (exchange.CallerLeft)
             {
                 return;
             }
@@ -161,24 +142,5 @@ internal static class EventStream
         var json = BeginEvent(exchange, dialect == Dialect.Anthropic ? "error"u8 : default);
         problem.Write(json, dialect, exchange.Answer.RequestId);
         EndEvent(exchange);
-    }
-}
-
-/// <summary>Cuts an answer's text into the tokens of its events.</summary>
-internal struct AnswerCursor
-{
-    private int _offset;
-
-    /// <summary>True once everything is taken.</summary>
-    public readonly bool AtEnd(MockAnswer answer) => _offset == answer.Text.Length;
-
-    /// <summary>Takes the next event's share.</summary>
-    public ReadOnlySpan<byte> Take(MockExchange exchange, out int tokens)
-    {
-        var rest = exchange.Answer.Text[_offset..];
-        var share = rest[..TokenRule.Bytes(rest, exchange.Settings.TokensPerEvent * TokenRule.CodePointsPerToken)];
-        _offset += share.Length;
-        tokens = TokenRule.Tokens(share);
-        return share;
     }
 }

@@ -6,7 +6,7 @@ namespace Edge.Demo;
 /// What the mock wants to know of a request to a language model, whichever of the three APIs it came by: their members
 /// differ in name and not in meaning. It belongs to one exchange and is filled anew for each request.
 /// </summary>
-/// <remarks>It reads members in any order and ignores those that it does not know. The body must outlive the object's use.</remarks>
+/// <remarks>It reads members in any order and ignores those that it does not know.</remarks>
 internal sealed class LlmRequest
 {
     private readonly PooledBuffer _text = new();

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Edge.Demo;
 
-/// <summary>Every request to the mock comes here, on Kestrel's I/O threads: it finds the endpoint and the faults to obey.</summary>
+/// <summary>Where every request to the mock comes, on Kestrel's I/O threads: finds its endpoint and the faults to obey.</summary>
 internal sealed class MockApplication : IHttpApplication<MockExchange>
 {
     /// <summary>Most bytes of a request to a model.</summary>

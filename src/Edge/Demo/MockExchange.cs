@@ -27,6 +27,7 @@ internal sealed class MockExchange
     private CancellationTokenRegistration _abortRegistration;
     private bool _watching;
     private bool _cut;
+    private int _left;
 
     /// <summary>Made once a connection or stream.</summary>
     public MockExchange(IFeatureCollection features, PaceWheel wheel, MockStats stats)
@@ -77,7 +78,7 @@ internal sealed class MockExchange
     public long Now => _wheel.Now;
 
     /// <summary>True once the caller is known to have gone. Only known while somebody watches.</summary>
-    public bool CallerLeft { get; private set; }
+    public bool CallerLeft => Volatile.Read(ref _left) != 0;
 
     private IHttpRequestLifetimeFeature Lifetime => _features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
 
@@ -93,10 +94,14 @@ internal sealed class MockExchange
             // Waits for a callback that is running, so that it can't reach into the next request.
             _abortRegistration.Dispose();
             _watching = false;
+        }
+
+        if (_left != 0)
+        {
             _wheel.Renew(_waiter);
         }
 
-        CallerLeft = false;
+        _left = 0;
         _cut = false;
         RequestBody.Release();
         Buffer.Release();
@@ -148,7 +153,8 @@ internal sealed class MockExchange
         if (!_watching)
         {
             _watching = true;
-            _abortRegistration = Lifetime.RequestAborted.UnsafeRegister(static state => ((MockExchange)state!).OnAborted(), this);
+            _abortRegistration = Lifetime.RequestAborted.UnsafeRegister(
+                static state => ((MockExchange)state!).NoticeCallerLeft(), this);
         }
     }
 
@@ -209,6 +215,18 @@ internal sealed class MockExchange
         Lifetime.Abort();
     }
 
+    /// <summary>Notes that the caller has gone, and ends whatever is waited for. Safe from any thread.</summary>
+    public void NoticeCallerLeft()
+    {
+        // A failed write and Kestrel's own notice may come at the same time.
+        if (Interlocked.Exchange(ref _left, 1) == 0 && !_cut)
+        {
+            _stats.CallerLeft();
+        }
+
+        _wheel.Cancel(_waiter);
+    }
+
     /// <summary>Marks the caller's leaving as our own doing, which is not to be counted.</summary>
     public void ExpectCallerToLeave() => _cut = true;
 
@@ -217,7 +235,7 @@ internal sealed class MockExchange
         var result = await Body.Writer.WriteAsync(Buffer.Memory);
         if (result.IsCompleted)
         {
-            OnAborted();
+            NoticeCallerLeft();
         }
     }
 
@@ -247,16 +265,5 @@ internal sealed class MockExchange
 
         await Body.Writer.WriteAsync(Buffer.Memory[..(Buffer.Length / 2)]);
         await (Settings.HangAfter is null ? CutAsync(Settings.CutByReset) : HangAsync());
-    }
-
-    private void OnAborted()
-    {
-        if (!CallerLeft && !_cut)
-        {
-            _stats.CallerLeft();
-        }
-
-        CallerLeft = true;
-        _wheel.Cancel(_waiter);
     }
 }

@@ -47,6 +47,8 @@ internal sealed class MockSettings
     /// <summary>Most events before a fault.</summary>
     public const int EventsMax = 1_000_000_000;
 
+    private const int SettingNameCharsMax = 32;
+
     /// <summary>Time before the head.</summary>
     public int HeadDelayMs { get; private set; }
 
@@ -115,6 +117,7 @@ internal sealed class MockSettings
     /// <returns>What is wrong, or none.</returns>
     public MockProblem ReadHeaders(IHeaderDictionary headers)
     {
+        Span<char> lower = stackalloc char[SettingNameCharsMax];
         foreach (var (name, values) in headers)
         {
             if (!name.StartsWith(HeaderPrefix, StringComparison.OrdinalIgnoreCase))
@@ -122,7 +125,9 @@ internal sealed class MockSettings
                 continue;
             }
 
-            if (Set(name.AsSpan(HeaderPrefix.Length), values.ToString()) is { } wrong)
+            // Field names have no case (RFC 9110, section 5.1). One too long for the buffer is no setting's: it stays empty.
+            var length = Math.Max(0, name.AsSpan(HeaderPrefix.Length).ToLowerInvariant(lower));
+            if (Set(lower[..length], values.ToString()) is { } wrong)
             {
                 return MockProblem.Bad($"{name}: {wrong}", name);
             }
@@ -132,7 +137,7 @@ internal sealed class MockSettings
     }
 
     /// <summary>Takes the settings that a model's name stands for: <c>mock-slow</c>, <c>mock;gap=50;tokens=20</c>.</summary>
-    /// <returns>What is wrong, or none. Names that do not begin with <c>mock</c> are any provider's and mean nothing here.</returns>
+    /// <returns>What is wrong, or none. Names that do not begin with <c>mock</c> are any provider's: no settings.</returns>
     public MockProblem ReadModel(string model)
     {
         if (!model.StartsWith("mock", StringComparison.Ordinal))
@@ -145,7 +150,7 @@ internal sealed class MockSettings
         var preset = MockModels.Find(end < 0 ? rest : rest[..end]);
         if (preset is null)
         {
-            return new MockProblem(404, $"The model `{model}` does not exist or you do not have access to it.", null, "model_not_found");
+            return new MockProblem(404, $"The model `{model}` does not exist.", null, "model_not_found");
         }
 
         var problem = ReadList(preset);

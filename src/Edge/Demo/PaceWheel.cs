@@ -4,7 +4,7 @@ namespace Edge.Demo;
 /// Wakes many waiters with one timer: a hashed wheel of slots, one tick each. Thousands of paced streams cost one timer
 /// callback a tick, where a timer each would make the runtime scan them all at every expiry. Safe from any thread.
 /// </summary>
-/// <remarks>Waits end up to one tick late and never early. The timer runs only while somebody waits.</remarks>
+/// <remarks>Waits end less than two ticks late and never early. The timer runs only while somebody waits.</remarks>
 internal sealed class PaceWheel : IDisposable
 {
     /// <summary>The grain of every wait.</summary>

@@ -104,7 +104,7 @@ internal static class PlainEndpoints
             var result = await exchange.Body.Writer.WriteAsync(Letters.AsMemory(from, piece));
             if (result.IsCompleted)
             {
-                exchange.Stats.CallerLeft();
+                exchange.NoticeCallerLeft();
                 return;
             }
 

@@ -4,8 +4,8 @@ using System.Text;
 namespace Edge.Demo;
 
 /// <summary>
-/// Answers that no server library writes: bytes put on the connection's socket as they stand, past Kestrel, which has sent nothing
-/// yet. The connection serves no further request. HTTP/1.1 only.
+/// Answers that no server library writes: bytes put on the connection's socket as they stand, past Kestrel, which has sent
+/// nothing yet. The connection serves no further request. HTTP/1.1 only.
 /// </summary>
 internal static class RawAnswers
 {
@@ -16,6 +16,7 @@ internal static class RawAnswers
     public const int HoldMsMax = 60_000;
 
     private const string Head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n";
+    private const string Ok = "Content-Length: 2\r\n\r\nok";
     private const string Events = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
     private const string TwoEvents = "d\r\ndata: {\"n\":1}\r\n2\r\n\n\n\r\nd\r\ndata: {\"n\":2}\r\n2\r\n\n\n\r\n";
 
@@ -52,15 +53,15 @@ internal static class RawAnswers
         ("surplus", Head + "Content-Length: 2\r\n\r\nok, and more", RawEnd.Hold),
         ("second-answer", Head + "Content-Length: 2\r\n\r\nok" + Head + "Content-Length: 4\r\n\r\nevil", RawEnd.Hold),
         ("huge-head", Head + "X-Long: " + new string('a', 1024 * 1024) + "\r\nContent-Length: 2\r\n\r\nok", RawEnd.Hold),
-        ("interim", "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n" + Head + "Content-Length: 2\r\n\r\nok", RawEnd.Hold),
-        ("interim-flood", Repeat("HTTP/1.1 100 Continue\r\n\r\n", 1000) + Head + "Content-Length: 2\r\n\r\nok", RawEnd.Hold),
+        ("interim", "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n" + Head + Ok, RawEnd.Hold),
+        ("interim-flood", Repeat("HTTP/1.1 100 Continue\r\n\r\n", 1000) + Head + Ok, RawEnd.Hold),
         ("switch", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: odd\r\n\r\n", RawEnd.Hold),
         ("until-close", Head + "\r\nok", RawEnd.Close),
         ("http10", "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nok", RawEnd.Close),
         ("body-with-204", "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok", RawEnd.Hold),
         ("trailers", Head + "Trailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 2\r\n\r\n", RawEnd.Close),
         ("head-then-silence", Head + "Content-Length: 100\r\n\r\n", RawEnd.Hold),
-        ("hop-by-hop", Head + "Connection: X-Hop, keep-alive\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nok", RawEnd.Hold),
+        ("hop-by-hop", Head + "Connection: X-Hop, keep-alive\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\n" + Ok, RawEnd.Hold),
     ];
 
     /// <summary>The names of all answers, with commas between.</summary>
@@ -104,8 +105,8 @@ internal static class RawAnswers
         MockExchange exchange, ReadOnlyMemory<byte> bytes, RawEnd end, int pieceBytes, int gapMs)
     {
         var socket = exchange.Socket ?? throw new InvalidOperationException("A raw answer needs a connection of its own.");
-        exchange.WatchCaller();
         exchange.ExpectCallerToLeave();
+        exchange.WatchCaller();
         try
         {
             while (!bytes.IsEmpty)
@@ -136,7 +137,8 @@ internal static class RawAnswers
         await exchange.CutAsync(end == RawEnd.Reset);
     }
 
-    private static string Repeat(string text, int count) => new StringBuilder(text.Length * count).Insert(0, text, count).ToString();
+    private static string Repeat(string text, int count)
+        => new StringBuilder(text.Length * count).Insert(0, text, count).ToString();
 }
 
 /// <summary>What becomes of the connection after a raw answer.</summary>

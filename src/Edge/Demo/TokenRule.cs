@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Edge.Demo;
 
 /// <summary>
@@ -12,6 +14,12 @@ internal static class TokenRule
     /// <summary>How many code points a valid UTF-8 text has: each byte that does not continue another.</summary>
     public static int CodePoints(ReadOnlySpan<byte> utf8)
     {
+        // Most texts are ASCII, which is found out many bytes at a time.
+        if (Ascii.IsValid(utf8))
+        {
+            return utf8.Length;
+        }
+
         var count = 0;
         foreach (var value in utf8)
         {
@@ -30,6 +38,12 @@ internal static class TokenRule
     /// <summary>How many bytes the first so many code points of a text take, or the whole of it where it has fewer.</summary>
     public static int Bytes(ReadOnlySpan<byte> utf8, int codePoints)
     {
+        var shortest = Math.Min(utf8.Length, codePoints);
+        if (Ascii.IsValid(utf8[..shortest]))
+        {
+            return shortest;
+        }
+
         for (var i = 0; i < utf8.Length; i++)
         {
             if (!IsContinuation(utf8[i]) && codePoints-- == 0)
