@@ -10,28 +10,34 @@ namespace Edge.Pipeline;
 /// </summary>
 internal static class FailStage
 {
-    /// <summary>Runs when a stage failed. True: the body of an answer that had begun must be broken off.</summary>
-    public static async ValueTask<bool> RunAsync(RequestContext context, Failure failure)
+    /// <summary>Runs when a stage failed. The outcome is Failed, or BrokenOff where an answer had begun. Never throws.</summary>
+    public static async ValueTask<StageResult> RunAsync(RequestContext context, Failure failure)
     {
-        if (failure == Failure.CallerGone)
+        try
         {
-            return context.Response.HasStarted;
+            if (!context.Response.HasStarted)
+            {
+                if (failure != Failure.CallerGone)
+                {
+                    await AnswerAsync(context, failure);
+                }
+
+                return StageResult.Failed(failure);
+            }
+
+            if (context.EventStream is { } stream && failure != Failure.CallerGone)
+            {
+                var dialect = context.Route?.Dialect ?? Dialect.Http;
+                stream.WriteError(context.ResponseBody.Writer, dialect, failure, context.RequestId);
+                await context.ResponseBody.Writer.FlushAsync();
+            }
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            // The caller's connection broke under the message.
         }
 
-        if (!context.Response.HasStarted)
-        {
-            await AnswerAsync(context, failure);
-            return false;
-        }
-
-        if (context.EventStream is { } stream)
-        {
-            var dialect = context.Route?.Dialect ?? Dialect.Http;
-            stream.WriteError(context.ResponseBody.Writer, dialect, failure, context.RequestId);
-            await context.ResponseBody.Writer.FlushAsync();
-        }
-
-        return true;
+        return StageResult.BrokenOff(failure);
     }
 
     private static async ValueTask AnswerAsync(RequestContext context, Failure failure)

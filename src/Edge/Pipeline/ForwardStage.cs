@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Edge.Core.Http;
+using Edge.Threading;
 using Edge.Upstream;
 using Microsoft.AspNetCore.Http;
 
@@ -19,7 +20,7 @@ internal sealed class ForwardStage
     private readonly ResponseHeadCopier _copier = new();
 
     /// <summary>Forwards. The caller's answer has started when the outcome is Responded, and may have when it is Failed.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     public async ValueTask<StageResult> RunAsync(RequestContext context)
     {
         var body = context.Body;
@@ -60,7 +61,7 @@ internal sealed class ForwardStage
     }
 
     /// <summary>Steps 2 to 5. On success the exchange is open and has its head.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private static async ValueTask<Failure> ObtainHeadAsync(RequestContext context, RequestBodyKind kind)
     {
         var exchange = context.Exchange;
@@ -132,7 +133,7 @@ internal sealed class ForwardStage
     }
 
     /// <summary>Steps 3 to 5.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private static async ValueTask<Failure> AttemptAsync(
         RequestContext context, UpstreamExchange exchange, UpstreamPool pool, RequestBodyKind kind)
     {

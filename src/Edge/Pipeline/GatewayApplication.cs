@@ -45,7 +45,6 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
     {
         context.Begin(_gateway.Snapshot, _record.Begin());
         StageResult result;
-        var breakOff = false;
         try
         {
             result = AdmitStage.Run(context);
@@ -58,22 +57,21 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
             {
                 result = await _forward.RunAsync(context);
             }
-
-            if (result.Outcome == StageOutcome.Failed)
-            {
-                breakOff = await FailStage.RunAsync(context, result.Failure);
-            }
         }
         catch (Exception exception)
         {
             result = StageResult.Failed(Failure.EdgeInternal);
             context.FailureDetail = exception.ToString();
-            breakOff = await FailSafelyAsync(context);
+        }
+
+        if (result.Outcome == StageOutcome.Failed)
+        {
+            result = await FailStage.RunAsync(context, result.Failure);
         }
 
         _record.End(context, result);
         context.End();
-        if (breakOff)
+        if (result.Outcome == StageOutcome.BrokenOff)
         {
             // Kestrel then sends neither a last chunk nor END_STREAM: the connection is closed, the stream reset.
             throw new BrokenOffException();
@@ -84,18 +82,6 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
     public void DisposeContext(RequestContext context, Exception? exception)
     {
         // The context stays with its connection.
-    }
-
-    private static async ValueTask<bool> FailSafelyAsync(RequestContext context)
-    {
-        try
-        {
-            return await FailStage.RunAsync(context, Failure.EdgeInternal);
-        }
-        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
-        {
-            return true;
-        }
     }
 
     /// <summary>Tells Kestrel that a body which has begun will not be finished.</summary>

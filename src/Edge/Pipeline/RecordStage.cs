@@ -21,7 +21,7 @@ internal sealed class RecordStage(GatewayCounters counters, ProgramLog log, Time
         counters.RequestEnded(result.Failure);
 
         // A caller's own mistakes are answered, not logged: else any caller could fill the log.
-        if (result.Outcome == StageOutcome.Failed && Failures.Side(result.Failure) != FailureSide.Caller)
+        if (result.Failure != Failure.None && Failures.Side(result.Failure) != FailureSide.Caller)
         {
             log.Failed(context, result.Failure, time.GetElapsedTime(context.StartTimestamp));
         }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using Edge.Core.Http;
+using Edge.Threading;
 using Edge.Upstream;
 
 namespace Edge.Pipeline;
@@ -19,7 +20,7 @@ internal static class ResponseRelay
     public const int UnflushedBytesMax = 64 * 1024;
 
     /// <summary>Relays until the body's end. The head has been copied to the answer, which has not started.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     public static async ValueTask<Failure> RunAsync(RequestContext context, UpstreamExchange exchange)
     {
         if (exchange.HasEmptyBody)

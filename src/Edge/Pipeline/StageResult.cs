@@ -13,9 +13,12 @@ internal enum StageOutcome
 
     /// <summary>The request cannot be served; the failure says why, and the caller is told if it still can be.</summary>
     Failed,
+
+    /// <summary>Failed after the answer had begun: its body must be broken off, so that it never looks whole.</summary>
+    BrokenOff,
 }
 
-/// <summary>The answer of a stage: one of three outcomes and, for a failure, which.</summary>
+/// <summary>The answer of a stage: an outcome and, for a failure, which.</summary>
 internal readonly record struct StageResult(StageOutcome Outcome, Failure Failure)
 {
     /// <summary>Go on with the next stage.</summary>
@@ -29,4 +32,7 @@ internal readonly record struct StageResult(StageOutcome Outcome, Failure Failur
 
     /// <summary>The request cannot be served.</summary>
     public static StageResult Failed(Failure why) => new(StageOutcome.Failed, why);
+
+    /// <summary>The answer that had begun cannot be finished.</summary>
+    public static StageResult BrokenOff(Failure why) => new(StageOutcome.BrokenOff, why);
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Threading;
 
 namespace Edge.Upstream;
 
@@ -106,7 +107,7 @@ internal sealed partial class UpstreamExchange
 
     /// <summary>Sends <see cref="Request"/>. A failure is not yet the end: an early answer may be waiting.</summary>
     /// <param name="isWhole">True when nothing follows: the answer is due from now on.</param>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     public async ValueTask<Failure> SendAsync(bool isWhole)
     {
         var connection = _connection!;
@@ -132,7 +133,7 @@ internal sealed partial class UpstreamExchange
     }
 
     /// <summary>Receives until the final answer's head is whole. Interim answers are passed over.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     public async ValueTask<Failure> ReceiveHeadAsync()
     {
         var connection = _connection!;
