@@ -1,34 +1,24 @@
-using System.Net;
-using Edge.Core.Configuration;
+using System.CommandLine;
+using Edge.Commands;
 using Edge.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Edge;
 
+/// <summary>The commands of <c>edge</c>.</summary>
 internal static class Program
 {
-    private static async Task<int> Main()
+    private static Task<int> Main(string[] arguments)
     {
-        var server = await HttpServer.StartAsync(
-            new ListenerPlan { Endpoint = new IPEndPoint(IPAddress.Loopback, 8080) }, new Hello(), null, CancellationToken.None);
-        Console.WriteLine(server.Endpoint);
-        await Task.Delay(-1);
-        return 0;
-    }
-
-    private sealed class Hello : IHttpApplication<IFeatureCollection>
-    {
-        public IFeatureCollection CreateContext(IFeatureCollection contextFeatures) => contextFeatures;
-
-        public void DisposeContext(IFeatureCollection context, Exception? exception)
+        RuntimeSwitches.Set();
+        var root = new RootCommand("Edge: a gateway in front of LLM providers and other HTTP services.")
         {
-        }
-
-        public async Task ProcessRequestAsync(IFeatureCollection context)
-        {
-            context.Get<IHttpResponseFeature>()!.StatusCode = 200;
-            await context.Get<IHttpResponseBodyFeature>()!.Writer.WriteAsync("hi\n"u8.ToArray());
-        }
+            RunCommand.Create(),
+            DemoCommand.Create(),
+            CheckCommand.Create(),
+            SchemaCommand.Create(),
+            MockCommand.Create(),
+            HealthCommand.Create(),
+        };
+        return root.Parse(arguments).InvokeAsync();
     }
 }

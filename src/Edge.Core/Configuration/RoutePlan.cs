@@ -78,6 +78,12 @@ public sealed record HeaderRules(
 
     /// <summary>True where there is nothing to do.</summary>
     public bool IsEmpty => Remove.IsEmpty && Set.IsEmpty && Add.IsEmpty;
+
+    /// <summary>True where other rules say the same, list by list.</summary>
+    public bool IsSameAs(HeaderRules other) =>
+        Remove.AsSpan().SequenceEqual(other.Remove.AsSpan())
+        && Set.AsSpan().SequenceEqual(other.Set.AsSpan())
+        && Add.AsSpan().SequenceEqual(other.Add.AsSpan());
 }
 
 /// <summary>A header that the file spells out.</summary>

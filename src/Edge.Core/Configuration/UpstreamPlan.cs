@@ -50,6 +50,12 @@ public sealed record UpstreamPlan
 
     /// <summary>Most bytes of status line and headers of an answer.</summary>
     public int ResponseHeadersMax { get; init; } = 64 * 1024;
+
+    /// <summary>True where another plan says the same, list by list, so that what runs for one can go on for the other.</summary>
+    public bool IsSameAs(UpstreamPlan other) =>
+        Targets.AsSpan().SequenceEqual(other.Targets.AsSpan())
+        && Headers.IsSameAs(other.Headers)
+        && this == other with { Targets = Targets, Headers = Headers };
 }
 
 /// <summary>One address of a service.</summary>

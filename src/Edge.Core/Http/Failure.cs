@@ -18,6 +18,9 @@ public enum Failure
     /// <summary>A route matches host and path, but not the method.</summary>
     CallerMethodNotAllowed,
 
+    /// <summary>A header has characters that cannot be forwarded safely.</summary>
+    CallerHeaderInvalid,
+
     /// <summary>The request's body is larger than the route allows.</summary>
     CallerBodyTooLarge,
 

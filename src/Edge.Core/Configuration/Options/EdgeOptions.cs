@@ -1,0 +1,70 @@
+using System.Net;
+using Edge.Core.Configuration.Reading;
+using Edge.Core.Configuration.Shapes;
+
+namespace Edge.Core.Configuration.Options;
+
+/// <summary>The whole file as written. A null is a key that is not there, or whose value was refused.</summary>
+internal sealed class EdgeOptions
+{
+    /// <summary>Most listeners.</summary>
+    public const int ListenersMax = 64;
+
+    /// <summary>Most upstreams.</summary>
+    public const int UpstreamsMax = 10_000;
+
+    /// <summary>Most routes.</summary>
+    public const int RoutesMax = 50_000;
+
+    /// <summary>Most trusted networks; each is compared with the address of each new connection.</summary>
+    public const int TrustedProxiesMax = 256;
+
+    /// <summary>Its description.</summary>
+    public static readonly ObjectShape<EdgeOptions> Shape = new(
+        "edge", "a configuration", "The configuration of the gateway: one file.",
+        new Key<EdgeOptions, List<Located<ListenerOptions>>>(
+            "listeners", new ListShape<ListenerOptions>(ListenerOptions.Shape, "listeners", 1, ListenersMax),
+            (o, v) => o.Listeners = v, "Where callers connect.", isRequired: true),
+        new Key<EdgeOptions, AdminOptions>(
+            "admin", AdminOptions.Shape, (o, v) => o.Admin = v, "Where health and readiness are asked for. Left out: nowhere."),
+        new Key<EdgeOptions, List<Located<IPNetwork>>>(
+            "trustedProxies", new ListShape<IPNetwork>(Scalars.Network, "networks", 0, TrustedProxiesMax),
+            (o, v) => o.TrustedProxies = v,
+            "Peers whose `X-Forwarded-*` and `Forwarded` headers are believed and extended. Those of all others are replaced.",
+            defaultText: "[]"),
+        new Key<EdgeOptions, TimeSpan>(
+            "drainTimeout", Scalars.Duration(), (o, v) => o.DrainTimeout = v,
+            "How long running requests and streams may go on after SIGTERM.", defaultText: "30s"),
+        new Key<EdgeOptions, List<Named<UpstreamOptions>>>(
+            "upstreams",
+            new MapShape<UpstreamOptions>(
+                Scalars.Name, UpstreamOptions.Shape, "a mapping of names to upstreams", 1, UpstreamsMax, StringComparer.Ordinal),
+            (o, v) => o.Upstreams = v, "The services behind the gateway, by name.", isRequired: true),
+        new Key<EdgeOptions, RouteSettingsOptions>(
+            "defaults", RouteSettingsOptions.Shape, (o, v) => o.Defaults = v,
+            "What holds for every route. A route's own key replaces the key here as a whole.", defaultText: "{}"),
+        new Key<EdgeOptions, List<Located<RouteOptions>>>(
+            "routes", new ListShape<RouteOptions>(RouteOptions.Shape, "routes", 1, RoutesMax), (o, v) => o.Routes = v,
+            "Which requests go where. The order matters only between equally specific routes.", isRequired: true));
+
+    /// <summary>Where callers connect.</summary>
+    public Located<List<Located<ListenerOptions>>>? Listeners { get; set; }
+
+    /// <summary>The administrative listener.</summary>
+    public Located<AdminOptions>? Admin { get; set; }
+
+    /// <summary>Believed peers.</summary>
+    public Located<List<Located<IPNetwork>>>? TrustedProxies { get; set; }
+
+    /// <summary>Time to finish after SIGTERM.</summary>
+    public Located<TimeSpan>? DrainTimeout { get; set; }
+
+    /// <summary>The services.</summary>
+    public Located<List<Named<UpstreamOptions>>>? Upstreams { get; set; }
+
+    /// <summary>What holds for every route.</summary>
+    public Located<RouteSettingsOptions>? Defaults { get; set; }
+
+    /// <summary>The routes.</summary>
+    public Located<List<Located<RouteOptions>>>? Routes { get; set; }
+}

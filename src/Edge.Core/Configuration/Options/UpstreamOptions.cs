@@ -1,0 +1,130 @@
+using Edge.Core.Configuration.Reading;
+using Edge.Core.Configuration.Shapes;
+
+namespace Edge.Core.Configuration.Options;
+
+/// <summary>An entry of <c>upstreams</c> as written.</summary>
+internal sealed class UpstreamOptions
+{
+    /// <summary>Most targets of an upstream.</summary>
+    public const int TargetsMax = 256;
+
+    /// <summary>Largest bound for the number of connections.</summary>
+    public const int ConnectionsCountMax = 1_000_000;
+
+    /// <summary>Smallest bound for an answer's headers.</summary>
+    public const int ResponseHeadersBytesMin = 1024;
+
+    /// <summary>Largest bound for an answer's headers.</summary>
+    public const int ResponseHeadersBytesMax = 1024 * 1024;
+
+    /// <summary>Its description.</summary>
+    public static readonly ObjectShape<UpstreamOptions> Shape = new(
+        "upstream", "an upstream", "A service behind the gateway.",
+        new Key<UpstreamOptions, Dialect>(
+            "dialect", Scalars.DialectName, (o, v) => o.Dialect = v,
+            "What it speaks: decides the shape of errors and which header carries the credential.", defaultText: "http"),
+        new Key<UpstreamOptions, List<Located<TargetPlan>>>(
+            "targets", new ListShape<TargetPlan>(Scalars.Target, "URLs", 1, TargetsMax), (o, v) => o.Targets = v,
+            "Where it is reached: URLs with scheme, host, and perhaps a port and a path that goes before each request's path. " +
+            "Several are balanced.", isRequired: true),
+        new Key<UpstreamOptions, Secret>(
+            "credential", Scalars.Secret, (o, v) => o.Credential = v,
+            "Sent in place of whatever credential the caller brought: as `x-api-key` to `anthropic`, else as a Bearer token. " +
+            "Left out: the caller's own goes through."),
+        new Key<UpstreamOptions, HeaderRulesOptions>(
+            "headers", HeaderRulesOptions.Shape, (o, v) => o.Headers = v,
+            "Changes to the headers of every request to it, after the route's own.", defaultText: "{}"),
+        new Key<UpstreamOptions, TimeoutsOptions>(
+            "timeouts", TimeoutsOptions.Shape, (o, v) => o.Timeouts = v, "How long each step may take.", defaultText: "{}"),
+        new Key<UpstreamOptions, UpstreamTlsOptions>(
+            "tls", UpstreamTlsOptions.Shape, (o, v) => o.Tls = v, "How its certificate is verified.", defaultText: "{}"),
+        new Key<UpstreamOptions, int>(
+            "connectionsMax", Scalars.Count(1, ConnectionsCountMax), (o, v) => o.ConnectionsMax = v,
+            "Most connections at once to one target. One more is answered with 503.", defaultText: "20000"),
+        new Key<UpstreamOptions, TimeSpan>(
+            "connectionLifetime", Scalars.Duration(),
+            (o, v) => o.ConnectionLifetime = v,
+            "A connection older than this is not used again, so that a change in DNS is seen.", defaultText: "5m"),
+        new Key<UpstreamOptions, TimeSpan>(
+            "connectionIdleTimeout", Scalars.Duration(),
+            (o, v) => o.ConnectionIdleTimeout = v, "A connection unused for longer than this is closed.", defaultText: "60s"),
+        new Key<UpstreamOptions, long>(
+            "responseHeadersMax", Scalars.Size(ResponseHeadersBytesMin, ResponseHeadersBytesMax),
+            (o, v) => o.ResponseHeadersMax = v, "Most bytes of status line and headers of an answer.", defaultText: "64KiB"));
+
+    /// <summary>What it speaks.</summary>
+    public Located<Dialect>? Dialect { get; set; }
+
+    /// <summary>Where it is reached.</summary>
+    public Located<List<Located<TargetPlan>>>? Targets { get; set; }
+
+    /// <summary>The provider's credential.</summary>
+    public Located<Secret>? Credential { get; set; }
+
+    /// <summary>Changes to headers.</summary>
+    public Located<HeaderRulesOptions>? Headers { get; set; }
+
+    /// <summary>Time for each step.</summary>
+    public Located<TimeoutsOptions>? Timeouts { get; set; }
+
+    /// <summary>Verification.</summary>
+    public Located<UpstreamTlsOptions>? Tls { get; set; }
+
+    /// <summary>Connections at once.</summary>
+    public Located<int>? ConnectionsMax { get; set; }
+
+    /// <summary>Age of a connection.</summary>
+    public Located<TimeSpan>? ConnectionLifetime { get; set; }
+
+    /// <summary>Idleness of a connection.</summary>
+    public Located<TimeSpan>? ConnectionIdleTimeout { get; set; }
+
+    /// <summary>Bytes of an answer's headers.</summary>
+    public Located<long>? ResponseHeadersMax { get; set; }
+}
+
+/// <summary>An upstream's <c>timeouts</c> as written.</summary>
+internal sealed class TimeoutsOptions
+{
+    private static readonly ScalarShape<TimeSpan> Timeout = Scalars.Duration();
+
+    /// <summary>Its description.</summary>
+    public static readonly ObjectShape<TimeoutsOptions> Shape = new(
+        "timeouts", "timeouts", "How long each step of an exchange with an upstream may take.",
+        new Key<TimeoutsOptions, TimeSpan>(
+            "connect", Timeout, (o, v) => o.Connect = v, "Name resolution, TCP and TLS together.", defaultText: "5s"),
+        new Key<TimeoutsOptions, TimeSpan>(
+            "firstByte", Timeout, (o, v) => o.FirstByte = v,
+            "From the last byte of the request to the head of the answer.", defaultText: "60s"),
+        new Key<TimeoutsOptions, TimeSpan>(
+            "idle", Timeout, (o, v) => o.Idle = v, "Between two reads, or two writes, of a body.", defaultText: "60s"),
+        new Key<TimeoutsOptions, TimeSpan>(
+            "total", Timeout, (o, v) => o.Total = v, "The whole exchange, a stream included.", defaultText: "10m"));
+
+    /// <summary>To connect.</summary>
+    public Located<TimeSpan>? Connect { get; set; }
+
+    /// <summary>To the answer's head.</summary>
+    public Located<TimeSpan>? FirstByte { get; set; }
+
+    /// <summary>Between two pieces of a body.</summary>
+    public Located<TimeSpan>? Idle { get; set; }
+
+    /// <summary>In all.</summary>
+    public Located<TimeSpan>? Total { get; set; }
+}
+
+/// <summary>An upstream's <c>tls</c> as written.</summary>
+internal sealed class UpstreamTlsOptions
+{
+    /// <summary>Its description.</summary>
+    public static readonly ObjectShape<UpstreamTlsOptions> Shape = new(
+        "upstreamTls", "TLS settings", "How the certificates of an upstream's https targets are verified.",
+        new Key<UpstreamTlsOptions, string>(
+            "ca", Scalars.File, (o, v) => o.Ca = v,
+            "PEM file with the only certificate authorities to trust. Left out: those that the system trusts."));
+
+    /// <summary>Path of the authorities.</summary>
+    public Located<string>? Ca { get; set; }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Net;
+using Edge.Core.Configuration.Options;
+using Edge.Core.Configuration.Reading;
+using Edge.Core.Configuration.Rules;
+
+namespace Edge.Core.Configuration.Planning;
+
+/// <summary>
+/// Looks at what no single value can tell: names that refer to others, places taken twice, files that have to fit together.
+/// Skips what was refused before, so that one mistake gives one error.
+/// </summary>
+internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles files)
+{
+    /// <summary>Tells every error in the options.</summary>
+    public void Check(EdgeOptions options)
+    {
+        CheckAddresses(options);
+        foreach (var listener in options.Listeners.Items()) CheckListener(listener.Value);
+        foreach (var upstream in options.Upstreams.Items()) CheckUpstream(upstream.Value.Value);
+        new RouteChecker(diagnostics).Check(options);
+    }
+
+    /// <summary>There are few listeners, so that comparing each with each is cheap.</summary>
+    private void CheckAddresses(EdgeOptions options)
+    {
+        var taken = new List<Located<IPEndPoint>>();
+        foreach (var listener in options.Listeners.Items()) CheckAddress(listener.Value.Address, taken);
+        if (options.Admin is { } admin) CheckAddress(admin.Value.Address, taken);
+    }
+
+    private void CheckAddress(Located<IPEndPoint>? address, List<Located<IPEndPoint>> taken)
+    {
+        if (address is not { } given) return;
+        foreach (var other in taken)
+        {
+            if (!Addresses.Overlap(given.Value, other.Value)) continue;
+            var line = other.Place.Line.ToString(CultureInfo.InvariantCulture);
+            diagnostics.Add(given.Place, $"this address is taken by the one on line {line}; give each listener its own");
+            break;
+        }
+
+        taken.Add(given);
+    }
+
+    private void CheckListener(ListenerOptions listener)
+    {
+        if (listener.Tls is not { } tls) return;
+        if (listener.H2c is { Value: true, Place: var place })
+            diagnostics.Add(place, "h2c is HTTP/2 without TLS; leave it out, since a listener with tls speaks HTTP/2 already");
+        if (tls.Value is not { Certificate: { } certificate, Key: { } key }) return;
+        var certificateText = Read(certificate);
+        var keyText = Read(key);
+        if (certificateText is null || keyText is null) return;
+        if (Certificates.CheckCertificate(certificateText) is { } certificateProblem)
+            diagnostics.Add(certificate.Place, $"{FileNoun(certificate)} {certificateProblem}");
+        else if (Certificates.CheckKey(certificateText, keyText) is { } keyProblem)
+            diagnostics.Add(key.Place, $"{FileNoun(key)} {keyProblem}");
+    }
+
+    private void CheckUpstream(UpstreamOptions upstream)
+    {
+        CheckTargets(upstream);
+        if (upstream.Tls?.Value.Ca is not { } ca || Read(ca) is not { } text) return;
+        if (Certificates.CheckCertificate(text) is { } problem) diagnostics.Add(ca.Place, $"{FileNoun(ca)} {problem}");
+    }
+
+    private void CheckTargets(UpstreamOptions upstream)
+    {
+        var seen = new Dictionary<TargetPlan, Place>();
+        foreach (var target in upstream.Targets.Items())
+        {
+            if (seen.TryAdd(target.Value, target.Place)) continue;
+            var line = seen[target.Value].Line.ToString(CultureInfo.InvariantCulture);
+            diagnostics.Add(target.Place, $"this target is the same as the one on line {line}; keep one");
+        }
+    }
+
+    private string? Read(Located<string> path)
+    {
+        var file = files.Read(path.Value, Certificates.PemBytesMax);
+        if (file.Problem is null) return file.Text;
+        diagnostics.Add(path.Place, $"{FileNoun(path)} {file.Problem}");
+        return null;
+    }
+
+    private static string FileNoun(Located<string> path) => path.Hidden ? "the file" : $"file {path.Text()}";
+}

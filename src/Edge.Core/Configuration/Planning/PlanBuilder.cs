@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using Edge.Core.Configuration.Options;
+using Edge.Core.Configuration.Reading;
+using Edge.Core.Configuration.Shapes;
+
+namespace Edge.Core.Configuration.Planning;
+
+/// <summary>Makes the plan of options in which nothing is wrong.</summary>
+internal sealed class PlanBuilder(ConfigurationFiles files)
+{
+    /// <summary>Makes the plan.</summary>
+    public EdgePlan Build(EdgeOptions options)
+    {
+        var upstreams = options.Upstreams.Items().Select(u => Upstream(u.Name.Value, u.Value.Value)).ToImmutableArray();
+        var byName = upstreams.ToDictionary(u => u.Name, StringComparer.Ordinal);
+        var defaults = new RouteSettings(options.Defaults.Get());
+        return new EdgePlan
+        {
+            Listeners = [.. options.Listeners.Items().Select(l => Listener(l.Value))],
+            Admin = options.Admin is { } admin ? new AdminPlan(admin.Value.Address.Get(), admin.Value.Token?.Value) : null,
+            Upstreams = upstreams,
+            Routes = [.. options.Routes.Items().Select(r => Route(r.Value, defaults, byName))],
+            TrustedProxies = [.. options.TrustedProxies.Items().Select(n => n.Value)],
+            DrainTimeout = options.DrainTimeout.Get(),
+            Files = files.Paths,
+        };
+    }
+
+    private ListenerPlan Listener(ListenerOptions listener) => new()
+    {
+        Endpoint = listener.Address.Get(),
+        Tls = listener.Tls is { Value: var tls }
+            ? new ListenerTlsPlan(files.Resolve(tls.Certificate.Get()), files.Resolve(tls.Key.Get()), tls.Minimum.Get())
+            : null,
+        H2c = listener.H2c.Get(),
+        RequestHeadersMax = (int)listener.RequestHeadersMax.Get(),
+        RequestBodyMax = listener.RequestBodyMax.Get(),
+        HeadersTimeout = listener.HeadersTimeout.Get(),
+        KeepAliveTimeout = listener.KeepAliveTimeout.Get(),
+        ConnectionsMax = listener.ConnectionsMax.Get(),
+    };
+
+    private UpstreamPlan Upstream(string name, UpstreamOptions upstream)
+    {
+        var timeouts = upstream.Timeouts.Get();
+        return new UpstreamPlan
+        {
+            Name = name,
+            Dialect = upstream.Dialect.Get(),
+            Targets = [.. upstream.Targets.Items().Select(t => t.Value)],
+            Credential = upstream.Credential?.Value,
+            Headers = RouteSettings.Headers(upstream.Headers),
+            Timeouts = new UpstreamTimeouts
+            {
+                Connect = timeouts.Connect.Get(),
+                FirstByte = timeouts.FirstByte.Get(),
+                Idle = timeouts.Idle.Get(),
+                Total = timeouts.Total.Get(),
+            },
+            CaFile = upstream.Tls.Get().Ca is { } ca ? files.Resolve(ca.Value) : null,
+            ConnectionsMax = upstream.ConnectionsMax.Get(),
+            ConnectionLifetime = upstream.ConnectionLifetime.Get(),
+            ConnectionIdleTimeout = upstream.ConnectionIdleTimeout.Get(),
+            ResponseHeadersMax = (int)upstream.ResponseHeadersMax.Get(),
+        };
+    }
+
+    private static RoutePlan Route(RouteOptions route, RouteSettings defaults, Dictionary<string, UpstreamPlan> upstreams)
+    {
+        var match = route.Match.Get();
+        var settings = new RouteSettings(route, defaults);
+        return new RoutePlan
+        {
+            Name = route.Name.Get(),
+            Hosts = [.. match.Hosts.Items().Select(h => h.Value)],
+            Path = match.Path.Get(),
+            Methods = [.. match.Methods.Items().Select(m => m.Value)],
+            Upstream = upstreams[route.Upstream.Get()],
+            StripPath = route.StripPath.Get(),
+            PreserveHost = route.PreserveHost.Get(),
+            RequestHeaders = settings.Request,
+            ResponseHeaders = settings.Response,
+            RequestId = settings.RequestId,
+            RequestBodyMax = settings.RequestBodyMax,
+            Heartbeat = settings.Heartbeat,
+            Forwarded = settings.Forwarded,
+        };
+    }
+
+    /// <summary>What <c>defaults</c> and a route have in common, where each key of the route replaces that of the defaults.</summary>
+    private sealed class RouteSettings
+    {
+        /// <summary>The defaults, in which every key has a value.</summary>
+        public RouteSettings(RouteSettingsOptions defaults)
+            : this(defaults, null)
+        {
+        }
+
+        /// <summary>A route's own settings, and those that the defaults give it.</summary>
+        public RouteSettings(RouteSettingsOptions own, RouteSettings? defaults)
+        {
+            RequestId = own.RequestId is { } id ? Identifier(id.Value) : defaults?.RequestId;
+            Request = own.Request is { } request ? Headers(request.Value.Headers) : defaults!.Request;
+            Response = own.Response is { } response ? Headers(response.Value.Headers) : defaults!.Response;
+            Forwarded = own.Forwarded?.Value ?? defaults!.Forwarded;
+            Heartbeat = own.Heartbeat is { Value: var heartbeat } ? Duration(heartbeat) : defaults?.Heartbeat;
+            RequestBodyMax = own.RequestBodyMax?.Value ?? defaults?.RequestBodyMax;
+        }
+
+        public RequestIdPlan? RequestId { get; }
+
+        public HeaderRules Request { get; }
+
+        public HeaderRules Response { get; }
+
+        public ForwardedHeaders Forwarded { get; }
+
+        public TimeSpan? Heartbeat { get; }
+
+        public long? RequestBodyMax { get; }
+
+        public static HeaderRules Headers(Located<HeaderRulesOptions>? headers)
+        {
+            var rules = headers.Get();
+            var plan = new HeaderRules([.. rules.Remove.Items().Select(n => n.Value)], Values(rules.Set), Values(rules.Add));
+            return plan.IsEmpty ? HeaderRules.None : plan;
+        }
+
+        private static ImmutableArray<HeaderValue> Values(Located<List<Named<string>>>? values) =>
+            [.. values.Items().Select(v => new HeaderValue(v.Name.Value, v.Value.Value))];
+
+        private static RequestIdPlan? Identifier(Optional<RequestIdOptions> id) =>
+            id.HasValue ? new RequestIdPlan(id.Value!.Header.Get(), id.Value.Echo.Get()) : null;
+
+        private static TimeSpan? Duration(Optional<TimeSpan> duration) => duration.HasValue ? duration.Value : null;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Authentication;
+using Edge.Core.Configuration.Reading;
+using Edge.Core.Configuration.Rules;
+
+namespace Edge.Core.Configuration.Shapes;
+
+/// <summary>The single values of the file.</summary>
+internal static class Scalars
+{
+    /// <summary>The oldest TLS version of a listener.</summary>
+    public static readonly ScalarShape<SslProtocols> TlsVersion =
+        Choice("a TLS version", ("1.2", SslProtocols.Tls12), ("1.3", SslProtocols.Tls13));
+
+    /// <summary>The dialect of an upstream.</summary>
+    public static readonly ScalarShape<Dialect> DialectName = Choice(
+        "a dialect", ("http", Dialect.Http), ("openai", Dialect.OpenAI), ("anthropic", Dialect.Anthropic));
+
+    /// <summary>Which headers tell of the caller.</summary>
+    public static readonly ScalarShape<ForwardedHeaders> Forwarded = Choice(
+        "a choice of headers",
+        ("both", ForwardedHeaders.Both), ("x-forwarded", ForwardedHeaders.XForwarded),
+        ("rfc7239", ForwardedHeaders.Rfc7239), ("none", ForwardedHeaders.None));
+
+    /// <summary>True or false.</summary>
+    public static readonly ScalarShape<bool> Boolean = new(
+        "true or false", new ScalarSchema(ScalarType.Boolean), text => text switch
+        {
+            "true" => true,
+            "false" => false,
+            _ => new Problem("is neither true nor false"),
+        });
+
+    /// <summary>Where to listen.</summary>
+    public static readonly ScalarShape<IPEndPoint> Address = Text(
+        "an address with a port", "^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+|localhost|\\*)?:[0-9]{1,5}$", Addresses.ParseEndpoint);
+
+    /// <summary>An address or a network of peers.</summary>
+    public static readonly ScalarShape<IPNetwork> Network =
+        Text("an IP address or a network", "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$", Addresses.ParseNetwork);
+
+    /// <summary>The URL of a service.</summary>
+    public static readonly ScalarShape<TargetPlan> Target = Text("a URL", Targets.Pattern, Targets.Parse);
+
+    /// <summary>The name of a route or an upstream.</summary>
+    public static readonly ScalarShape<string> Name = Text("a name", Names.Pattern, Names.ParseName);
+
+    /// <summary>A host that a route matches.</summary>
+    public static readonly ScalarShape<string> Host = Text("a host", Hosts.Pattern, Hosts.ParsePattern);
+
+    /// <summary>A path that a route matches.</summary>
+    public static readonly ScalarShape<PathPattern> Path = Text("a path pattern", Paths.Pattern, Paths.Parse);
+
+    /// <summary>A request method.</summary>
+    public static readonly ScalarShape<string> Method = Text("a method", Names.MethodPattern, Names.ParseMethod);
+
+    /// <summary>The name of a header.</summary>
+    public static readonly ScalarShape<string> HeaderName = Text("a header's name", HeaderFields.NamePattern, HeaderFields.ParseName);
+
+    /// <summary>The value of a header; may be a secret.</summary>
+    public static readonly ScalarShape<string> HeaderValue =
+        new("a header's value", ScalarSchema.AnyText, HeaderFields.ParseValue) { IsSecret = true, HasPlaceholders = true };
+
+    /// <summary>A credential or a token.</summary>
+    public static readonly ScalarShape<Secret> Secret =
+        new("a secret", ScalarSchema.AnyText, Names.ParseSecret) { IsSecret = true };
+
+    /// <summary>The path of a file.</summary>
+    public static readonly ScalarShape<string> File = new("a path", ScalarSchema.AnyText, Names.ParsePath);
+
+    /// <summary>A duration.</summary>
+    public static ScalarShape<TimeSpan> Duration()
+    {
+        var (minimum, maximum) = (Durations.DurationMin, Durations.DurationMax);
+        var range = $"from {Durations.Format(minimum)} to {Durations.Format(maximum)}";
+        return Text<TimeSpan>($"a duration {range}", Durations.Pattern, text =>
+        {
+            if (!Durations.TryParse(text, out var duration))
+                return new Problem("is not a duration; write a number with a unit, such as 250ms, 5s, 1m30s, 1h or 30d");
+            return duration >= minimum && duration <= maximum ? duration : new Problem($"is out of range; write a duration {range}");
+        });
+    }
+
+    /// <summary>A number of bytes within bounds, both included.</summary>
+    public static ScalarShape<long> Size(long minimum, long maximum)
+    {
+        var range = $"from {Sizes.Format(minimum)} to {Sizes.Format(maximum)}";
+        return Text<long>($"a size {range}", Sizes.Pattern, text =>
+        {
+            if (!Sizes.TryParse(text, out var bytes))
+                return new Problem("is not a size; write a number with a unit, such as 512B, 64KiB, 1MiB or 10MB");
+            return bytes >= minimum && bytes <= maximum ? bytes : new Problem($"is out of range; write a size {range}");
+        });
+    }
+
+    /// <summary>A whole number within bounds, both included.</summary>
+    public static ScalarShape<int> Count(int minimum, int maximum)
+    {
+        var noun = string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}");
+        var schema = new ScalarSchema(ScalarType.Integer) { Minimum = minimum, Maximum = maximum };
+        return new ScalarShape<int>(noun, schema, text =>
+        {
+            if (text.Length == 0 || !text.All(char.IsAsciiDigit)) return new Problem($"is not {noun}");
+            var fits = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count);
+            return fits && count >= minimum && count <= maximum ? count : new Problem($"is out of range; write {noun}");
+        });
+    }
+
+    private static ScalarShape<T> Text<T>(string noun, string pattern, Func<string, Parsed<T>> parse) =>
+        new(noun, new ScalarSchema(ScalarType.Text) { Pattern = pattern }, parse);
+
+    private static ScalarShape<T> Choice<T>(string noun, params (string Name, T Value)[] choices)
+    {
+        string[] names = [.. choices.Select(c => c.Name)];
+        var list = names.Length == 2 ? string.Join(" or ", names) : $"{string.Join(", ", names[..^1])} or {names[^1]}";
+        var schema = new ScalarSchema(ScalarType.Text) { Choices = [.. names] };
+        return new ScalarShape<T>($"{noun} ({list})", schema, text =>
+        {
+            var index = Array.IndexOf(names, text);
+            if (index >= 0) return choices[index].Value;
+            var nearest = Nearest.Find(text, names);
+            return new Problem($"is not {noun}; write {list}", nearest is null ? null : $"did you mean '{nearest}'?");
+        });
+    }
+}

@@ -1,0 +1,160 @@
+namespace Edge.Core.Http;
+
+/// <summary>
+/// What each <see cref="Failure"/> looks like from outside: status, error code, Proxy-Status and a message that is safe to show.
+/// All of it is text made once; nothing is allocated per failure. Safe from any thread.
+/// </summary>
+/// <remarks>
+/// The messages name the side and the cause and nothing else: no host, address, path or text from an exception, because an
+/// error travels to callers who must not learn how the inside is built. The log has the details.
+/// </remarks>
+public static class Failures
+{
+    /// <summary>The status of <see cref="Failure.CallerGone"/>: never sent, for there is nobody to send it to, but counted.</summary>
+    public const int CallerGoneStatus = 499;
+
+    /// <summary>After this long a caller may try again where a limit or a drain turned it away.</summary>
+    private const int RetryAfterSecondsDefault = 1;
+
+    private static readonly Entry[] Table = BuildTable();
+
+    /// <summary>The status of the answer; 200 for <see cref="Failure.None"/>.</summary>
+    public static int StatusCode(Failure failure) => Table[(int)failure].Status;
+
+    /// <summary>The proxy error type of RFC 9209, section 2.3; empty for <see cref="Failure.None"/>.</summary>
+    public static string ProxyStatusError(Failure failure) => Table[(int)failure].ProxyError;
+
+    /// <summary>The whole value of the Proxy-Status header (RFC 9209, section 2).</summary>
+    public static string ProxyStatus(Failure failure) => Table[(int)failure].ProxyStatus;
+
+    /// <summary>One sentence for the caller; empty for <see cref="Failure.None"/>.</summary>
+    public static string Message(Failure failure) => Table[(int)failure].Message;
+
+    /// <summary>A stable code in snake_case, for programs: OpenAI's <c>code</c>, the end of a problem's <c>type</c>, a log field.</summary>
+    public static string Code(Failure failure) => Table[(int)failure].Code;
+
+    /// <summary>Whose fault it is.</summary>
+    public static FailureSide Side(Failure failure) => Table[(int)failure].Side;
+
+    /// <summary>True where the service behind the gateway, or the way to it, failed.</summary>
+    public static bool IsUpstreamSide(Failure failure) => Side(failure) == FailureSide.Upstream;
+
+    /// <summary>Seconds for the Retry-After header (RFC 9110, section 10.2.3); 0: the header is not sent.</summary>
+    public static int RetryAfterSeconds(Failure failure) =>
+        failure is Failure.EdgeConnectionLimit or Failure.EdgeDraining ? RetryAfterSecondsDefault : 0;
+
+    private static Entry[] BuildTable()
+    {
+        var failures = Enum.GetValues<Failure>();
+        var table = new Entry[failures.Length];
+        foreach (var failure in failures)
+        {
+            table[(int)failure] = Describe(failure);
+        }
+
+        return table;
+    }
+
+    private static Entry Describe(Failure failure)
+    {
+        var name = failure.ToString();
+        if (failure == Failure.None)
+        {
+            return new Entry(FailureSide.None, 200, "none", "", "");
+        }
+
+        if (name.StartsWith("Caller", StringComparison.Ordinal))
+        {
+            return DescribeCaller(failure);
+        }
+
+        return name.StartsWith("Edge", StringComparison.Ordinal) ? DescribeEdge(failure) : DescribeUpstream(failure);
+    }
+
+    // A request that no route takes has no next hop (destination_not_found); every other 4xx of ours is http_request_error,
+    // which is there to tell an intermediary's 4xx from the origin's.
+    private static Entry DescribeCaller(Failure failure) => failure switch
+    {
+        Failure.CallerTargetInvalid => Caller(
+            400, "target_invalid", "http_request_error", "The request target is not valid."),
+        Failure.CallerRouteNotFound => Caller(
+            404, "route_not_found", "destination_not_found", "No route matches this host and path."),
+        Failure.CallerMethodNotAllowed => Caller(
+            405, "method_not_allowed", "http_request_error", "This method is not allowed here."),
+        Failure.CallerHeaderInvalid => Caller(
+            400, "header_invalid", "http_request_error", "A request header has characters that are not allowed."),
+        Failure.CallerBodyTooLarge => Caller(
+            413, "body_too_large", "http_request_error", "The request body is larger than this route allows."),
+        Failure.CallerBodyInvalid => Caller(
+            400, "body_invalid", "http_request_error", "The request body is malformed or incomplete."),
+        Failure.CallerBodyTimeout => Caller(
+            408, "body_timeout", "http_request_error", "The request body did not arrive in time."),
+        Failure.CallerGone => Caller(
+            CallerGoneStatus, "caller_gone", "http_request_error", "The caller closed the connection."),
+        _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
+    };
+
+    private static Entry DescribeEdge(Failure failure) => failure switch
+    {
+        Failure.EdgeInternal => Edge(
+            500, "internal_error", "proxy_internal_error", "The gateway failed to handle the request."),
+        Failure.EdgeDraining => Edge(
+            503, "draining", "proxy_internal_response", "The gateway is shutting down; try again."),
+        Failure.EdgeConnectionLimit => Edge(
+            503, "connection_limit", "connection_limit_reached", "The gateway has no free connection to the upstream; try again."),
+        _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
+    };
+
+    // connection_read_timeout is "no new data within a time limit", http_response_timeout "no complete response within one":
+    // hence the first for a head or a body that stands still, the second for the total.
+    private static Entry DescribeUpstream(Failure failure) => failure switch
+    {
+        Failure.UpstreamDnsError => Upstream(
+            502, "dns_error", "dns_error", "The upstream's name could not be resolved."),
+        Failure.UpstreamDnsTimeout => Upstream(
+            504, "dns_timeout", "dns_timeout", "The upstream's name was not resolved in time."),
+        Failure.UpstreamConnectionRefused => Upstream(
+            502, "connection_refused", "connection_refused", "The upstream refused the connection."),
+        Failure.UpstreamUnreachable => Upstream(
+            502, "unreachable", "destination_ip_unroutable", "The upstream cannot be reached."),
+        Failure.UpstreamConnectTimeout => Upstream(
+            504, "connect_timeout", "connection_timeout", "The connection to the upstream was not made in time."),
+        Failure.UpstreamTlsError => Upstream(
+            502, "tls_error", "tls_protocol_error", "The TLS handshake with the upstream failed."),
+        Failure.UpstreamCertificateError => Upstream(
+            502, "certificate_error", "tls_certificate_error", "The upstream's certificate is not trusted."),
+        Failure.UpstreamClosed => Upstream(
+            502, "closed", "connection_terminated", "The upstream closed the connection before it answered."),
+        Failure.UpstreamFirstByteTimeout => Upstream(
+            504, "first_byte_timeout", "connection_read_timeout", "The upstream did not begin to answer in time."),
+        Failure.UpstreamIdleTimeout => Upstream(
+            504, "idle_timeout", "connection_read_timeout", "The upstream stopped sending or receiving for too long."),
+        Failure.UpstreamTotalTimeout => Upstream(
+            504, "total_timeout", "http_response_timeout", "The upstream did not finish its answer in time."),
+        Failure.UpstreamHeadInvalid => Upstream(
+            502, "response_invalid", "http_protocol_error", "The upstream's answer is not valid HTTP."),
+        Failure.UpstreamHeadTooLarge => Upstream(
+            502, "response_headers_too_large", "http_response_header_section_size", "The upstream's headers are too large."),
+        Failure.UpstreamBodyIncomplete => Upstream(
+            502, "response_incomplete", "http_response_incomplete", "The upstream's answer ended before it was complete."),
+        Failure.UpstreamBodyInvalid => Upstream(
+            502, "response_body_invalid", "http_response_transfer_coding", "The upstream's answer is framed wrongly."),
+        _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
+    };
+
+    private static Entry Caller(int status, string code, string proxyError, string message) =>
+        new(FailureSide.Caller, status, code, proxyError, message);
+
+    private static Entry Edge(int status, string code, string proxyError, string message) =>
+        new(FailureSide.Edge, status, "edge_" + code, proxyError, message);
+
+    private static Entry Upstream(int status, string code, string proxyError, string message) =>
+        new(FailureSide.Upstream, status, "upstream_" + code, proxyError, message);
+
+    private sealed record Entry(FailureSide Side, int Status, string Code, string ProxyError, string Message)
+    {
+        // Details are an sf-string: printable ASCII without quote or backslash, which a test holds true of every message.
+        public string ProxyStatus { get; } =
+            ProxyError.Length == 0 ? "edge" : "edge; error=" + ProxyError + "; details=\"" + Message + "\"";
+    }
+}

@@ -1,0 +1,104 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Edge.Core.Http;
+
+/// <summary>
+/// A growable run of bytes in which a message head, and a small body behind it, is put together before it is sent in one call.
+/// It owns its array, which comes from the shared pool; <see cref="ReturnMemory"/> gives it back and empties the buffer, which may
+/// then be used again. Not thread-safe.
+/// </summary>
+public sealed class HeadBuffer : IBufferWriter<byte>
+{
+    /// <summary>First size: holds the head and body of most requests to an LLM.</summary>
+    public const int InitialBytes = 8 * 1024;
+
+    private byte[] _array = [];
+
+    /// <summary>Bytes written so far.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>What was written. Valid until the next write.</summary>
+    public ReadOnlyMemory<byte> Written => new(_array, 0, Length);
+
+    /// <summary>Forgets what was written and keeps the memory.</summary>
+    public void Clear() => Length = 0;
+
+    /// <summary>Forgets what was written and gives the memory back to its pool.</summary>
+    public void ReturnMemory()
+    {
+        Length = 0;
+        if (_array.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_array);
+            _array = [];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Advance(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)(_array.Length - Length));
+        Length += count;
+    }
+
+    /// <inheritdoc/>
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        Reserve(Math.Max(sizeHint, 1));
+        return _array.AsMemory(Length);
+    }
+
+    /// <inheritdoc/>
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        Reserve(Math.Max(sizeHint, 1));
+        return _array.AsSpan(Length);
+    }
+
+    /// <summary>Appends bytes.</summary>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        Reserve(bytes.Length);
+        bytes.CopyTo(_array.AsSpan(Length));
+        Length += bytes.Length;
+    }
+
+    /// <summary>Appends text whose chars are all Latin-1, one byte each; the caller has made sure of that.</summary>
+    public void WriteLatin1(ReadOnlySpan<char> text)
+    {
+        Reserve(text.Length);
+        Length += Encoding.Latin1.GetBytes(text, _array.AsSpan(Length));
+    }
+
+    /// <summary>Appends a number in decimal digits.</summary>
+    public void WriteDecimal(long value)
+    {
+        Reserve(20);
+        System.Buffers.Text.Utf8Formatter.TryFormat(value, _array.AsSpan(Length), out var written);
+        Length += written;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Reserve(int count)
+    {
+        if (_array.Length - Length < count)
+        {
+            Grow(count);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Grow(int count)
+    {
+        var grown = ArrayPool<byte>.Shared.Rent(Math.Max(InitialBytes, Math.Max(_array.Length * 2, checked(Length + count))));
+        _array.AsSpan(0, Length).CopyTo(grown);
+        if (_array.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_array);
+        }
+
+        _array = grown;
+    }
+}

@@ -1,0 +1,48 @@
+namespace Edge.Core.Routing;
+
+/// <summary>One walk through the candidates for a request, most specific first. Lives on the stack.</summary>
+/// <typeparam name="T">What a route leads to.</typeparam>
+internal ref struct RouteSearch<T>
+    where T : class
+{
+    private readonly ReadOnlySpan<char> _method;
+
+    internal RouteSearch(ReadOnlySpan<char> path, ReadOnlySpan<char> method)
+    {
+        Path = path;
+        _method = method;
+    }
+
+    /// <summary>The path that is looked for.</summary>
+    internal ReadOnlySpan<char> Path { get; }
+
+    /// <summary>The result, once <see cref="Offer"/> has returned true.</summary>
+    internal RouteMatch<T> Match { get; private set; }
+
+    /// <summary>True where a candidate matched host and path, but not the method.</summary>
+    internal bool PathSeen { get; private set; }
+
+    /// <summary>Where the methods of the candidates are collected; null while they are not asked for.</summary>
+    internal List<string>? Allow { get; init; }
+
+    /// <summary>Looks at routes whose host and path match.</summary>
+    /// <returns>True where one takes the method too: the search is over.</returns>
+    internal bool Offer(MethodTable<T>? table)
+    {
+        if (table is null)
+        {
+            return false;
+        }
+
+        PathSeen = true;
+        if (Allow is not null)
+        {
+            table.AddListedTo(Allow);
+            return false;
+        }
+
+        var found = table.TryFind(_method, out var match);
+        Match = match;
+        return found;
+    }
+}

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Net;
+using Edge.Core.Configuration;
+using Edge.Demo;
+using Edge.Hosting;
+using Edge.Telemetry;
+using Edge.Upstream;
+
+namespace Edge.Commands;
+
+/// <summary><c>edge demo</c>: the gateway before a built-in mock provider, and lines to paste.</summary>
+internal static class DemoCommand
+{
+    /// <summary>The port unless told otherwise.</summary>
+    public const int StandardPort = 8080;
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var port = CommonOptions.Port(StandardPort);
+        var command = new Command("demo", "Run the gateway before a built-in mock provider, and print lines to paste.") { port };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(port)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(int port)
+    {
+        using var signals = new ProcessSignals();
+        await using var log = new ProgramLog(Console.Error);
+        try
+        {
+            await using var mock = await MockProvider.StartAsync(
+                new IPEndPoint(IPAddress.Loopback, 0), TimeProvider.System, CancellationToken.None);
+            var text = DemoConfiguration.Text(port, mock.Endpoint);
+            var result = ConfigurationLoader.LoadText(text, "demo.yaml", SystemConfigurationSource.Instance);
+            if (result.Plan is not { } plan)
+            {
+                throw new InvalidOperationException(string.Join('\n', result.Diagnostics));
+            }
+
+            await using var gateway = await Gateway.StartAsync(
+                plan, log, new SystemHostResolver(), TimeProvider.System, CancellationToken.None);
+            Console.WriteLine(DemoConfiguration.Welcome(gateway.Endpoints[0], gateway.AdminEndpoint!, mock.Endpoint));
+            await signals.Ended;
+            await gateway.DrainAsync();
+            using var now = new CancellationTokenSource();
+            await now.CancelAsync();
+            await mock.StopAsync(now.Token);
+            return CommonOptions.Success;
+        }
+        catch (IOException exception)
+        {
+            await Console.Error.WriteLineAsync($"edge: {exception.Message}; choose another port with --port");
+            return CommonOptions.Failure;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using Edge.Core.Configuration;
+using Edge.Hosting;
+using Edge.Telemetry;
+using Edge.Upstream;
+
+namespace Edge.Commands;
+
+/// <summary><c>edge run</c>: the gateway, until SIGTERM or Ctrl-C.</summary>
+internal static class RunCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var config = CommonOptions.Config();
+        var command = new Command(
+            "run", "Run the gateway. SIGHUP or a changed file reloads, SIGTERM drains and ends.") { config };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(config)!));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string path)
+    {
+        if (CommonOptions.Load(path) is not { } plan)
+        {
+            await Console.Error.WriteLineAsync("edge: not started; correct the file and check it with 'edge check'");
+            return CommonOptions.Failure;
+        }
+
+        using var signals = new ProcessSignals();
+        await using var log = new ProgramLog(Console.Error);
+        Gateway gateway;
+        try
+        {
+            gateway = await Gateway.StartAsync(
+                plan, log, new SystemHostResolver(), TimeProvider.System, CancellationToken.None);
+        }
+        catch (IOException exception)
+        {
+            log.Say($"edge: not started: {exception.Message}");
+            return CommonOptions.Failure;
+        }
+
+        await using (gateway)
+        {
+            Announce(gateway, plan, log);
+            await using (new ConfigurationWatcher(path, gateway, signals, log, TimeProvider.System))
+            {
+                await signals.Ended;
+            }
+
+            await gateway.DrainAsync();
+        }
+
+        return CommonOptions.Success;
+    }
+
+    private static void Announce(Gateway gateway, EdgePlan plan, ProgramLog log)
+    {
+        for (var i = 0; i < plan.Listeners.Length; i++)
+        {
+            log.Say($"edge: listening on {(plan.Listeners[i].Tls is null ? "http" : "https")}://{gateway.Endpoints[i]}");
+        }
+
+        if (gateway.AdminEndpoint is { } admin)
+        {
+            log.Say($"edge: admin on http://{admin}");
+        }
+
+        log.Say($"edge: ready, {plan.Routes.Length} routes, {plan.Upstreams.Length} upstreams");
+    }
+}

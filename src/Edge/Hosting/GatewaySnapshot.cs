@@ -1,0 +1,21 @@
+using Edge.Core.Configuration;
+using Edge.Core.Http;
+using Edge.Core.Routing;
+
+namespace Edge.Hosting;
+
+/// <summary>
+/// A configuration as it runs: immutable, shared by all threads, replaced as a whole. A request keeps the one it was admitted
+/// under until its end.
+/// </summary>
+internal sealed class GatewaySnapshot(EdgePlan plan, Router<GatewayRoute> router, TrustedProxies trustedProxies)
+{
+    /// <summary>The configuration it was made from.</summary>
+    public EdgePlan Plan { get; } = plan;
+
+    /// <summary>Finds the route of a request.</summary>
+    public Router<GatewayRoute> Router { get; } = router;
+
+    /// <summary>Peers whose word about the caller is believed.</summary>
+    public TrustedProxies TrustedProxies { get; } = trustedProxies;
+}

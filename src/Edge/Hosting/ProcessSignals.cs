@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+
+namespace Edge.Hosting;
+
+/// <summary>
+/// The signals that steer the process: SIGTERM and SIGINT end it, SIGHUP asks for a reload. While the object lives, none of them
+/// kills the process by itself.
+/// </summary>
+internal sealed class ProcessSignals : IDisposable
+{
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PosixSignalRegistration[] _registrations;
+    private volatile Action? _hangUp;
+
+    /// <summary>Begins to listen.</summary>
+    public ProcessSignals()
+    {
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, End),
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, End),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, HangUp),
+        ];
+    }
+
+    /// <summary>Completes when the process is asked to end.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Has SIGHUP call this; null for nothing.</summary>
+    public void OnHangUp(Action? action) => _hangUp = action;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+        {
+            registration.Dispose();
+        }
+    }
+
+    private void End(PosixSignalContext context)
+    {
+        // A second one, while the first is being followed, ends the process the hard way.
+        context.Cancel = _ended.TrySetResult();
+    }
+
+    private void HangUp(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _hangUp?.Invoke();
+    }
+}

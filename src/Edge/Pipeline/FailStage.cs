@@ -1,0 +1,72 @@
+using Edge.Core.Configuration;
+using Edge.Core.Http;
+using Edge.Core.Llm;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// Tells the caller what failed: with an error in the route's dialect where the answer has not begun, otherwise with the dialect's
+/// event in a stream, and then by breaking the body off, so that it never looks whole.
+/// </summary>
+internal static class FailStage
+{
+    /// <summary>Runs when a stage failed. True: the body of an answer that had begun must be broken off.</summary>
+    public static async ValueTask<bool> RunAsync(RequestContext context, Failure failure)
+    {
+        if (failure == Failure.CallerGone)
+        {
+            return context.Response.HasStarted;
+        }
+
+        if (!context.Response.HasStarted)
+        {
+            await AnswerAsync(context, failure);
+            return false;
+        }
+
+        if (context.EventStream is { } stream)
+        {
+            var dialect = context.Route?.Dialect ?? Dialect.Http;
+            stream.WriteError(context.ResponseBody.Writer, dialect, failure, context.RequestId);
+            await context.ResponseBody.Writer.FlushAsync();
+        }
+
+        return true;
+    }
+
+    private static async ValueTask AnswerAsync(RequestContext context, Failure failure)
+    {
+        var dialect = context.Route?.Dialect ?? Dialect.Http;
+        var status = Failures.StatusCode(failure);
+        var response = context.Response;
+
+        // What was copied from an answer that broke before it began is not part of this one.
+        var close = response.Headers.Connection;
+        response.Headers.Clear();
+        response.Headers.Connection = close;
+        response.StatusCode = status;
+        response.Headers.ContentType = ErrorBody.ContentType(dialect);
+        response.Headers["Proxy-Status"] = Failures.ProxyStatus(failure);
+        if (Failures.RetryAfterSeconds(failure) is > 0 and var seconds)
+        {
+            response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        if (context.Allow is { } allow)
+        {
+            response.Headers.Allow = allow;
+        }
+
+        ResponseHeadCopier.ApplyRules(context);
+        var body = context.Body;
+        body.Clear();
+        ErrorBody.Write(body, dialect, status, Failures.Code(failure), Failures.Message(failure), context.RequestId);
+        response.Headers.ContentLength = body.Length;
+        if (!Microsoft.AspNetCore.Http.HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.ResponseBody.Writer.WriteAsync(body.Written);
+        }
+
+        body.ReturnMemory();
+    }
+}

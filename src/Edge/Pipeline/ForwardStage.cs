@@ -1,0 +1,177 @@
+using System.Runtime.CompilerServices;
+using Edge.Core.Http;
+using Edge.Upstream;
+using Microsoft.AspNetCore.Http;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// Sends the request to the route's upstream and the answer back.
+/// <code>
+///   caller ──► 1 body small and here? ──► 2 connection ──► 3 head (+ body) ──► 4 upload, if streaming ──► upstream
+///   caller ◄── 7 relay, run by run   ◄── 6 head copied ◄── 5 answer's head                            ◄── upstream
+/// </code>
+/// A failure in 2 is tried at the next target. A failure in 3 to 5 is tried once more only if the connection was an old one that
+/// may have died unseen, no byte of an answer came, and sending the request again can do no harm. After 6 nothing is repeated.
+/// </summary>
+internal sealed class ForwardStage
+{
+    private readonly ResponseHeadCopier _copier = new();
+
+    /// <summary>Forwards. The caller's answer has started when the outcome is Responded, and may have when it is Failed.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<StageResult> RunAsync(RequestContext context)
+    {
+        var body = context.Body;
+        RequestBodyKind kind;
+        try
+        {
+            kind = RequestBody.Take(context, body);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            return StageResult.Failed(CallerFailures.Of(exception));
+        }
+
+        try
+        {
+            var failure = await ObtainHeadAsync(context, kind);
+            if (failure != Failure.None)
+            {
+                return StageResult.Failed(failure);
+            }
+
+            // The request is not sent again from here on: what was kept for that goes back.
+            body.ReturnMemory();
+            context.Exchange.Request.ReturnMemory();
+            _copier.Copy(context, context.Exchange);
+            context.Exchange.BeginBody();
+            failure = await ResponseRelay.RunAsync(context, context.Exchange);
+            context.FailureDetail = context.Exchange.Fault;
+            return failure == Failure.None ? StageResult.Responded : StageResult.Failed(failure);
+        }
+        finally
+        {
+            body.ReturnMemory();
+            context.Exchange.Request.ReturnMemory();
+            context.CallerGoneRegistration.Dispose();
+            await context.Exchange.CloseAsync();
+        }
+    }
+
+    /// <summary>Steps 2 to 5. On success the exchange is open and has its head.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> ObtainHeadAsync(RequestContext context, RequestBodyKind kind)
+    {
+        var exchange = context.Exchange;
+        var cluster = context.Route!.Upstream;
+        context.WholeByMs = exchange.DueIn(cluster.Plan.Timeouts.Total);
+        var turn = cluster.NextTurn();
+        var targetsLeft = cluster.TargetCount;
+        var freshOnly = false;
+        while (true)
+        {
+            var pool = cluster.PoolFor(turn);
+            var failure = await OpenAsync(context, pool, freshOnly);
+            if (failure != Failure.None)
+            {
+                // Nothing was sent: another target may be tried whatever the request is.
+                if (--targetsLeft > 0 && Failures.IsUpstreamSide(failure))
+                {
+                    turn++;
+                    continue;
+                }
+
+                return failure;
+            }
+
+            failure = await AttemptAsync(context, exchange, pool, kind);
+            if (failure == Failure.None)
+            {
+                return Failure.None;
+            }
+
+            context.FailureDetail = exchange.Fault;
+            var again = !freshOnly && MayRepeat(context, exchange, kind, failure);
+            context.CallerGoneRegistration.Dispose();
+            await exchange.CloseAsync();
+            if (!again)
+            {
+                return failure;
+            }
+
+            freshOnly = true;
+        }
+    }
+
+    /// <summary>Step 2: an idle connection, or else a new one.</summary>
+    private static async ValueTask<Failure> OpenAsync(RequestContext context, UpstreamPool pool, bool freshOnly)
+    {
+        context.Attempts++;
+        var aborted = context.Lifetime.RequestAborted;
+        var connection = freshOnly ? null : pool.TakeIdle();
+        if (connection is null)
+        {
+            var connected = await pool.ConnectAsync(aborted);
+            if (connected.Connection is null)
+            {
+                context.FailureDetail = connected.Detail;
+                return connected.Failure;
+            }
+
+            connection = connected.Connection;
+        }
+
+        var plan = context.Route!.Upstream.Plan;
+        context.Exchange.Open(pool, connection, plan.Timeouts, HttpMethods.IsHead(context.Request.Method), context.WholeByMs);
+
+        // Disposed before the exchange closes: so the abort can only ever meet the connection that this attempt owns.
+        context.CallerGoneRegistration = aborted.UnsafeRegister(
+            static state => ((UpstreamExchange)state!).Abort(Failure.CallerGone), context.Exchange);
+        return Failure.None;
+    }
+
+    /// <summary>Steps 3 to 5.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> AttemptAsync(
+        RequestContext context, UpstreamExchange exchange, UpstreamPool pool, RequestBodyKind kind)
+    {
+        var framing = RequestBody.FramingOf(context, kind, context.Body);
+        exchange.Request.Clear();
+        if (!UpstreamRequestWriter.TryWrite(exchange.Request, context, pool.Target, framing))
+        {
+            return Failure.CallerHeaderInvalid;
+        }
+
+        if (kind == RequestBodyKind.Whole)
+        {
+            exchange.Request.Write(context.Body.Written.Span);
+        }
+
+        var sent = await exchange.SendAsync(isWhole: kind != RequestBodyKind.Streaming);
+        if (sent == Failure.None && kind == RequestBodyKind.Streaming)
+        {
+            exchange.StartUpload(new CallerUpload(context), framing.ExpectContinue);
+        }
+
+        // Also where sending failed: the target may have said why before it closed.
+        var received = await exchange.ReceiveHeadAsync();
+        return received == Failure.None || sent == Failure.None ? received : sent;
+    }
+
+    /// <summary>
+    /// An old connection may have been closed by the target just as it was taken. Then, and only then, the request may be sent once
+    /// more: if no answer began, the body can be had again, and the target has either not seen the request or may see it twice
+    /// (RFC 9110, section 9.2.2).
+    /// </summary>
+    private static bool MayRepeat(RequestContext context, UpstreamExchange exchange, RequestBodyKind kind, Failure failure) =>
+        failure == Failure.UpstreamClosed
+        && exchange.IsReused
+        && !exchange.AnyReceived
+        && kind != RequestBodyKind.Streaming
+        && (exchange.IsUnsent || IsIdempotent(context.Request.Method));
+
+    private static bool IsIdempotent(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method)
+        || HttpMethods.IsOptions(method);
+}

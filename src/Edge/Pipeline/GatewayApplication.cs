@@ -1,0 +1,108 @@
+using Edge.Core.Http;
+using Edge.Hosting;
+using Edge.Upstream;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// The way of a request. Kestrel calls it on its I/O threads; stages are direct calls in a fixed order, and Record runs last,
+/// whatever happened.
+/// <code>Admit ─► Route ─► Forward ─► (Fail) ─► Record</code>
+/// </summary>
+internal sealed class GatewayApplication : IHttpApplication<RequestContext>
+{
+    private readonly Gateway _gateway;
+    private readonly UpstreamSweeper _sweeper;
+    private readonly RouteStage _route;
+    private readonly ForwardStage _forward = new();
+    private readonly RecordStage _record;
+
+    /// <summary>The application of one gateway; all of its listeners share it.</summary>
+    public GatewayApplication(Gateway gateway, UpstreamSweeper sweeper, RequestIds requestIds, RecordStage record)
+    {
+        _gateway = gateway;
+        _sweeper = sweeper;
+        _route = new RouteStage(requestIds);
+        _record = record;
+    }
+
+    /// <inheritdoc/>
+    public RequestContext CreateContext(IFeatureCollection contextFeatures)
+    {
+        if (contextFeatures is not IHostContextContainer<RequestContext> container)
+        {
+            return new RequestContext(contextFeatures, _sweeper);
+        }
+
+        return container.HostContext ??= new RequestContext(contextFeatures, _sweeper);
+    }
+
+    /// <inheritdoc/>
+    public async Task ProcessRequestAsync(RequestContext context)
+    {
+        context.Begin(_gateway.Snapshot, _record.Begin());
+        StageResult result;
+        var breakOff = false;
+        try
+        {
+            result = AdmitStage.Run(context);
+            if (result.IsContinue)
+            {
+                result = _route.Run(context);
+            }
+
+            if (result.IsContinue)
+            {
+                result = await _forward.RunAsync(context);
+            }
+
+            if (result.Outcome == StageOutcome.Failed)
+            {
+                breakOff = await FailStage.RunAsync(context, result.Failure);
+            }
+        }
+        catch (Exception exception)
+        {
+            result = StageResult.Failed(Failure.EdgeInternal);
+            context.FailureDetail = exception.ToString();
+            breakOff = await FailSafelyAsync(context);
+        }
+
+        _record.End(context, result);
+        context.End();
+        if (breakOff)
+        {
+            // Kestrel then sends neither a last chunk nor END_STREAM: the connection is closed, the stream reset.
+            throw new BrokenOffException();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void DisposeContext(RequestContext context, Exception? exception)
+    {
+        // The context stays with its connection.
+    }
+
+    private static async ValueTask<bool> FailSafelyAsync(RequestContext context)
+    {
+        try
+        {
+            return await FailStage.RunAsync(context, Failure.EdgeInternal);
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Tells Kestrel that a body which has begun will not be finished.</summary>
+    private sealed class BrokenOffException : Exception
+    {
+        public BrokenOffException() : base("The answer was broken off because its source failed.")
+        {
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using Edge.Core.Http;
+using Edge.Telemetry;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// The last stage, which runs whatever happened: counts the request and its outcome, and writes what failed to the log.
+/// </summary>
+internal sealed class RecordStage(GatewayCounters counters, ProgramLog log, TimeProvider time)
+{
+    /// <summary>A request begins; the result is its start.</summary>
+    public long Begin()
+    {
+        counters.RequestBegan();
+        return time.GetTimestamp();
+    }
+
+    /// <summary>A request is over.</summary>
+    public void End(RequestContext context, StageResult result)
+    {
+        counters.RequestEnded(result.Failure);
+
+        // A caller's own mistakes are answered, not logged: else any caller could fill the log.
+        if (result.Outcome == StageOutcome.Failed && Failures.Side(result.Failure) != FailureSide.Caller)
+        {
+            log.Failed(context, result.Failure, time.GetElapsedTime(context.StartTimestamp));
+        }
+    }
+}

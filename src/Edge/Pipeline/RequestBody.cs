@@ -1,0 +1,134 @@
+using System.IO.Pipelines;
+using Edge.Core.Http;
+using Edge.Upstream;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Edge.Pipeline;
+
+/// <summary>What is known of a request's body when it is about to be forwarded.</summary>
+internal enum RequestBodyKind
+{
+    /// <summary>There is none.</summary>
+    None,
+
+    /// <summary>It is here, whole and small: it is sent with the head, and can be sent again.</summary>
+    Whole,
+
+    /// <summary>It is still arriving, or large: it is sent as it comes, once.</summary>
+    Streaming,
+}
+
+/// <summary>Looks at a request's body and takes it, if it is small and already here.</summary>
+internal static class RequestBody
+{
+    /// <summary>Largest body that is sent in one piece with the head.</summary>
+    public const int WholeBytesMax = 64 * 1024;
+
+    /// <summary>
+    /// Takes a small whole body into <paramref name="whole"/>. Throws what Kestrel throws for a broken body; see
+    /// <see cref="CallerFailures"/>.
+    /// </summary>
+    public static RequestBodyKind Take(RequestContext context, HeadBuffer whole)
+    {
+        if (!context.BodyDetection.CanHaveBody)
+        {
+            return RequestBodyKind.None;
+        }
+
+        // Who expects 100 (Continue) sends nothing before it; reading would promise it before the upstream agreed.
+        var headers = context.RequestHeaders;
+        var length = headers.ContentLength;
+        if (length > WholeBytesMax || headers.Expect.Count > 0)
+        {
+            return RequestBodyKind.Streaming;
+        }
+
+        var reader = context.BodyPipe.Reader;
+        if (!reader.TryRead(out var read))
+        {
+            return RequestBodyKind.Streaming;
+        }
+
+        var buffer = read.Buffer;
+        if (buffer.Length > WholeBytesMax || (!read.IsCompleted && buffer.Length != length))
+        {
+            reader.AdvanceTo(buffer.Start);
+            return RequestBodyKind.Streaming;
+        }
+
+        foreach (var segment in buffer)
+        {
+            whole.Write(segment.Span);
+        }
+
+        reader.AdvanceTo(buffer.End);
+        return RequestBodyKind.Whole;
+    }
+
+    /// <summary>The framing of the body on its way upstream.</summary>
+    public static UpstreamRequestWriter.Framing FramingOf(RequestContext context, RequestBodyKind kind, HeadBuffer whole)
+    {
+        var length = context.RequestHeaders.ContentLength;
+        return kind switch
+        {
+            RequestBodyKind.Whole => new(whole.Length, false, false),
+            RequestBodyKind.Streaming => new(length, length is null, ExpectsContinue(context)),
+            _ => new(length == 0 || MeansBody(context.Request.Method) ? 0 : null, false, false),
+        };
+    }
+
+    private static bool ExpectsContinue(RequestContext context)
+    {
+        var expect = context.RequestHeaders.Expect;
+        return expect.Count == 1 && string.Equals(expect[0], "100-continue", StringComparison.OrdinalIgnoreCase);
+    }
+
+    // A request whose method anticipates content says that it has none (RFC 9110, section 8.6).
+    private static bool MeansBody(string method) =>
+        HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method);
+}
+
+/// <summary>A caller's request body on its way upstream.</summary>
+internal sealed class CallerUpload(RequestContext context) : UploadSource
+{
+    private readonly IHttpRequestTrailersFeature? _trailers = context.Features.Get<IHttpRequestTrailersFeature>();
+
+    /// <inheritdoc/>
+    public override PipeReader Body { get; } = context.BodyPipe.Reader;
+
+    /// <inheritdoc/>
+    public override bool IsChunked { get; } = context.RequestHeaders.ContentLength is null;
+
+    /// <inheritdoc/>
+    public override Failure FailureOf(Exception exception) => CallerFailures.Of(exception);
+
+    /// <inheritdoc/>
+    public override void WriteTrailers(HeadBuffer to)
+    {
+        if (_trailers is not { Available: true })
+        {
+            return;
+        }
+
+        foreach (var (name, values) in _trailers.Trailers)
+        {
+            // What frames or routes a message must not arrive behind it (RFC 9110, section 6.5.1).
+            if (RequestHeaderKinds.Of(name) != RequestHeaderKind.EndToEnd || !FieldText.IsToken(name))
+            {
+                continue;
+            }
+
+            foreach (var value in values)
+            {
+                if (value is not null && FieldText.IsValue(value))
+                {
+                    to.WriteLatin1(name);
+                    to.Write(": "u8);
+                    to.WriteLatin1(value);
+                    to.Write("\r\n"u8);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+using System.Net;
+using System.Text;
+using Edge.Core.Http;
+using Edge.Hosting;
+using Edge.Upstream;
+using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// Everything about one request. Kestrel keeps the object per connection (HTTP/1.1) or per pooled stream (HTTP/2) through
+/// <see cref="IHostContextContainer{TContext}"/>, so that a request on a kept connection costs no allocation: the feature
+/// interfaces are looked up once, and <see cref="Begin"/> resets what belongs to the request.
+/// Used by one request at a time; stages run one after another.
+/// </summary>
+internal sealed class RequestContext
+{
+    private readonly IHttpConnectionFeature _connection;
+    private readonly IHttpMaxRequestBodySizeFeature _bodySize;
+    private IPAddress? _peer;
+    private byte[] _peerText = [];
+
+    /// <summary>A context on one of Kestrel's connections or streams.</summary>
+    public RequestContext(IFeatureCollection features, UpstreamSweeper sweeper)
+    {
+        Features = features;
+        Request = features.GetRequiredFeature<IHttpRequestFeature>();
+        Response = features.GetRequiredFeature<IHttpResponseFeature>();
+        ResponseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        Lifetime = features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
+        BodyDetection = features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>();
+        BodyPipe = features.GetRequiredFeature<IRequestBodyPipeFeature>();
+        _connection = features.GetRequiredFeature<IHttpConnectionFeature>();
+        _bodySize = features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>();
+        Exchange = new UpstreamExchange(sweeper);
+    }
+
+    /// <summary>Kestrel's own collection, for the features that are rarely asked for.</summary>
+    public IFeatureCollection Features { get; }
+
+    /// <summary>The request as it came.</summary>
+    public IHttpRequestFeature Request { get; }
+
+    /// <summary>The head of the answer.</summary>
+    public IHttpResponseFeature Response { get; }
+
+    /// <summary>The body of the answer.</summary>
+    public IHttpResponseBodyFeature ResponseBody { get; }
+
+    /// <summary>Tells when the caller goes away.</summary>
+    public IHttpRequestLifetimeFeature Lifetime { get; }
+
+    /// <summary>Tells whether the request can have a body.</summary>
+    public IHttpRequestBodyDetectionFeature BodyDetection { get; }
+
+    /// <summary>The request's body.</summary>
+    public IRequestBodyPipeFeature BodyPipe { get; }
+
+    /// <summary>The exchange with the upstream; open only while the Forward stage runs.</summary>
+    public UpstreamExchange Exchange { get; }
+
+    /// <summary>The configuration that this request was admitted under; it never changes until the request ends.</summary>
+    public GatewaySnapshot Snapshot { get; private set; } = null!;
+
+    /// <summary>The route, once the Route stage has found it.</summary>
+    public GatewayRoute? Route { get; set; }
+
+    /// <summary>The target, safe to route on and to forward.</summary>
+    public RequestTarget Target { get; set; }
+
+    /// <summary>Chars of the path that the route strips, where it strips.</summary>
+    public int StripLength { get; set; }
+
+    /// <summary>The request's identifier, or null where the route wants none.</summary>
+    public string? RequestId { get; set; }
+
+    /// <summary>The Allow header of a 405.</summary>
+    public string? Allow { get; set; }
+
+    /// <summary>When the request began (<see cref="TimeProvider.GetTimestamp"/>).</summary>
+    public long StartTimestamp { get; private set; }
+
+    /// <summary>Connections tried for this request.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>Bytes of the answer's body handed to the caller's connection.</summary>
+    public long ResponseBytes { get; set; }
+
+    /// <summary>What went wrong in detail, for our own log; may name hosts.</summary>
+    public string? FailureDetail { get; set; }
+
+    /// <summary>The event stream that is on its way to the caller, uncompressed; null where the answer is something else.</summary>
+    public EventStream? EventStream { get; set; }
+
+    /// <summary>When the exchange with the upstream must be over, all attempts together, on the sweeper's clock.</summary>
+    public long WholeByMs { get; set; }
+
+    /// <summary>Breaks the exchange when the caller goes away. Disposed before the exchange is closed.</summary>
+    public CancellationTokenRegistration CallerGoneRegistration { get; set; }
+
+    /// <summary>The request's body where it is small and whole; later the body of an error. Its memory is given back early.</summary>
+    public HeadBuffer Body { get; } = new();
+
+    /// <summary>Most bytes of the request's body.</summary>
+    public long? RequestBodyMax => _bodySize.MaxRequestBodySize;
+
+    /// <summary>The address at the other end of the caller's connection.</summary>
+    public IPAddress Peer
+    {
+        get
+        {
+            ReadPeer();
+            return _peer!;
+        }
+    }
+
+    /// <summary>The same as text; made once a connection.</summary>
+    public ReadOnlySpan<byte> PeerText
+    {
+        get
+        {
+            ReadPeer();
+            return _peerText;
+        }
+    }
+
+    /// <summary>The request's headers.</summary>
+    public IHeaderDictionary RequestHeaders => Request.Headers;
+
+    /// <summary>Starts the next request on this connection or stream.</summary>
+    public void Begin(GatewaySnapshot snapshot, long timestamp)
+    {
+        Snapshot = snapshot;
+        StartTimestamp = timestamp;
+        Route = null;
+        Target = default;
+        StripLength = 0;
+        RequestId = null;
+        Allow = null;
+        Attempts = 0;
+        ResponseBytes = 0;
+        FailureDetail = null;
+        EventStream = null;
+    }
+
+    /// <summary>Lets go of the configuration, so that an idle connection does not keep an old one alive.</summary>
+    public void End()
+    {
+        EventStream?.ReturnMemory();
+        EventStream = null;
+        Snapshot = null!;
+        Route = null;
+    }
+
+    /// <summary>Sets the most bytes of this request's body. Possible until the body is first read.</summary>
+    public void LimitRequestBody(long bytesMax)
+    {
+        if (!_bodySize.IsReadOnly)
+        {
+            _bodySize.MaxRequestBodySize = bytesMax;
+        }
+    }
+
+    // A pooled HTTP/2 stream stays on its connection, so the peer never changes; reading it makes text, so it is read once.
+    private void ReadPeer()
+    {
+        if (_peer is null)
+        {
+            var peer = _connection.RemoteIpAddress ?? IPAddress.None;
+            _peer = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
+            _peerText = Encoding.ASCII.GetBytes(_peer.ToString());
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text;
+using Edge.Core.Http;
+using Edge.Upstream;
+using Microsoft.AspNetCore.Http;
+
+namespace Edge.Pipeline;
+
+/// <summary>Copies the head of an upstream's answer to the caller's answer, without what belongs to the upstream's connection.</summary>
+internal sealed class ResponseHeadCopier
+{
+    // Values repeat from answer to answer: content types, server names, dates within a second.
+    private readonly HeaderValueCache _strings = new();
+
+    /// <summary>Sets status and headers; the answer has not started.</summary>
+    public void Copy(RequestContext context, UpstreamExchange exchange)
+    {
+        var head = exchange.Head;
+        var bytes = exchange.HeadBytes;
+        var headers = context.Response.Headers;
+        context.Response.StatusCode = head.StatusCode;
+        for (var i = 0; i < head.HeaderCount; i++)
+        {
+            ref readonly var field = ref head[i];
+            if (field.Kind is ResponseHeaderKind.HopByHop or ResponseHeaderKind.ContentLength || head.IsNamedByConnection(bytes, i))
+            {
+                continue;
+            }
+
+            var name = field.KnownName ?? _strings.Get(field.Name(bytes));
+
+            // It invites callers to another door, on which this gateway does not listen (RFC 7838).
+            if (name.Equals("Alt-Svc", StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
+            var value = field.Kind == ResponseHeaderKind.SetCookie
+                ? Encoding.Latin1.GetString(field.Value(bytes))
+                : _strings.Get(field.Value(bytes));
+            headers.Append(name, value);
+        }
+
+        if (head.ContentLength >= 0 && head.StatusCode is not 204)
+        {
+            headers.ContentLength = head.ContentLength;
+        }
+
+        headers.Append("Via", head.MinorVersion == 0 ? "1.0 edge" : "1.1 edge");
+        if (head.IsEventStream(bytes) && !head.HasContentCoding(bytes))
+        {
+            // A body of known length has no room for a heartbeat.
+            context.EventStream = new EventStream(head.ContentLength < 0 ? context.Route!.Plan.Heartbeat : null);
+        }
+
+        ApplyRules(context);
+    }
+
+    /// <summary>What the route adds to every answer, the gateway's own included.</summary>
+    public static void ApplyRules(RequestContext context)
+    {
+        if (context.Route is not { } route)
+        {
+            return;
+        }
+
+        var headers = context.Response.Headers;
+        foreach (var name in route.Plan.ResponseHeaders.Remove)
+        {
+            headers.Remove(name);
+        }
+
+        foreach (var (name, value) in route.ResponseSet)
+        {
+            headers[name] = value;
+        }
+
+        foreach (var (name, value) in route.ResponseAdd)
+        {
+            headers.Append(name, value);
+        }
+
+        if (route.Plan.RequestId is { Echo: true } id)
+        {
+            headers[id.Header] = context.RequestId;
+        }
+    }
+}

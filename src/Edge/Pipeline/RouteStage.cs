@@ -1,0 +1,40 @@
+using Edge.Core.Http;
+using Edge.Core.Routing;
+
+namespace Edge.Pipeline;
+
+/// <summary>Finds the route by host, path and method, and what it says of body size and request id.</summary>
+internal sealed class RouteStage(RequestIds requestIds)
+{
+    /// <summary>Runs once the target is known.</summary>
+    public StageResult Run(RequestContext context)
+    {
+        var target = context.Target;
+        var host = target.Authority ?? context.RequestHeaders.Host.ToString();
+        var match = context.Snapshot.Router.Match(host, target.Path, context.Request.Method);
+        if (match.Outcome != RouteOutcome.Found)
+        {
+            context.Allow = match.Allow;
+            return StageResult.Failed(
+                match.Outcome == RouteOutcome.NotFound ? Failure.CallerRouteNotFound : Failure.CallerMethodNotAllowed);
+        }
+
+        var route = match.Value!;
+        context.Route = route;
+        context.StripLength = match.StripLength;
+        if (route.Plan.RequestId is { } id)
+        {
+            var own = context.RequestHeaders[id.Header];
+            context.RequestId = own.Count == 1 && RequestIds.IsWellFormed(own[0]) ? own[0] : requestIds.Create();
+        }
+
+        if (route.Plan.RequestBodyMax is { } bytesMax)
+        {
+            context.LimitRequestBody(bytesMax);
+        }
+
+        return context.RequestHeaders.ContentLength > context.RequestBodyMax
+            ? StageResult.Failed(Failure.CallerBodyTooLarge)
+            : StageResult.Continue;
+    }
+}

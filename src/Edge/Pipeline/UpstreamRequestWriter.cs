@@ -1,0 +1,210 @@
+using Edge.Core.Configuration;
+using Edge.Core.Http;
+using Edge.Hosting;
+using Microsoft.Extensions.Primitives;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// Writes the head of the request that goes upstream. Nothing of the caller's framing is copied: request line, Host and lengths
+/// are written anew from what was understood of them.
+/// </summary>
+internal static class UpstreamRequestWriter
+{
+    /// <summary>How the request's body is framed on its way upstream.</summary>
+    public readonly record struct Framing(long? ContentLength, bool IsChunked, bool ExpectContinue);
+
+    /// <summary>Writes the head into <paramref name="to"/>, which is empty. False: a header cannot be forwarded safely.</summary>
+    public static bool TryWrite(HeadBuffer to, RequestContext context, TargetPlan target, Framing framing)
+    {
+        var route = context.Route!;
+        WriteRequestLine(to, context, target);
+        to.Write("Host: "u8);
+        to.WriteLatin1(route.Plan.PreserveHost && CallerHost(context) is { Length: > 0 } host ? host : target.Authority);
+        to.Write("\r\n"u8);
+        if (!TryCopyHeaders(to, context, route))
+        {
+            return false;
+        }
+
+        WriteForwarded(to, context, route.Plan.Forwarded);
+        WriteVia(to, context);
+        if (context.RequestId is { } id)
+        {
+            WriteLine(to, route.Plan.RequestId!.Header, id);
+        }
+
+        to.Write(route.RequestLines.Span);
+        if (framing.IsChunked)
+        {
+            to.Write("Transfer-Encoding: chunked\r\n"u8);
+        }
+        else if (framing.ContentLength is { } length)
+        {
+            // From the parsed number, never from the caller's text, which may say "+1" or "01".
+            to.Write("Content-Length: "u8);
+            to.WriteDecimal(length);
+            to.Write("\r\n"u8);
+        }
+
+        if (framing.ExpectContinue)
+        {
+            to.Write("Expect: 100-continue\r\n"u8);
+        }
+
+        to.Write("\r\n"u8);
+        return true;
+    }
+
+    /// <summary>The host that the caller asked for: the target's own in absolute form goes before the header.</summary>
+    public static string CallerHost(RequestContext context) =>
+        context.Target.Authority ?? context.RequestHeaders.Host.ToString();
+
+    private static void WriteRequestLine(HeadBuffer to, RequestContext context, TargetPlan target)
+    {
+        to.WriteLatin1(context.Request.Method);
+        to.Write(" "u8);
+        to.WriteLatin1(target.BasePath);
+        var path = context.Target.Path;
+        if (context.Route!.Plan.StripPath)
+        {
+            path = path[context.StripLength..];
+            if (path.IsEmpty || path[0] != '/')
+            {
+                to.Write("/"u8);
+            }
+        }
+
+        to.WriteLatin1(path);
+        to.WriteLatin1(context.Target.Query);
+        to.Write(" HTTP/1.1\r\n"u8);
+    }
+
+    private static bool TryCopyHeaders(HeadBuffer to, RequestContext context, GatewayRoute route)
+    {
+        var headers = context.RequestHeaders;
+        var connection = headers.Connection;
+        var namesOptions = NamesOptions(connection);
+        foreach (var (name, values) in headers)
+        {
+            var kind = RequestHeaderKinds.Of(name);
+            if (kind is not (RequestHeaderKind.EndToEnd or RequestHeaderKind.Cookie or RequestHeaderKind.Credential)
+                || (kind == RequestHeaderKind.Credential && route.HasCredential)
+                || (route.DroppedRequestHeaders.Count > 0 && route.DroppedRequestHeaders.Contains(name))
+                || (namesOptions && IsNamedBy(connection, name)))
+            {
+                continue;
+            }
+
+            if (!FieldText.IsToken(name) || !TryWriteValues(to, name, values, kind == RequestHeaderKind.Cookie))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool TryWriteValues(HeadBuffer to, string name, StringValues values, bool isCookie)
+    {
+        for (var i = 0; i < values.Count; i++)
+        {
+            var value = values[i] ?? string.Empty;
+            if (!FieldText.IsValue(value))
+            {
+                return false;
+            }
+
+            if (i > 0 && isCookie)
+            {
+                // HTTP/2 may split cookies over several fields; HTTP/1.1 wants one (RFC 9113, section 8.2.3).
+                to.Write("; "u8);
+                to.WriteLatin1(value);
+                continue;
+            }
+
+            if (i > 0)
+            {
+                to.Write("\r\n"u8);
+            }
+
+            to.WriteLatin1(name);
+            to.Write(": "u8);
+            to.WriteLatin1(value);
+        }
+
+        if (values.Count > 0)
+        {
+            to.Write("\r\n"u8);
+        }
+
+        return true;
+    }
+
+    private static void WriteForwarded(HeadBuffer to, RequestContext context, ForwardedHeaders mode)
+    {
+        if (mode == ForwardedHeaders.None)
+        {
+            return;
+        }
+
+        var headers = context.RequestHeaders;
+        var trusted = !context.Snapshot.TrustedProxies.IsEmpty && context.Snapshot.TrustedProxies.Contains(context.Peer);
+        ForwardedWriter.Write(to, mode, new ForwardedRequest
+        {
+            Peer = context.PeerText,
+            Https = context.Request.Scheme == "https",
+            Host = CallerHost(context),
+            Trusted = trusted,
+            ForwardedFor = trusted ? headers["X-Forwarded-For"].ToString() : default,
+            ForwardedProto = trusted ? headers["X-Forwarded-Proto"].ToString() : default,
+            ForwardedHost = trusted ? headers["X-Forwarded-Host"].ToString() : default,
+            Forwarded = trusted ? headers["Forwarded"].ToString() : default,
+        });
+    }
+
+    private static void WriteVia(HeadBuffer to, RequestContext context)
+    {
+        to.Write("Via: "u8);
+        foreach (var hop in context.RequestHeaders.Via)
+        {
+            if (hop is { Length: > 0 } && FieldText.IsValue(hop))
+            {
+                to.WriteLatin1(hop);
+                to.Write(", "u8);
+            }
+        }
+
+        to.Write(context.Request.Protocol == "HTTP/2" ? "2 edge\r\n"u8 : "1.1 edge\r\n"u8);
+    }
+
+    private static void WriteLine(HeadBuffer to, string name, string value)
+    {
+        to.WriteLatin1(name);
+        to.Write(": "u8);
+        to.WriteLatin1(value);
+        to.Write("\r\n"u8);
+    }
+
+    // "keep-alive" and "close" name no other header, and are all that most callers send.
+    private static bool NamesOptions(StringValues connection) =>
+        connection.Count > 1 || (connection.Count == 1 && connection[0] is { Length: > 0 } only
+            && !only.Equals("keep-alive", StringComparison.OrdinalIgnoreCase)
+            && !only.Equals("close", StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsNamedBy(StringValues connection, string name)
+    {
+        foreach (var list in connection)
+        {
+            foreach (var range in list.AsSpan().Split(','))
+            {
+                if (list.AsSpan()[range].Trim(" \t").Equals(name, StringComparison.OrdinalIgnoreCase))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,30 @@
+using Edge.Core.Http;
+
+namespace Edge.Telemetry;
+
+/// <summary>Counts of one gateway since it started. Thread-safe; reading is approximate while requests run.</summary>
+internal sealed class GatewayCounters
+{
+    private readonly long[] _failures = new long[Enum.GetValues<Failure>().Length];
+    private long _began;
+    private long _ended;
+
+    /// <summary>Requests begun.</summary>
+    public long Began => Volatile.Read(ref _began);
+
+    /// <summary>Requests running now, streams included.</summary>
+    public long Running => Volatile.Read(ref _began) - Volatile.Read(ref _ended);
+
+    /// <summary>Requests that ended with this failure; <see cref="Failure.None"/> counts those that did not fail.</summary>
+    public long Ended(Failure failure) => Volatile.Read(ref _failures[(int)failure]);
+
+    /// <summary>A request begins.</summary>
+    public void RequestBegan() => Interlocked.Increment(ref _began);
+
+    /// <summary>A request is over.</summary>
+    public void RequestEnded(Failure failure)
+    {
+        Interlocked.Increment(ref _failures[(int)failure]);
+        Interlocked.Increment(ref _ended);
+    }
+}

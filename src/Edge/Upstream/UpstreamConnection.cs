@@ -1,0 +1,293 @@
+// CA2012: a receive is kept in a field, so that one which nobody awaited can be waited for before its buffer goes. It is awaited
+// once: by whoever asked for it, or by ReleaseAsync.
+#pragma warning disable CA2012
+using System.Buffers;
+using System.Net.Security;
+using System.Net.Sockets;
+using Edge.Core.Http;
+
+namespace Edge.Upstream;
+
+/// <summary>
+/// One connection to a target: socket, TLS if any, and the receive buffer. It belongs either to its <see cref="UpstreamPool"/>
+/// (idle, with a read pending, so that a stray byte or an end is noticed) or to exactly one exchange.
+/// </summary>
+/// <remarks>
+/// Ownership is one number, the lease: an exchange takes it with <see cref="BeginExchange"/> and gives it back with
+/// <see cref="TryEndExchange"/>. Whoever wants to break in from another thread (a timeout, a caller that went away) must win the
+/// same number by <see cref="TryAbort"/>; so a late timeout can never hit the next exchange, and an aborted connection can never
+/// go back to the pool. All other members are for the owner alone.
+/// </remarks>
+internal sealed class UpstreamConnection : IDisposable
+{
+    /// <summary>Receive buffer of an idle connection and of a stream of small events.</summary>
+    public const int SmallBufferBytes = 4 * 1024;
+
+    /// <summary>Receive buffer while a large body passes.</summary>
+    public const int LargeBufferBytes = 64 * 1024;
+
+    private readonly Socket _socket;
+    private readonly SslStream? _tls;
+    private readonly byte[] _small = GC.AllocateUninitializedArray<byte>(SmallBufferBytes, pinned: true);
+    private byte[] _buffer;
+    private int _start;
+    private int _end;
+    private ValueTask<int> _pendingReceive;
+    private bool _receivePending;
+    private long _lease;
+    private long _exchanges;
+    private int _abortReason;
+    private int _closed;
+
+    /// <summary>Takes ownership of a connected socket and of the TLS session on it.</summary>
+    public UpstreamConnection(Socket socket, SslStream? tls, int headBytesMax, long createdAtMs)
+    {
+        _socket = socket;
+        _tls = tls;
+        _buffer = _small;
+        Head = new ResponseHead(headBytesMax);
+        CreatedAtMs = createdAtMs;
+        Deadlines = new ExchangeDeadlines();
+    }
+
+    /// <summary>The head of the current answer; offsets in it count from <see cref="Received"/>.</summary>
+    public ResponseHead Head { get; }
+
+    /// <summary>When the current exchange is to be given up; read by the sweeper.</summary>
+    public ExchangeDeadlines Deadlines { get; }
+
+    /// <summary>When it was connected, on the sweeper's clock.</summary>
+    public long CreatedAtMs { get; }
+
+    /// <summary>When it became idle, on the sweeper's clock. Meaningful while the pool owns it.</summary>
+    public long IdleSinceMs { get; set; }
+
+    /// <summary>Where it stands in the pool's list of all its connections.</summary>
+    public int PoolIndex { get; set; } = -1;
+
+    /// <summary>How many exchanges have begun on it; above one it was reused.</summary>
+    public long Exchanges => Volatile.Read(ref _exchanges);
+
+    /// <summary>Why it was aborted from outside, or <see cref="Failure.None"/>.</summary>
+    public Failure AbortReason => (Failure)Volatile.Read(ref _abortReason);
+
+    /// <summary>The exchange that now owns the connection; zero or less when none does.</summary>
+    public long Lease => Volatile.Read(ref _lease);
+
+    /// <summary>Bytes received and not yet consumed.</summary>
+    public ReadOnlySpan<byte> Received => _buffer.AsSpan(_start, _end - _start);
+
+    /// <summary>The same, for a write that may wait. Valid until the next <see cref="ReceiveAsync"/>.</summary>
+    public ReadOnlyMemory<byte> ReceivedMemory => _buffer.AsMemory(_start, _end - _start);
+
+    /// <summary>True when the buffer has no room left: more was waiting than it could take.</summary>
+    public bool IsFull => _end == _buffer.Length;
+
+    /// <summary>True while an idle connection is fit for use: its pending read has seen neither a byte nor an end.</summary>
+    public bool IsQuiet => !_pendingReceive.IsCompleted;
+
+    /// <summary>The exchange begins: the connection is its own until <see cref="TryEndExchange"/>.</summary>
+    public long BeginExchange()
+    {
+        var lease = Interlocked.Increment(ref _exchanges);
+        Volatile.Write(ref _lease, lease);
+        return lease;
+    }
+
+    /// <summary>The exchange is over. False: somebody aborted it in the meantime, and the connection must be disposed.</summary>
+    public bool TryEndExchange(long lease)
+    {
+        Deadlines.Clear();
+        return Interlocked.CompareExchange(ref _lease, 0, lease) == lease;
+    }
+
+    /// <summary>
+    /// Breaks the exchange from any thread: closes the socket, which ends every wait on it with an exception.
+    /// Does nothing when that exchange is already over.
+    /// </summary>
+    public void TryAbort(long lease, Failure reason)
+    {
+        if (lease > 0 && Interlocked.CompareExchange(ref _lease, -lease, lease) == lease)
+        {
+            Volatile.Write(ref _abortReason, (int)reason);
+            _socket.Dispose();
+        }
+    }
+
+    /// <summary>Sends all bytes. Usually completes at once, from the kernel's buffer.</summary>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        if (_tls is not null)
+        {
+            return _tls.WriteAsync(bytes);
+        }
+
+        // For a stream socket the framework sends all or throws.
+        var sending = _socket.SendAsync(bytes, SocketFlags.None, CancellationToken.None);
+        if (!sending.IsCompletedSuccessfully)
+        {
+            return AwaitSentAsync(sending);
+        }
+
+        _ = sending.Result;
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// Receives more bytes behind those not yet consumed; one receive at a time, and asking again while it is outstanding gives
+    /// the same one, which may be awaited once. Its end is told by <see cref="EndReceive"/>. Zero bytes are the end of the
+    /// connection. The buffer must have room: see <see cref="EnsureRoom"/>.
+    /// </summary>
+    public ValueTask<int> ReceiveAsync()
+    {
+        if (!_receivePending)
+        {
+            var room = _buffer.AsMemory(_end);
+            _receivePending = true;
+            _pendingReceive = _tls is null
+                ? _socket.ReceiveAsync(room, SocketFlags.None, CancellationToken.None)
+                : _tls.ReadAsync(room);
+        }
+
+        return _pendingReceive;
+    }
+
+    /// <summary>The receive was awaited and put so many bytes into the buffer; zero also when it threw.</summary>
+    public void EndReceive(int count)
+    {
+        _receivePending = false;
+        _end += count;
+    }
+
+    /// <summary>Forgets bytes at the front of <see cref="Received"/>.</summary>
+    public void Consume(int count)
+    {
+        _start += count;
+        if (_start == _end)
+        {
+            _start = 0;
+            _end = 0;
+        }
+    }
+
+    /// <summary>
+    /// Makes room to receive: moves what is there to the front, or takes a larger buffer when it is full. False: it already holds
+    /// <paramref name="bytesMax"/> bytes.
+    /// </summary>
+    public bool EnsureRoom(int bytesMax)
+    {
+        if (_end < _buffer.Length)
+        {
+            return true;
+        }
+
+        if (_start > 0)
+        {
+            Received.CopyTo(_buffer);
+            _end -= _start;
+            _start = 0;
+            return true;
+        }
+
+        if (_buffer.Length >= bytesMax)
+        {
+            return false;
+        }
+
+        Enlarge(Math.Min(Math.Max(_buffer.Length * 4, LargeBufferBytes), bytesMax));
+        return true;
+    }
+
+    /// <summary>Takes the large buffer for the rest of this exchange, since much is to come.</summary>
+    public void ExpectMuch()
+    {
+        if (_buffer.Length < LargeBufferBytes)
+        {
+            Enlarge(LargeBufferBytes);
+        }
+    }
+
+    /// <summary>
+    /// Prepares for the pool: gives a large buffer back and leaves a read pending. False: bytes came that nobody asked for, or
+    /// the end; the connection must not be used again.
+    /// </summary>
+    public bool TryRest()
+    {
+        if (_end != _start)
+        {
+            return false;
+        }
+
+        ReturnLargeBuffer();
+        _start = 0;
+        _end = 0;
+        Head.Reset();
+        return !ReceiveAsync().IsCompleted;
+    }
+
+    /// <summary>Closes the connection. A read that is still pending ends with it.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        {
+            return;
+        }
+
+        _socket.Dispose();
+        _ = ReleaseAsync();
+    }
+
+    private static async ValueTask<int> IgnoreAsync(ValueTask<int> receive)
+    {
+        try
+        {
+            return await receive;
+        }
+        catch (Exception e) when (IsConnectionError(e))
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>True for what socket and TLS stream throw when a connection breaks or is closed under a wait.</summary>
+    public static bool IsConnectionError(Exception exception) =>
+        exception is SocketException or IOException or ObjectDisposedException or OperationCanceledException;
+
+    private async Task ReleaseAsync()
+    {
+        // A receive that nobody awaited may still write into the buffer: it must end before the buffer or the TLS stream goes.
+        if (_receivePending)
+        {
+            _receivePending = false;
+            await IgnoreAsync(_pendingReceive);
+        }
+
+        ReturnLargeBuffer();
+        if (_tls is not null)
+        {
+            await _tls.DisposeAsync();
+        }
+    }
+
+    private static async ValueTask AwaitSentAsync(ValueTask<int> sending) => await sending;
+
+    private void Enlarge(int bytes)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(bytes);
+        var received = Received;
+        received.CopyTo(larger);
+        _end = received.Length;
+        _start = 0;
+        ReturnLargeBuffer();
+        _buffer = larger;
+    }
+
+    private void ReturnLargeBuffer()
+    {
+        if (_buffer != _small)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = _small;
+        }
+    }
+}

@@ -1,0 +1,211 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using Edge.Core.Http;
+
+namespace Edge.Upstream;
+
+/// <summary>
+/// The upload: a request body that is still arriving from the caller, sent on as it comes, side by side with the answer.
+/// </summary>
+internal sealed partial class UpstreamExchange
+{
+    /// <summary>Most bytes of body sent in one call, and held for it.</summary>
+    public const int UploadBufferBytes = 32 * 1024;
+
+    /// <summary>How long to wait for 100 (Continue) before the body is sent all the same (RFC 9110, section 10.1.1).</summary>
+    public static readonly TimeSpan ContinueTimeout = TimeSpan.FromSeconds(1);
+
+    // Room before the data for a chunk's size and behind it for its end: 8 digits and two line ends.
+    private const int ChunkPrefixBytes = 10;
+    private const int ChunkSuffixBytes = 2;
+
+    private Task? _upload;
+    private UploadSource? _source;
+    private TaskCompletionSource<bool>? _continue;
+    private bool _uploadStopped;
+
+    private bool HasUpload => _upload is not null;
+
+    /// <summary>
+    /// Starts to send the body that <paramref name="source"/> delivers. A fault of the caller's breaks the exchange with the
+    /// failure that the source names; a target that takes no more only ends the upload, since its answer may still come.
+    /// </summary>
+    /// <param name="source">The body; read until its end, or until the exchange is closed.</param>
+    /// <param name="awaitContinue">True to wait for 100 (Continue) first.</param>
+    public void StartUpload(UploadSource source, bool awaitContinue)
+    {
+        _source = source;
+        _continue = awaitContinue ? new TaskCompletionSource<bool>() : null;
+        _upload = UploadAsync(source, _connection!, _lease);
+    }
+
+    private void ResetUpload()
+    {
+        _upload = null;
+        _source = null;
+        _continue = null;
+        _uploadStopped = false;
+    }
+
+    private void ContinueUpload() => _continue?.TrySetResult(true);
+
+    private async Task StopUploadAsync()
+    {
+        if (!_upload!.IsCompleted)
+        {
+            Volatile.Write(ref _uploadStopped, true);
+            _continue?.TrySetResult(false);
+            _source!.Body.CancelPendingRead();
+            if (!_upload.IsCompleted)
+            {
+                // It may also wait for the target to take bytes.
+                _connection!.TryAbort(_lease, Failure.UpstreamClosed);
+            }
+        }
+
+        await _upload;
+    }
+
+    private async Task UploadAsync(UploadSource source, UpstreamConnection connection, long lease)
+    {
+        if (_continue is not null && !await MayContinueAsync(_continue))
+        {
+            return;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(UploadBufferBytes);
+        try
+        {
+            var failure = await SendBodyAsync(source, connection, buffer);
+            if (failure != Failure.None)
+            {
+                connection.TryAbort(lease, failure);
+            }
+        }
+        catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
+        {
+            // The target takes no more. Its early answer may still be read; the connection is not used again since the
+            // request was never sent whole.
+            connection.Deadlines.SendWheneverReady();
+            connection.Deadlines.HeadBy(After(_timeouts.FirstByte));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task<bool> MayContinueAsync(TaskCompletionSource<bool> signal)
+    {
+        try
+        {
+            return await signal.Task.WaitAsync(ContinueTimeout, _sweeper.Time);
+        }
+        catch (TimeoutException)
+        {
+            return true;
+        }
+    }
+
+    private async Task<Failure> SendBodyAsync(UploadSource source, UpstreamConnection connection, byte[] buffer)
+    {
+        var isDone = false;
+        while (!isDone)
+        {
+            ReadResult read;
+            try
+            {
+                read = await source.Body.ReadAsync(CancellationToken.None);
+            }
+            catch (Exception exception)
+            {
+                return source.FailureOf(exception);
+            }
+
+            if (read.IsCanceled || Volatile.Read(ref _uploadStopped))
+            {
+                source.Body.AdvanceTo(read.Buffer.Start);
+                return Failure.None;
+            }
+
+            var rest = read.Buffer;
+            while (!rest.IsEmpty)
+            {
+                var part = rest.Slice(0, Math.Min(rest.Length, UploadBufferBytes - ChunkPrefixBytes - ChunkSuffixBytes));
+                rest = rest.Slice(part.Length);
+                connection.Deadlines.SendBy(After(_timeouts.Idle));
+                await connection.SendAsync(Frame(part, buffer, source.IsChunked));
+                connection.Deadlines.SendWheneverReady();
+            }
+
+            source.Body.AdvanceTo(read.Buffer.End);
+            source.BytesRead += read.Buffer.Length;
+            isDone = read.IsCompleted;
+        }
+
+        if (source.IsChunked)
+        {
+            connection.Deadlines.SendBy(After(_timeouts.Idle));
+            await SendLastChunkAsync(source, connection);
+            connection.Deadlines.SendWheneverReady();
+        }
+
+        RequestIsSent();
+        return Failure.None;
+    }
+
+    private static ReadOnlyMemory<byte> Frame(ReadOnlySequence<byte> part, byte[] buffer, bool isChunked)
+    {
+        var length = (int)part.Length;
+        part.CopyTo(buffer.AsSpan(ChunkPrefixBytes));
+        if (!isChunked)
+        {
+            return buffer.AsMemory(ChunkPrefixBytes, length);
+        }
+
+        // The size is written right before the data, wherever it must start for that.
+        Span<byte> digits = stackalloc byte[8];
+        length.TryFormat(digits, out var digitCount, "x", CultureInfo.InvariantCulture);
+        var start = ChunkPrefixBytes - digitCount - 2;
+        digits[..digitCount].CopyTo(buffer.AsSpan(start));
+        "\r\n"u8.CopyTo(buffer.AsSpan(start + digitCount));
+        "\r\n"u8.CopyTo(buffer.AsSpan(ChunkPrefixBytes + length));
+        return buffer.AsMemory(start, digitCount + 2 + length + ChunkSuffixBytes);
+    }
+
+    private static async ValueTask SendLastChunkAsync(UploadSource source, UpstreamConnection connection)
+    {
+        var last = new HeadBuffer();
+        last.Write("0\r\n"u8);
+        source.WriteTrailers(last);
+        last.Write("\r\n"u8);
+        try
+        {
+            await connection.SendAsync(last.Written);
+        }
+        finally
+        {
+            last.ReturnMemory();
+        }
+    }
+}
+
+/// <summary>A request body that is still arriving.</summary>
+internal abstract class UploadSource
+{
+    /// <summary>Where it arrives. Read by the upload alone while that runs.</summary>
+    public abstract PipeReader Body { get; }
+
+    /// <summary>True: its length is not known, and it is sent in chunks.</summary>
+    public abstract bool IsChunked { get; }
+
+    /// <summary>Bytes read so far.</summary>
+    public long BytesRead { get; set; }
+
+    /// <summary>What an exception of <see cref="Body"/> means.</summary>
+    public abstract Failure FailureOf(Exception exception);
+
+    /// <summary>Writes the trailers as field lines, once the body has ended; chunked bodies only.</summary>
+    public abstract void WriteTrailers(HeadBuffer to);
+}

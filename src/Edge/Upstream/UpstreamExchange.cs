@@ -1,0 +1,411 @@
+using System.Runtime.CompilerServices;
+using Edge.Core.Configuration;
+using Edge.Core.Http;
+
+namespace Edge.Upstream;
+
+/// <summary>
+/// One request to a target and its answer, over one connection:
+/// <code>
+///   Open ── SendAsync ──┬── ReceiveHeadAsync ── TryReadBody / ReceiveMoreAsync ... ── CloseAsync
+///                       └── StartUpload (a body that is still arriving, side by side with the answer)
+/// </code>
+/// The object is kept and used again for the next request of the same caller; between Open and CloseAsync it owns the connection.
+/// All members are for one thread at a time, except <see cref="Abort"/>.
+/// </summary>
+/// <remarks>
+/// Nothing here throws for what a network or a target can do: every step answers with a <see cref="Failure"/>.
+/// </remarks>
+internal sealed partial class UpstreamExchange
+{
+    /// <summary>Most interim (1xx) answers before the final one.</summary>
+    public const int InterimResponsesMax = 8;
+
+    private readonly UpstreamSweeper _sweeper;
+    private UpstreamPool? _pool;
+    private UpstreamConnection? _connection;
+    private UpstreamTimeouts _timeouts = new();
+    private long _lease;
+    private bool _requestIsHead;
+    private bool _requestSent;
+    private bool _anyReceived;
+    private int _headLength;
+    private BodyFraming _framing;
+    private long _remaining;
+    private ChunkedDecoder _chunks;
+    private bool _bodyEnded;
+
+    /// <summary>An exchange that takes its time from the sweeper.</summary>
+    public UpstreamExchange(UpstreamSweeper sweeper) => _sweeper = sweeper;
+
+    /// <summary>The request's head, and its body where that is small and already here. Filled by the user before sending.</summary>
+    public HeadBuffer Request { get; } = new();
+
+    /// <summary>The final answer's head, after <see cref="ReceiveHeadAsync"/> succeeded.</summary>
+    public ResponseHead Head => _connection!.Head;
+
+    /// <summary>The bytes of that head, until <see cref="BeginBody"/>.</summary>
+    public ReadOnlySpan<byte> HeadBytes => _connection!.Received[.._headLength];
+
+    /// <summary>How the answer's body is framed.</summary>
+    public BodyFraming Framing => _framing;
+
+    /// <summary>True where the answer has no body, or an empty one of known length.</summary>
+    public bool HasEmptyBody => _bodyEnded && _framing != BodyFraming.Chunked;
+
+    /// <summary>The clock behind the sweeper's.</summary>
+    public TimeProvider Time => _sweeper.Time;
+
+    /// <summary>Trailers of the answer, once its body has ended; null without any.</summary>
+    public TrailerSection? Trailers => _framing == BodyFraming.Chunked ? _chunks.Trailers : null;
+
+    /// <summary>What exactly was wrong with the answer, for our own log; null where the failure says it all.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>True while a connection is held.</summary>
+    public bool IsOpen => _connection is not null;
+
+    /// <summary>True when the connection had served another exchange before, and may have been closed behind our back.</summary>
+    public bool IsReused => _connection is { Exchanges: > 1 };
+
+    /// <summary>True when the kernel refused the request's first byte, so that the target cannot have seen any of it.</summary>
+    public bool IsUnsent { get; private set; }
+
+    /// <summary>True once a byte of an answer has come.</summary>
+    public bool AnyReceived => _anyReceived;
+
+    /// <summary>What the sweeper's clock will say after this long.</summary>
+    public long DueIn(TimeSpan span) => After(span);
+
+    /// <summary>Takes a connection over and starts the clock of the whole exchange where it is not running yet.</summary>
+    /// <param name="pool">Where the connection goes back to.</param>
+    /// <param name="connection">Owned by the exchange from here on.</param>
+    /// <param name="timeouts">How long each step may take.</param>
+    /// <param name="requestIsHead">True for HEAD, whose answer has no body.</param>
+    /// <param name="wholeByMs">When everything must be over, on the sweeper's clock.</param>
+    public void Open(
+        UpstreamPool pool, UpstreamConnection connection, UpstreamTimeouts timeouts, bool requestIsHead, long wholeByMs)
+    {
+        _pool = pool;
+        _connection = connection;
+        _timeouts = timeouts;
+        _requestIsHead = requestIsHead;
+        _requestSent = false;
+        _anyReceived = false;
+        _headLength = 0;
+        _framing = BodyFraming.None;
+        _remaining = 0;
+        _chunks = default;
+        _bodyEnded = false;
+        Fault = null;
+        IsUnsent = false;
+        ResetUpload();
+        _lease = connection.BeginExchange();
+        connection.Deadlines.WholeBy(wholeByMs);
+    }
+
+    /// <summary>Sends <see cref="Request"/>. A failure is not yet the end: an early answer may be waiting.</summary>
+    /// <param name="isWhole">True when nothing follows: the answer is due from now on.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Failure> SendAsync(bool isWhole)
+    {
+        var connection = _connection!;
+        connection.Deadlines.SendBy(After(_timeouts.Idle));
+        try
+        {
+            await connection.SendAsync(Request.Written);
+        }
+        catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
+        {
+            // A request that fits the kernel's buffer is taken whole or not at all.
+            IsUnsent = Request.Length <= UpstreamConnection.SmallBufferBytes && connection.AbortReason == Failure.None;
+            return FailureOf(exception, Failure.UpstreamClosed);
+        }
+
+        connection.Deadlines.SendWheneverReady();
+        if (isWhole)
+        {
+            RequestIsSent();
+        }
+
+        return Failure.None;
+    }
+
+    /// <summary>Receives until the final answer's head is whole. Interim answers are passed over.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Failure> ReceiveHeadAsync()
+    {
+        var connection = _connection!;
+        var interim = 0;
+        try
+        {
+            while (true)
+            {
+                if (connection.Received.Length > 0)
+                {
+                    var failure = ParseHead(connection, ref interim, out var isFinal);
+                    if (failure != Failure.None || isFinal)
+                    {
+                        connection.Deadlines.HeadIsHere();
+                        return failure;
+                    }
+                }
+
+                if (!connection.EnsureRoom(int.MaxValue))
+                {
+                    return Failure.UpstreamHeadTooLarge;
+                }
+
+                var received = await connection.ReceiveAsync();
+                connection.EndReceive(received);
+                if (received == 0)
+                {
+                    Fault = _anyReceived ? "the connection ended within the head" : null;
+                    return _anyReceived ? Failure.UpstreamHeadInvalid : Failure.UpstreamClosed;
+                }
+
+                _anyReceived = true;
+            }
+        }
+        catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
+        {
+            return FailureOfReceive(exception, Failure.UpstreamClosed);
+        }
+    }
+
+    /// <summary>The head has been read: its bytes are forgotten and the body begins.</summary>
+    public void BeginBody()
+    {
+        var connection = _connection!;
+        _framing = Head.FramingFor(_requestIsHead);
+        _remaining = _framing == BodyFraming.ContentLength ? Head.ContentLength : 0;
+        _bodyEnded = _framing == BodyFraming.None || (_framing == BodyFraming.ContentLength && _remaining == 0);
+        connection.Consume(_headLength);
+        _headLength = 0;
+        if (_remaining - connection.Received.Length > UpstreamConnection.SmallBufferBytes)
+        {
+            connection.ExpectMuch();
+        }
+    }
+
+    /// <summary>
+    /// Takes the next run of the body out of what has been received. The run is valid until <see cref="ReceiveMoreAsync"/>.
+    /// </summary>
+    public BodyStatus TryReadBody(out ReadOnlyMemory<byte> run)
+    {
+        run = default;
+        if (_bodyEnded)
+        {
+            return BodyStatus.End;
+        }
+
+        var connection = _connection!;
+        var received = connection.ReceivedMemory;
+        if (_framing == BodyFraming.Chunked)
+        {
+            return TryReadChunked(connection, received, out run);
+        }
+
+        if (received.IsEmpty)
+        {
+            return BodyStatus.NeedMore;
+        }
+
+        if (_framing == BodyFraming.ContentLength)
+        {
+            run = received.Length <= _remaining ? received : received[..(int)_remaining];
+            _remaining -= run.Length;
+            _bodyEnded = _remaining == 0;
+        }
+        else
+        {
+            run = received;
+        }
+
+        connection.Consume(run.Length);
+        return BodyStatus.Data;
+    }
+
+    /// <summary>
+    /// Starts to receive more of the body. It may be outstanding while what was read before is flushed; before it is awaited comes
+    /// <see cref="AwaitMore"/>, after it <see cref="EndReceive"/>. Awaiting it may throw what
+    /// <see cref="UpstreamConnection.IsConnectionError"/> names, of which <see cref="FailureOfReceive"/> must then be told.
+    /// </summary>
+    public ValueTask<int> ReceiveMoreAsync()
+    {
+        var connection = _connection!;
+        connection.EnsureRoom(UpstreamConnection.LargeBufferBytes);
+        return connection.ReceiveAsync();
+    }
+
+    /// <summary>From now on the target is waited for, and the idle timeout runs.</summary>
+    public void AwaitMore() => _connection!.Deadlines.ReceiveBy(After(_timeouts.Idle));
+
+    /// <summary>Counts what was received; tells what its end means.</summary>
+    public Failure EndReceive(int received)
+    {
+        var connection = _connection!;
+        connection.Deadlines.ReceiveWheneverReady();
+        connection.EndReceive(received);
+        if (received > 0)
+        {
+            if (connection.IsFull)
+            {
+                connection.ExpectMuch();
+            }
+
+            return Failure.None;
+        }
+
+        if (_framing == BodyFraming.UntilClose)
+        {
+            _bodyEnded = true;
+            return Failure.None;
+        }
+
+        return Failure.UpstreamBodyIncomplete;
+    }
+
+    /// <summary>
+    /// The receive threw: what that means is the reason given by whoever aborted the connection, else
+    /// <paramref name="otherwise"/>.
+    /// </summary>
+    public Failure FailureOfReceive(Exception exception, Failure otherwise)
+    {
+        _connection!.EndReceive(0);
+        return FailureOf(exception, otherwise);
+    }
+
+    /// <summary>Breaks the exchange from any thread; its owner then sees <paramref name="reason"/>. Harmless when it is over.</summary>
+    public void Abort(Failure reason)
+    {
+        var connection = _connection;
+        connection?.TryAbort(Volatile.Read(ref _lease), reason);
+    }
+
+    /// <summary>
+    /// Ends the exchange. The connection goes back to its pool when both messages were whole, the answer's end was told by its
+    /// framing and not one byte is left over; otherwise it is closed. Waits for an upload that is still running.
+    /// </summary>
+    public async ValueTask CloseAsync()
+    {
+        var connection = _connection;
+        if (connection is null)
+        {
+            return;
+        }
+
+        if (HasUpload)
+        {
+            await StopUploadAsync();
+        }
+
+        var reusable = _bodyEnded && _requestSent && _framing != BodyFraming.UntilClose && connection.Head.MayPersist
+            && connection.Received.IsEmpty;
+        _connection = null;
+        if (connection.TryEndExchange(_lease) && reusable)
+        {
+            _pool!.Return(connection);
+        }
+        else
+        {
+            _pool!.Close(connection);
+        }
+
+        _pool = null;
+    }
+
+    private BodyStatus TryReadChunked(UpstreamConnection connection, ReadOnlyMemory<byte> received, out ReadOnlyMemory<byte> run)
+    {
+        var status = _chunks.Read(received.Span, out var consumed, out var start, out var length);
+        run = received.Slice(start, length);
+        connection.Consume(consumed);
+        switch (status)
+        {
+            case ChunkedStatus.Data:
+                return BodyStatus.Data;
+            case ChunkedStatus.End:
+                _bodyEnded = true;
+                return BodyStatus.End;
+            case ChunkedStatus.Invalid:
+                Fault = _chunks.Fault;
+                return BodyStatus.Invalid;
+            default:
+                return BodyStatus.NeedMore;
+        }
+    }
+
+    private Failure FailureOf(Exception exception, Failure otherwise)
+    {
+        var reason = _connection!.AbortReason;
+        if (reason != Failure.None)
+        {
+            return reason;
+        }
+
+        Fault = exception.Message;
+        return otherwise;
+    }
+
+    private Failure ParseHead(UpstreamConnection connection, ref int interim, out bool isFinal)
+    {
+        isFinal = false;
+        while (true)
+        {
+            var head = connection.Head;
+            switch (head.Parse(connection.Received, out _headLength))
+            {
+                case ParseStatus.NeedMore:
+                    return Failure.None;
+                case ParseStatus.Invalid:
+                    Fault = head.Fault;
+                    return head.Failure;
+            }
+
+            if (!head.IsInformational)
+            {
+                isFinal = true;
+                return Failure.None;
+            }
+
+            // We ask for no upgrade, so 101 makes no sense; and a target must not keep us busy with interim answers.
+            if (head.StatusCode == 101 || ++interim > InterimResponsesMax)
+            {
+                Fault = head.StatusCode == 101 ? "unasked switch of protocols" : "too many interim responses";
+                return Failure.UpstreamHeadInvalid;
+            }
+
+            if (head.StatusCode == 100)
+            {
+                ContinueUpload();
+            }
+
+            connection.Consume(_headLength);
+            head.Reset();
+        }
+    }
+
+    private void RequestIsSent()
+    {
+        _requestSent = true;
+        _connection!.Deadlines.HeadBy(After(_timeouts.FirstByte));
+    }
+
+    private long After(TimeSpan span) => _sweeper.NowMs + (long)span.TotalMilliseconds;
+}
+
+/// <summary>What <see cref="UpstreamExchange.TryReadBody"/> found.</summary>
+internal enum BodyStatus
+{
+    /// <summary>A run of the body.</summary>
+    Data,
+
+    /// <summary>Nothing more without receiving.</summary>
+    NeedMore,
+
+    /// <summary>The body is whole.</summary>
+    End,
+
+    /// <summary>The framing is broken.</summary>
+    Invalid,
+}

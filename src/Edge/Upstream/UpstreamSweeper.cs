@@ -1,0 +1,85 @@
+namespace Edge.Upstream;
+
+/// <summary>
+/// The one clock and timer of all upstream connections: a few times a second it moves the coarse clock on and lets every pool
+/// look for deadlines that have passed and connections that have been idle or alive for too long.
+/// </summary>
+/// <remarks>Deadlines set on the coarse clock fire at most two periods late and never early by more than one.</remarks>
+internal sealed class UpstreamSweeper : IDisposable
+{
+    /// <summary>Time between two looks.</summary>
+    public const int PeriodMs = 50;
+
+    private readonly TimeProvider _time;
+    private readonly long _origin;
+    private readonly Lock _gate = new();
+    private readonly List<UpstreamPool> _pools = [];
+    private readonly ITimer _timer;
+    private long _nowMs;
+    private int _sweeping;
+
+    /// <summary>Starts the timer.</summary>
+    public UpstreamSweeper(TimeProvider time)
+    {
+        _time = time;
+        _origin = time.GetTimestamp();
+        var period = TimeSpan.FromMilliseconds(PeriodMs);
+        _timer = time.CreateTimer(static state => ((UpstreamSweeper)state!).Sweep(), this, period, period);
+    }
+
+    /// <summary>Milliseconds since the sweeper was made, as of its last look. A field's read, no system call.</summary>
+    public long NowMs => Volatile.Read(ref _nowMs);
+
+    /// <summary>The clock behind it, for the few waits that need a timer of their own.</summary>
+    public TimeProvider Time => _time;
+
+    /// <summary>Has a pool looked after from now on.</summary>
+    public void Add(UpstreamPool pool)
+    {
+        lock (_gate)
+        {
+            _pools.Add(pool);
+        }
+    }
+
+    /// <summary>Lets go of a pool.</summary>
+    public void Remove(UpstreamPool pool)
+    {
+        lock (_gate)
+        {
+            _pools.Remove(pool);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _timer.Dispose();
+
+    private void Sweep()
+    {
+        Volatile.Write(ref _nowMs, (long)_time.GetElapsedTime(_origin).TotalMilliseconds);
+
+        // A sweep that takes longer than a period must not be joined by a second one.
+        if (Interlocked.Exchange(ref _sweeping, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            UpstreamPool[] pools;
+            lock (_gate)
+            {
+                pools = [.. _pools];
+            }
+
+            foreach (var pool in pools)
+            {
+                pool.Sweep(NowMs);
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _sweeping, 0);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Edge.Core.Configuration;
+
+namespace Edge.Core.Tests.Configuration;
+
+/// <summary>Configurations that are right, for tests that break them.</summary>
+internal static class Samples
+{
+    public const string Path = "/etc/edge/edge.yaml";
+
+    /// <summary>The least that there can be. Line 2: address; line 5: targets; line 7: the route.</summary>
+    public const string Minimal = """
+        listeners:
+          - address: 0.0.0.0:8080
+        upstreams:
+          openai:
+            targets: [https://api.openai.com]
+        routes:
+          - name: all
+            upstream: openai
+        """;
+
+    /// <summary>Every key once.</summary>
+    public const string Full = """
+        listeners:
+          - address: 0.0.0.0:8080
+            h2c: true
+            requestHeadersMax: 64KiB
+            requestBodyMax: 20MB
+            headersTimeout: 5s
+            keepAliveTimeout: 1m30s
+            connectionsMax: 100
+          - address: "[::1]:8443"
+            tls: { certificate: tls.crt, key: /keys/tls.key, minimum: "1.3" }
+        admin: { address: localhost:9901, token: "${ADMIN_TOKEN}" }
+        trustedProxies: [10.0.0.0/8, 192.168.1.1, "2001:db8::/32"]
+        drainTimeout: 45s
+        upstreams:
+          openai:
+            dialect: openai
+            targets: [https://api.openai.com, "https://Proxy.example.com:8443/base/"]
+            credential: "${file:secrets/openai}"
+            headers: { set: { X-Set: a }, add: { X-Add: "b {{c}" }, remove: [X-Remove] }
+            timeouts: { connect: 1s, firstByte: 2s, idle: 3s, total: 4s }
+            tls: { ca: ca.pem }
+            connectionsMax: 7
+            connectionLifetime: 1h
+            connectionIdleTimeout: 10s
+            responseHeadersMax: 16KiB
+          vectors: { dialect: http, targets: ["http://127.0.0.1:9000"] }
+        defaults:
+          requestId: { header: X-Request-ID, echo: true }
+          request: { headers: { set: { X-Edge: "1" } } }
+          response: { headers: { set: { X-Gateway-Version: "${VERSION:-1.0.0}" } } }
+          forwarded: x-forwarded
+          heartbeat: 15s
+          requestBodyMax: 1MiB
+        routes:
+          - name: chat
+            match: { hosts: [api.example.com, "*.example.com"], path: /v1/chat/*, methods: [GET, POST] }
+            upstream: openai
+            stripPath: true
+            preserveHost: true
+            requestId: { header: X-Trace, echo: false }
+            request: { headers: { remove: [Cookie] } }
+            response: { headers: { add: { Vary: Origin } } }
+            forwarded: none
+            heartbeat: 250ms
+            requestBodyMax: 64KiB
+          - name: users
+            match: { path: "/users/{id}/posts" }
+            upstream: vectors
+        """;
+
+    private static readonly Lazy<(string Certificate, string Key)> Pair = new(() => MakePair("edge.test"));
+    private static readonly Lazy<(string Certificate, string Key)> OtherPair = new(() => MakePair("other.test"));
+
+    public static string CertificatePem => Pair.Value.Certificate;
+
+    public static string KeyPem => Pair.Value.Key;
+
+    public static string OtherKeyPem => OtherPair.Value.Key;
+
+    /// <summary>A source in which everything is that <see cref="Full"/> asks for.</summary>
+    public static FakeSource Source()
+    {
+        var source = new FakeSource();
+        source.Variables["ADMIN_TOKEN"] = "admin-token";
+        source.AddFile("/etc/edge/secrets/openai", "sk-openai\n");
+        source.AddFile("/etc/edge/tls.crt", CertificatePem);
+        source.AddFile("/keys/tls.key", KeyPem);
+        source.AddFile("/etc/edge/ca.pem", CertificatePem);
+        return source;
+    }
+
+    public static ConfigurationResult Load(string text, FakeSource? source = null) =>
+        ConfigurationLoader.LoadText(text, Path, source ?? Source());
+
+    /// <summary>The plan of a text in which nothing is wrong.</summary>
+    public static EdgePlan Plan(string text, FakeSource? source = null)
+    {
+        var result = Load(text, source);
+        Assert.Equal("", string.Join('\n', result.Diagnostics));
+        Assert.True(result.IsValid);
+        return result.Plan;
+    }
+
+    /// <summary>The errors of a text as <c>line:column: message</c>.</summary>
+    public static string Errors(string text, FakeSource? source = null)
+    {
+        var result = Load(text, source);
+        Assert.False(result.IsValid);
+        Assert.All(result.Diagnostics, d => Assert.Equal(Path, d.File));
+        return string.Join('\n', result.Diagnostics.Select(d => $"{d.Line}:{d.Column}: {d.Message}"));
+    }
+
+    private static (string Certificate, string Key) MakePair(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        var from = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        using var certificate = request.CreateSelfSigned(from, from.AddYears(10));
+        return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+}

@@ -1,0 +1,112 @@
+using Edge.Core.Http;
+
+namespace Edge.Core.Tests.Http;
+
+public sealed class FailuresTests
+{
+    /// <summary>The registry of RFC 9209, section 2.3.</summary>
+    private static readonly HashSet<string> ProxyErrorTypes =
+    [
+        "dns_timeout", "dns_error", "destination_not_found", "destination_unavailable", "destination_ip_prohibited",
+        "destination_ip_unroutable", "connection_refused", "connection_terminated", "connection_timeout",
+        "connection_read_timeout", "connection_write_timeout", "connection_limit_reached", "tls_protocol_error",
+        "tls_certificate_error", "tls_alert_received", "http_request_error", "http_request_denied", "http_response_incomplete",
+        "http_response_header_section_size", "http_response_header_size", "http_response_body_size",
+        "http_response_trailer_section_size", "http_response_trailer_size", "http_response_transfer_coding",
+        "http_response_content_coding", "http_response_timeout", "http_upgrade_failed", "http_protocol_error",
+        "proxy_internal_response", "proxy_internal_error", "proxy_configuration_error", "proxy_loop_detected",
+    ];
+
+    /// <summary>What each failure looks like. A member of the enumeration without a row fails the first test below.</summary>
+    private static readonly (Failure Failure, int Status, string ProxyError, string Code)[] Expected =
+    [
+        (Failure.None, 200, "", "none"),
+        (Failure.CallerTargetInvalid, 400, "http_request_error", "target_invalid"),
+        (Failure.CallerRouteNotFound, 404, "destination_not_found", "route_not_found"),
+        (Failure.CallerMethodNotAllowed, 405, "http_request_error", "method_not_allowed"),
+        (Failure.CallerHeaderInvalid, 400, "http_request_error", "header_invalid"),
+        (Failure.CallerBodyTooLarge, 413, "http_request_error", "body_too_large"),
+        (Failure.CallerBodyInvalid, 400, "http_request_error", "body_invalid"),
+        (Failure.CallerBodyTimeout, 408, "http_request_error", "body_timeout"),
+        (Failure.CallerGone, 499, "http_request_error", "caller_gone"),
+        (Failure.EdgeInternal, 500, "proxy_internal_error", "edge_internal_error"),
+        (Failure.EdgeDraining, 503, "proxy_internal_response", "edge_draining"),
+        (Failure.EdgeConnectionLimit, 503, "connection_limit_reached", "edge_connection_limit"),
+        (Failure.UpstreamDnsError, 502, "dns_error", "upstream_dns_error"),
+        (Failure.UpstreamDnsTimeout, 504, "dns_timeout", "upstream_dns_timeout"),
+        (Failure.UpstreamConnectionRefused, 502, "connection_refused", "upstream_connection_refused"),
+        (Failure.UpstreamUnreachable, 502, "destination_ip_unroutable", "upstream_unreachable"),
+        (Failure.UpstreamConnectTimeout, 504, "connection_timeout", "upstream_connect_timeout"),
+        (Failure.UpstreamTlsError, 502, "tls_protocol_error", "upstream_tls_error"),
+        (Failure.UpstreamCertificateError, 502, "tls_certificate_error", "upstream_certificate_error"),
+        (Failure.UpstreamClosed, 502, "connection_terminated", "upstream_closed"),
+        (Failure.UpstreamFirstByteTimeout, 504, "connection_read_timeout", "upstream_first_byte_timeout"),
+        (Failure.UpstreamIdleTimeout, 504, "connection_read_timeout", "upstream_idle_timeout"),
+        (Failure.UpstreamTotalTimeout, 504, "http_response_timeout", "upstream_total_timeout"),
+        (Failure.UpstreamHeadInvalid, 502, "http_protocol_error", "upstream_response_invalid"),
+        (Failure.UpstreamHeadTooLarge, 502, "http_response_header_section_size", "upstream_response_headers_too_large"),
+        (Failure.UpstreamBodyIncomplete, 502, "http_response_incomplete", "upstream_response_incomplete"),
+        (Failure.UpstreamBodyInvalid, 502, "http_response_transfer_coding", "upstream_response_body_invalid"),
+    ];
+
+    public static TheoryData<Failure> All => new(Enum.GetValues<Failure>());
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Every_failure_has_the_status_error_type_and_code_of_the_table(Failure failure)
+    {
+        var row = Assert.Single(Expected, row => row.Failure == failure);
+        Assert.Equal(row.Status, Failures.StatusCode(failure));
+        Assert.Equal(row.ProxyError, Failures.ProxyStatusError(failure));
+        Assert.Equal(row.Code, Failures.Code(failure));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void The_side_is_the_one_that_the_name_begins_with(Failure failure)
+    {
+        var side = failure == Failure.None ? FailureSide.None
+            : Enum.GetValues<FailureSide>().Single(side => failure.ToString().StartsWith(side.ToString(), StringComparison.Ordinal));
+        Assert.Equal(side, Failures.Side(failure));
+        Assert.Equal(side == FailureSide.Upstream, Failures.IsUpstreamSide(failure));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Proxy_Status_is_a_structured_field_with_a_registered_error(Failure failure)
+    {
+        if (failure == Failure.None)
+        {
+            Assert.Equal("edge", Failures.ProxyStatus(failure));
+            return;
+        }
+
+        Assert.Contains(Failures.ProxyStatusError(failure), ProxyErrorTypes);
+        var message = Failures.Message(failure);
+        Assert.All(message, c => Assert.True(c is >= ' ' and <= '~' and not '"' and not '\\'));
+        Assert.Equal($"edge; error={Failures.ProxyStatusError(failure)}; details=\"{message}\"", Failures.ProxyStatus(failure));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void A_message_is_one_sentence_and_a_code_is_snake_case(Failure failure)
+    {
+        Assert.Matches("^[a-z]+(_[a-z]+)*$", Failures.Code(failure));
+        if (failure != Failure.None)
+        {
+            Assert.Matches("^[A-Z][^.]*\\.$", Failures.Message(failure));
+        }
+    }
+
+    [Fact]
+    public void Codes_are_unique()
+    {
+        var codes = Enum.GetValues<Failure>().Select(Failures.Code).ToArray();
+        Assert.Equal(codes.Length, codes.Distinct().Count());
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Only_a_503_says_when_to_come_back(Failure failure) =>
+        Assert.Equal(Failures.StatusCode(failure) == 503, Failures.RetryAfterSeconds(failure) > 0);
+}
