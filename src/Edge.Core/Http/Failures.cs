@@ -10,7 +10,7 @@ namespace Edge.Core.Http;
 /// </remarks>
 public static class Failures
 {
-    /// <summary>The status of <see cref="Failure.CallerGone"/>: never sent, for there is nobody to send it to, but counted.</summary>
+    /// <summary>The status of <see cref="Failure.CallerGone"/>: counted, but never sent, for there is nobody left.</summary>
     public const int CallerGoneStatus = 499;
 
     /// <summary>After this long a caller may try again where a limit or a drain turned it away.</summary>
@@ -30,7 +30,7 @@ public static class Failures
     /// <summary>One sentence for the caller; empty for <see cref="Failure.None"/>.</summary>
     public static string Message(Failure failure) => Table[(int)failure].Message;
 
-    /// <summary>A stable code in snake_case, for programs: OpenAI's <c>code</c>, the end of a problem's <c>type</c>, a log field.</summary>
+    /// <summary>A stable code in snake_case: OpenAI's <c>code</c>, the end of a problem's <c>type</c>, a log field.</summary>
     public static string Code(Failure failure) => Table[(int)failure].Code;
 
     /// <summary>Whose fault it is.</summary>
@@ -101,7 +101,7 @@ public static class Failures
         Failure.EdgeDraining => Edge(
             503, "draining", "proxy_internal_response", "The gateway is shutting down; try again."),
         Failure.EdgeConnectionLimit => Edge(
-            503, "connection_limit", "connection_limit_reached", "The gateway has no free connection to the upstream; try again."),
+            503, "connection_limit", "connection_limit_reached", "The gateway has no connection to spare; try again."),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
     };
 
@@ -134,7 +134,7 @@ public static class Failures
         Failure.UpstreamHeadInvalid => Upstream(
             502, "response_invalid", "http_protocol_error", "The upstream's answer is not valid HTTP."),
         Failure.UpstreamHeadTooLarge => Upstream(
-            502, "response_headers_too_large", "http_response_header_section_size", "The upstream's headers are too large."),
+            502, "response_headers_too_large", "http_response_header_section_size", "The upstream's headers are too long."),
         Failure.UpstreamBodyIncomplete => Upstream(
             502, "response_incomplete", "http_response_incomplete", "The upstream's answer ended before it was complete."),
         Failure.UpstreamBodyInvalid => Upstream(

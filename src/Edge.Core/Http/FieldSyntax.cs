@@ -5,9 +5,13 @@ namespace Edge.Core.Http;
 /// <summary>The grammar of field lines (RFC 9110, section 5; RFC 9112, section 5), shared by heads and trailers.</summary>
 internal static class FieldSyntax
 {
+    /// <summary>CR.</summary>
     internal const byte CarriageReturn = (byte)'\r';
+    /// <summary>LF.</summary>
     internal const byte LineFeed = (byte)'\n';
+    /// <summary>SP.</summary>
     internal const byte Space = (byte)' ';
+    /// <summary>HTAB.</summary>
     internal const byte Tab = (byte)'\t';
 
     /// <summary>

@@ -9,10 +9,10 @@ public readonly ref struct ForwardedRequest
     /// <summary>True where the caller's connection is encrypted.</summary>
     public required bool Https { get; init; }
 
-    /// <summary>The host that the caller asked for, with its port if it gave one. Written only where it is well-formed.</summary>
+    /// <summary>The host that the caller asked for, and its port if it gave one. Written only if well-formed.</summary>
     public ReadOnlySpan<char> Host { get; init; }
 
-    /// <summary>True where the peer is trusted, so that the four values that follow are believed. Else they are ignored.</summary>
+    /// <summary>True where the peer is trusted, so that the four values that follow are believed.</summary>
     public bool Trusted { get; init; }
 
     /// <summary>The X-Forwarded-For that came, all of its lines joined by commas.</summary>

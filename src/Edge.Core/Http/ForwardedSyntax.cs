@@ -71,7 +71,7 @@ internal static class ForwardedSyntax
     /// swallow those after it.
     /// </summary>
     /// <param name="text">The value, all of its lines joined by commas.</param>
-    /// <param name="nodes">Receives where each element's <c>for</c> stands, without quotes; an empty range where it has none.</param>
+    /// <param name="nodes">Receives where each element's <c>for</c> stands, without quotes; empty where it has none.</param>
     /// <param name="count">How many elements there are.</param>
     public static bool TryReadForwarded(ReadOnlySpan<char> text, Span<Range> nodes, out int count)
     {

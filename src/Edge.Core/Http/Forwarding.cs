@@ -16,13 +16,13 @@ public static class Forwarding
     public const int HostCharsMax = 259;
 
     /// <summary>
-    /// The address of the caller. From a peer that is not trusted it is the peer's own, whatever the headers say. Else the chain
-    /// is walked from the nearest proxy outwards, past those that are trusted; the first that is not is the caller. The walk ends
-    /// at anything that is not an address, since only what trusted proxies wrote counts and they write addresses.
+    /// The address of the caller. From a peer that is not trusted it is the peer's own, whatever the headers say. Else the
+    /// chain is walked from the nearest proxy outwards, past those that are trusted; the first that is not is the caller. The
+    /// walk ends at anything that is not an address: only what trusted proxies wrote counts, and they write addresses.
     /// </summary>
     /// <remarks>
-    /// With both headers present X-Forwarded-For decides and Forwarded is not looked at: proxies that extend one commonly let the
-    /// other pass as the caller made it up, and X-Forwarded-For is by far the one that is extended.
+    /// With both headers present X-Forwarded-For decides and Forwarded is not looked at: proxies that extend one commonly let
+    /// the other pass as the caller made it up, and X-Forwarded-For is by far the one that is extended.
     /// </remarks>
     /// <param name="peer">The other end of the connection.</param>
     /// <param name="xForwardedFor">The X-Forwarded-For value, all of its lines joined by commas, or null.</param>

@@ -29,7 +29,7 @@ public sealed class RequestIds : IDisposable
     {
     }
 
-    /// <summary>Identifiers from a generator of the caller's, which is asked for blocks, on whichever thread needs one.</summary>
+    /// <summary>Identifiers from a given generator, which is asked for blocks on whichever thread needs one.</summary>
     public RequestIds(RandomFill fill) => _fill = fill;
 
     /// <summary>True for 1 to <see cref="LengthMax"/> characters of <c>A-Z a-z 0-9 . _ ~ : / + = -</c>, which are safe in a
@@ -37,7 +37,7 @@ public sealed class RequestIds : IDisposable
     public static bool IsWellFormed(ReadOnlySpan<char> id) =>
         id.Length is > 0 and <= LengthMax && !id.ContainsAnyExcept(Allowed);
 
-    /// <summary>A new identifier: a random UUID (RFC 9562, version 4) in its canonical text. Allocates that string only.</summary>
+    /// <summary>A new identifier: a random UUID (RFC 9562, version 4) in canonical text. Allocates that string only.</summary>
     public string Create()
     {
         var block = _blocks.Value!;

@@ -53,7 +53,7 @@ public sealed class TrustedProxies
     /// <summary>True where nobody is trusted.</summary>
     public bool IsEmpty => _v4.Length == 0 && _v6.Length == 0;
 
-    /// <summary>True where the address lies in one of the networks. An IPv4-mapped IPv6 address counts as the IPv4 one.</summary>
+    /// <summary>True where the address lies in one of the networks. An IPv4-mapped one counts as IPv4.</summary>
     public bool Contains(IPAddress address)
     {
         if (IsEmpty)

@@ -123,7 +123,7 @@ public static class ErrorBody
         json.WriteEndObject();
     }
 
-    /// <summary>The code as words, since a title says the kind of problem and never changes: "Upstream connect timeout".</summary>
+    /// <summary>The code as words, for a title says the kind of problem and never changes: "Upstream connect timeout".</summary>
     private static string Title(string code) => string.Create(code.Length, code, static (title, code) =>
     {
         code.AsSpan().Replace(title, '_', ' ');

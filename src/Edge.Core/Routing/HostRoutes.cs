@@ -13,6 +13,7 @@ internal sealed class HostRoutes<T>
     private readonly Dictionary<string, MethodTable<T>>.AlternateLookup<ReadOnlySpan<char>> _exactLookup;
     private readonly PathNode<T> _root = new();
 
+    /// <summary>A table without hosts.</summary>
     internal HostRoutes() => _exactLookup = _exact.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>Adds a route; those added before it win where both are equally specific.</summary>

@@ -16,6 +16,8 @@ internal sealed class MethodTable<T>
     private readonly int _stripLength;
     private T? _any;
 
+    /// <summary>A table without routes.</summary>
+    /// <param name="stripLength">Chars of the path that its routes strip.</param>
     internal MethodTable(int stripLength) => _stripLength = stripLength;
 
     /// <summary>Adds a route; those added before it win.</summary>

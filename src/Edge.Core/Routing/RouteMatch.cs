@@ -28,7 +28,9 @@ public readonly struct RouteMatch<T>
     /// <summary>With <see cref="RouteOutcome.MethodNotAllowed"/>: the methods that would match, as the Allow header says them.</summary>
     public string? Allow { get; }
 
+    /// <summary>A route was found.</summary>
     internal static RouteMatch<T> Found(T value, int stripLength) => new(RouteOutcome.Found, value, stripLength, null);
 
+    /// <summary>Routes match the path, none the method.</summary>
     internal static RouteMatch<T> MethodNotAllowed(string allow) => new(RouteOutcome.MethodNotAllowed, null, 0, allow);
 }

@@ -7,6 +7,7 @@ internal ref struct RouteSearch<T>
 {
     private readonly ReadOnlySpan<char> _method;
 
+    /// <summary>A search for one request.</summary>
     internal RouteSearch(ReadOnlySpan<char> path, ReadOnlySpan<char> method)
     {
         Path = path;

@@ -1,8 +1,5 @@
-using System.IO.Pipelines;
 using Edge.Core.Http;
-using Edge.Upstream;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Edge.Pipeline;
 
@@ -87,48 +84,4 @@ internal static class RequestBody
     // A request whose method anticipates content says that it has none (RFC 9110, section 8.6).
     private static bool MeansBody(string method) =>
         HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method);
-}
-
-/// <summary>A caller's request body on its way upstream.</summary>
-internal sealed class CallerUpload(RequestContext context) : UploadSource
-{
-    private readonly IHttpRequestTrailersFeature? _trailers = context.Features.Get<IHttpRequestTrailersFeature>();
-
-    /// <inheritdoc/>
-    public override PipeReader Body { get; } = context.BodyPipe.Reader;
-
-    /// <inheritdoc/>
-    public override bool IsChunked { get; } = context.RequestHeaders.ContentLength is null;
-
-    /// <inheritdoc/>
-    public override Failure FailureOf(Exception exception) => CallerFailures.Of(exception);
-
-    /// <inheritdoc/>
-    public override void WriteTrailers(HeadBuffer to)
-    {
-        if (_trailers is not { Available: true })
-        {
-            return;
-        }
-
-        foreach (var (name, values) in _trailers.Trailers)
-        {
-            // What frames or routes a message must not arrive behind it (RFC 9110, section 6.5.1).
-            if (RequestHeaderKinds.Of(name) != RequestHeaderKind.EndToEnd || !FieldText.IsToken(name))
-            {
-                continue;
-            }
-
-            foreach (var value in values)
-            {
-                if (value is not null && FieldText.IsValue(value))
-                {
-                    to.WriteLatin1(name);
-                    to.Write(": "u8);
-                    to.WriteLatin1(value);
-                    to.Write("\r\n"u8);
-                }
-            }
-        }
-    }
 }

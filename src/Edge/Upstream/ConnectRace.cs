@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Edge.Core.Http;
 
 namespace Edge.Upstream;
 
@@ -33,7 +34,7 @@ internal sealed class ConnectRace
     public ConnectError Error { get; private set; }
 
     /// <summary>Runs the race.</summary>
-    /// <returns>The winner's socket, which is the receiver's; null when every address failed (see <see cref="Error"/>).</returns>
+    /// <returns>The winner's socket, now the receiver's; null when every address failed (see <see cref="Error"/>).</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled; nothing stays open.</exception>
     public async Task<Socket?> RunAsync(IPAddress[] addresses, CancellationToken ct)
     {
@@ -141,8 +142,12 @@ internal sealed class ConnectRace
             if (connecting.Exception?.InnerException is { } exception)
             {
                 var code = exception is SocketException socket ? socket.SocketErrorCode : SocketError.SocketError;
-                _addresses.Failed(endpoint.Address);
-                Error = ConnectError.MoreTelling(Error, ConnectError.From(code, endpoint));
+                var error = ConnectError.From(code, endpoint);
+                Error = ConnectError.MoreTelling(Error, error);
+                if (error.Failure != Failure.EdgeInternal)
+                {
+                    _addresses.Failed(endpoint.Address);
+                }
             }
         }
 

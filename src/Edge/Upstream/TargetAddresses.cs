@@ -9,7 +9,7 @@ namespace Edge.Upstream;
 /// </summary>
 internal sealed class TargetAddresses
 {
-    /// <summary>A burst of dials shares one answer for this long; a dial after it asks anew, so that DNS changes are seen.</summary>
+    /// <summary>A burst of dials shares one answer for this long; later ones ask anew, so that DNS changes are seen.</summary>
     public static readonly TimeSpan ReuseTime = TimeSpan.FromSeconds(1);
 
     /// <summary>When the name service fails, an answer younger than this is better than none.</summary>
@@ -55,7 +55,19 @@ internal sealed class TargetAddresses
         _staleWait = connectTimeout / 2 < StaleWait ? connectTimeout / 2 : StaleWait;
     }
 
-    /// <summary>The addresses to try, in order: families interleaved (RFC 8305, section 4), those that failed of late last.</summary>
+    /// <summary>How many failed addresses are remembered; at most <see cref="AddressesMax"/>.</summary>
+    internal int FailedCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _failedAt.Count;
+            }
+        }
+    }
+
+    /// <summary>The addresses to try: families interleaved (RFC 8305, section 4), those that failed of late last.</summary>
     /// <exception cref="SocketException">The name service failed and no answer young enough is at hand.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<IPAddress[]> ResolveAsync(CancellationToken ct)

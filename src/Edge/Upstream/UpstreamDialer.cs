@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 
@@ -22,7 +23,7 @@ internal sealed class UpstreamDialer
 
     /// <summary>A dialer for one of a service's targets. Reads the CA file, if there is one.</summary>
     /// <exception cref="IOException">The CA file cannot be read, or has no certificate in it.</exception>
-    /// <exception cref="System.Security.Cryptography.CryptographicException">The CA file is malformed.</exception>
+    /// <exception cref="CryptographicException">The CA file is malformed.</exception>
     public UpstreamDialer(UpstreamPlan upstream, TargetPlan target, IHostResolver resolver, TimeProvider time)
         : this(upstream, target, resolver, new SocketConnector(), time)
     {
@@ -59,7 +60,8 @@ internal sealed class UpstreamDialer
         }
         catch (SocketException exception)
         {
-            var failure = exception.SocketErrorCode == SocketError.TimedOut ? Failure.UpstreamDnsTimeout : Failure.UpstreamDnsError;
+            var timedOut = exception.SocketErrorCode == SocketError.TimedOut;
+            var failure = timedOut ? Failure.UpstreamDnsTimeout : Failure.UpstreamDnsError;
             return DialResult.Failed(failure, $"name {_target.Host} does not resolve ({exception.SocketErrorCode})");
         }
 
@@ -94,11 +96,13 @@ internal sealed class UpstreamDialer
     {
         var endpoint = (IPEndPoint)socket.RemoteEndPoint!;
         var verdict = new CertificateVerdict();
-        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false, verdict.Judge);
+        var inner = new HandshakeStream(socket);
+        var tls = new SslStream(inner, leaveInnerStreamOpen: false, verdict.Judge);
         DialResult failed;
         try
         {
             await tls.AuthenticateAsClientAsync(options, either);
+            inner.HandshakeDone();
             return new DialResult(socket, tls, Failure.None, null);
         }
         catch (Exception exception) when (verdict.Problem is not null && exception is not OperationCanceledException)
@@ -110,10 +114,17 @@ internal sealed class UpstreamDialer
         {
             failed = GaveUp(Failure.UpstreamConnectTimeout, $"TLS with {endpoint}", cancellation);
         }
-        catch (Exception exception) when (exception is AuthenticationException or IOException or SocketException)
+        catch (Exception exception)
+            when (exception is AuthenticationException or IOException or SocketException or CryptographicException)
         {
+            // The last of these is what a certificate that cannot even be read may come to.
             var cause = (exception.InnerException ?? exception).Message;
             failed = DialResult.Failed(Failure.UpstreamTlsError, $"TLS with {_target.Authority} at {endpoint}: {cause}");
+        }
+        catch
+        {
+            await tls.DisposeAsync();
+            throw;
         }
 
         await tls.DisposeAsync();

@@ -38,7 +38,8 @@ internal static class UpstreamTls
 
         return new SslClientAuthenticationOptions
         {
-            TargetHost = host,
+            // The dot that ends an absolute name is no part of it in SNI (RFC 6066, section 3) or in a certificate.
+            TargetHost = host.TrimEnd('.'),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             ApplicationProtocols = [SslApplicationProtocol.Http11],
             CertificateChainPolicy = policy,
@@ -47,7 +48,7 @@ internal static class UpstreamTls
     }
 }
 
-/// <summary>Keeps what was wrong with a certificate, which the handshake's exception tells only in prose. One per handshake.</summary>
+/// <summary>Keeps what is wrong with a certificate: the handshake's exception tells it in prose. One per handshake.</summary>
 internal sealed class CertificateVerdict
 {
     /// <summary>What is wrong, for our log; null while nothing is.</summary>

@@ -66,7 +66,8 @@ public sealed class FailuresTests
     public void The_side_is_the_one_that_the_name_begins_with(Failure failure)
     {
         var side = failure == Failure.None ? FailureSide.None
-            : Enum.GetValues<FailureSide>().Single(side => failure.ToString().StartsWith(side.ToString(), StringComparison.Ordinal));
+            : Enum.GetValues<FailureSide>().Single(
+                side => failure.ToString().StartsWith(side.ToString(), StringComparison.Ordinal));
         Assert.Equal(side, Failures.Side(failure));
         Assert.Equal(side == FailureSide.Upstream, Failures.IsUpstreamSide(failure));
     }

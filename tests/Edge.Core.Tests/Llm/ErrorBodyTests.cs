@@ -121,12 +121,14 @@ public sealed class ErrorBodyTests
 
     [Fact]
     public void A_broken_stream_ends_in_an_unnamed_event_for_OpenAI() => Assert.Equal(
-        "data: {\"error\":{\"message\":\"It broke.\",\"type\":\"server_error\",\"param\":null,\"code\":\"upstream_closed\"}}\n\n",
+        "data: {\"error\":{\"message\":\"It broke.\",\"type\":\"server_error\",\"param\":null,"
+            + "\"code\":\"upstream_closed\"}}\n\n",
         Event(Dialect.OpenAI, "upstream_closed", "It broke.", "r1"));
 
     [Fact]
     public void A_broken_stream_ends_in_an_error_event_for_Anthropic() => Assert.Equal(
-        "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"It broke.\"},\"request_id\":\"r1\"}\n\n",
+        "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"It broke.\"},"
+            + "\"request_id\":\"r1\"}\n\n",
         Event(Dialect.Anthropic, "upstream_closed", "It broke.", "r1"));
 
     [Fact]
