@@ -26,7 +26,7 @@ ARG COMMIT=unknown
 RUN case "$TARGETARCH" in amd64) arch=x64 ;; *) arch="$TARGETARCH" ;; esac \
     && dotnet publish src/Edge -c Release -r "linux-$arch" --no-restore -p:SourceRevisionId="$COMMIT" -o /publish
 
-# Holds libc, OpenSSL, the CA certificates and time zones; no shell, no package manager.
+# Holds libc, libstdc++, OpenSSL and the CA certificates; no shell, no package manager, no time zones (all times are UTC).
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
 COPY --from=build /source/LICENSE /LICENSE
 COPY --from=build /publish/edge /edge

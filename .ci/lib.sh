@@ -13,6 +13,8 @@ stop_started() {
   local id
   for id in "${started[@]}"; do
     kill -KILL "$id" 2> /dev/null || true
+    # Waiting in silence keeps the shell from announcing the death.
+    wait "$id" 2> /dev/null || true
   done
   rm -rf "$work"
 }

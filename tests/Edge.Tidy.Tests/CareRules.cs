@@ -82,7 +82,7 @@ public static partial class CareRules
         select new Offence(file.Path, line.Index + 1, $"a path of one machine: {match.Value}");
 
     /// <summary>
-    /// Types, and public members of types that others can see, without a documentation comment. What overrides or implements
+    /// Types that others can see, and their public members, without a documentation comment. What overrides or implements
     /// explicitly has its words elsewhere.
     /// </summary>
     public static IEnumerable<Offence> UndocumentedMembers(SourceFile file) =>
@@ -139,7 +139,8 @@ public static partial class CareRules
 
         var isTopLevelType = outer.Count == 0;
         var isImplied = member is EnumMemberDeclarationSyntax || outer.FirstOrDefault() is InterfaceDeclarationSyntax;
-        return !Has(member, SyntaxKind.OverrideKeyword) && (isTopLevelType || isImplied || IsOpen(member));
+        return !Has(member, SyntaxKind.OverrideKeyword) && (isTopLevelType || isImplied || Has(member, SyntaxKind.PublicKeyword)
+            || (member is BaseTypeDeclarationSyntax && IsOpen(member)));
     }
 
     private static bool IsOpen(MemberDeclarationSyntax member) =>

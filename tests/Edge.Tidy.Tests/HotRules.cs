@@ -13,6 +13,13 @@ public static class HotRules
         "src/Edge.Core/Identity", "src/Edge.Core/Llm", "src/Edge.Core/Resilience", "src/Edge/Pipeline", "src/Edge/Upstream",
     ];
 
+    private static readonly HashSet<string> LinqNames =
+    [
+        .. from type in new[] { typeof(Enumerable), typeof(ImmutableArrayExtensions), typeof(ParallelEnumerable) }
+           from method in type.GetMethods()
+           select method.Name,
+    ];
+
     private static readonly string[] OwnClocksAndDice =
     [
         "DateTime.Now", "DateTime.UtcNow", "DateTime.Today", "DateTimeOffset.Now", "DateTimeOffset.UtcNow",
@@ -20,12 +27,27 @@ public static class HotRules
         "TimeProvider.System", "Random.Shared", "Guid.NewGuid", "Guid.CreateVersion7",
     ];
 
-    /// <summary>LINQ, by its namespace (which is no implicit using in src), its class or its query syntax.</summary>
-    public static IEnumerable<Offence> Linq(SourceFile file) =>
-        Using(file, "System.Linq").Concat(
-            from node in file.Root.DescendantNodes()
-            where node is QueryExpressionSyntax or IdentifierNameSyntax { Identifier.Text: "Enumerable" or "ParallelEnumerable" }
-            select file.At(node, "LINQ"));
+    /// <summary>LINQ: its query syntax, and calls of its methods, whether they look like LINQ or like a member.</summary>
+    public static IEnumerable<Offence> Linq(SourceFile file)
+    {
+        var model = new Lazy<SemanticModel>(() => ProductModel.Of(file));
+        foreach (var node in file.Root.DescendantNodes())
+        {
+            if (node is QueryExpressionSyntax)
+            {
+                yield return file.At(node, "a LINQ query");
+            }
+            else if (node is InvocationExpressionSyntax { Expression: var called } && MayBeLinq(called))
+            {
+                var meant = model.Value.GetSymbolInfo(called);
+                var method = meant.Symbol ?? (meant.CandidateSymbols.Length > 0 ? meant.CandidateSymbols[0] : null);
+                if (method?.ContainingNamespace?.ToDisplayString() == "System.Linq")
+                {
+                    yield return file.At((called as MemberAccessExpressionSyntax)?.Name ?? called, $"LINQ's {method.Name}");
+                }
+            }
+        }
+    }
 
     /// <summary>Regular expressions.</summary>
     public static IEnumerable<Offence> RegularExpressions(SourceFile file) =>
@@ -54,6 +76,15 @@ public static class HotRules
             from made in file.Root.DescendantNodes().OfType<ObjectCreationExpressionSyntax>()
             where made.Type.ToString() is "Random" or "System.Random" or "PeriodicTimer" or "Timer"
             select file.At(made, made.Type.ToString()));
+
+    // Asking what a name means is slow, so only those are asked that LINQ has.
+    private static bool MayBeLinq(ExpressionSyntax called) => LinqNames.Contains(called switch
+    {
+        MemberAccessExpressionSyntax access => access.Name.Identifier.Text,
+        MemberBindingExpressionSyntax binding => binding.Name.Identifier.Text,
+        SimpleNameSyntax name => name.Identifier.Text,
+        _ => "",
+    });
 
     private static IEnumerable<Offence> Using(SourceFile file, string space) =>
         from name in file.Root.DescendantNodes()

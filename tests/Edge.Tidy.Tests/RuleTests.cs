@@ -52,11 +52,13 @@ public sealed class RuleTests
     }
 
     [Theory]
-    [InlineData("using System.Linq;", 1)]
-    [InlineData("global using static System.Linq.Enumerable;", 1, 1)]
-    [InlineData("class C { int[] M(int[] a) =>\n (from b in a select b).ToArray(); }", 2)]
-    [InlineData("class C { object M() => Enumerable.Range(0, 1); }", 1)]
-    [InlineData("using System.Buffers;\nclass C { int Select(C c) => c.Select(c); }")]
+    [InlineData("class C { int[] M(List<int> a) => Enumerable.ToArray(a); }", 1)]
+    [InlineData("class C { int M(int[] a) =>\n a\n.First(); }", 3)]
+    [InlineData("class C { bool M(System.Collections.Immutable.ImmutableArray<int> a) => a.Any(); }", 1)]
+    [InlineData("class C { object M(int[] a) =>\n from b in a select b; }", 2)]
+    [InlineData("using static System.Linq.Enumerable;\nclass C { object M() => Range(0, 1); }", 2)]
+    [InlineData("class C { C Select(C c) => c.Select(c); }")]
+    [InlineData("class C { int[] M(List<int> a) => a.ToArray(); int[] N(Span<int> a) => a.ToArray(); }")]
     public void LINQ_is_found(string text, params int[] lines) => Finds(HotRules.Linq, text, lines);
 
     [Theory]
@@ -166,7 +168,8 @@ public sealed class RuleTests
     [InlineData("/// <summary>A.</summary>\nenum Sample\n{\n    A,\n}", 4)]
     [InlineData("/// <summary>A.</summary>\ninterface Sample\n{\n    void A();\n}", 4)]
     [InlineData("// A.\n[Flags]\npublic enum Sample;", 2)]
-    [InlineData("/// <summary>A.</summary>\nclass Sample\n{\n    int _a;\n}")]
+    [InlineData("/// <summary>A.</summary>\nclass Sample\n{\n    internal class B;\n}", 4)]
+    [InlineData("/// <summary>A.</summary>\nclass Sample\n{\n    int _a;\n    internal Sample() { }\n}")]
     [InlineData("/// <summary>A.</summary>\nclass Sample\n{\nprivate class B { public int C; }\nclass D { public int E; }\n}")]
     [InlineData("/// <summary>A.</summary>\nclass Sample\n{\n    /// <inheritdoc/>\n    public int A;\n}")]
     [InlineData("/// <summary>A.</summary>\nclass Sample\n{\n    public override string ToString() => \"\";\n}")]

@@ -8,7 +8,9 @@ namespace Edge.Tidy.Tests;
 /// <param name="text">What is in it.</param>
 public sealed class SourceFile(string path, string text)
 {
-    private static readonly CSharpParseOptions Options = new(LanguageVersion.Preview, DocumentationMode.Parse);
+    /// <summary>How C# is parsed.</summary>
+    public static readonly CSharpParseOptions Options = new(LanguageVersion.Preview, DocumentationMode.Parse);
+
     private SyntaxNode? _root;
 
     /// <summary>Its path from the root, with slashes.</summary>

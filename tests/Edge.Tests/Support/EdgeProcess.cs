@@ -24,9 +24,9 @@ internal sealed partial class EdgeProcess : IAsyncDisposable
     /// <summary>The signal of Ctrl-C.</summary>
     public const int SigInt = 2;
 
-    private const string ListeningMark = "listening on ";
-    private const string AdminMark = "admin on ";
-    private const string ReadyLine = "ready";
+    private const string ListeningMark = "edge: listening on ";
+    private const string AdminMark = "edge: admin on ";
+    private const string ReadyMark = "edge: ready";
 
     private readonly Process _process;
     private readonly DirectoryInfo? _folder;
@@ -40,7 +40,8 @@ internal sealed partial class EdgeProcess : IAsyncDisposable
         _process = process;
         _folder = folder;
         _reading = Task.WhenAll(
-            ReadAsync(process.StandardOutput, _output, _lines.Writer), ReadAsync(process.StandardError, _errors, null));
+            ReadAsync(process.StandardOutput, _output), ReadAsync(process.StandardError, _errors));
+        _ = _reading.ContinueWith(_ => _lines.Writer.Complete(), TaskScheduler.Default);
     }
 
     /// <summary>Where it listens for callers, in the order of the configuration.</summary>
@@ -95,14 +96,15 @@ internal sealed partial class EdgeProcess : IAsyncDisposable
         new(Launch(program, arguments, null), null);
 
     /// <summary>
-    /// Waits for the lines <c>listening on URL</c>, one for each listener, <c>admin on URL</c> and at last <c>ready</c>.
+    /// Waits for the lines <c>edge: listening on URL</c>, one for each listener, <c>edge: admin on URL</c> and at last
+    /// <c>edge: ready</c>.
     /// </summary>
     public async Task WaitUntilReadyAsync()
     {
         while (true)
         {
             var line = await WaitForLineAsync(static _ => true);
-            if (line == ReadyLine)
+            if (line.StartsWith(ReadyMark, StringComparison.Ordinal))
             {
                 return;
             }
@@ -118,7 +120,7 @@ internal sealed partial class EdgeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for a line on standard output that no earlier call has passed.</summary>
+    /// <summary>Waits for a line, on either output, that no earlier call has passed.</summary>
     /// <param name="wanted">Says whether it is the one.</param>
     /// <exception cref="InvalidOperationException">The program ended without; the message has what it wrote.</exception>
     /// <exception cref="TimeoutException">It did not come in time.</exception>
@@ -210,15 +212,13 @@ internal sealed partial class EdgeProcess : IAsyncDisposable
         return process;
     }
 
-    private static async Task ReadAsync(StreamReader reader, ConcurrentQueue<string> all, ChannelWriter<string>? lines)
+    private async Task ReadAsync(StreamReader reader, ConcurrentQueue<string> all)
     {
         while (await reader.ReadLineAsync() is { } line)
         {
             all.Enqueue(line);
-            lines?.TryWrite(line);
+            _lines.Writer.TryWrite(line);
         }
-
-        lines?.Complete();
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
