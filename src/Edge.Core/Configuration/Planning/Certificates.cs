@@ -48,7 +48,7 @@ internal static class Certificates
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            return "holds a private key that does not belong to the certificate";
+            return "holds a private key that cannot be read or does not belong to the certificate";
         }
     }
 }

@@ -37,9 +37,8 @@ internal sealed class RouteChecker(DiagnosticBag diagnostics)
 
     private void CheckUpstream(RouteOptions route, HashSet<string> upstreams)
     {
-        if (route.Upstream is not { } name || upstreams.Contains(name.Value) || diagnostics.IsFull) return;
-        var suggestion = name.Hidden ? $"known are {string.Join(", ", upstreams.Take(Nearest.ListedNamesMax))}"
-            : Nearest.Suggest(name.Value, upstreams);
+        if (route.Upstream is not { } name || upstreams.Contains(name.Value)) return;
+        var suggestion = diagnostics.IsFull ? "" : Nearest.Suggest(name.Hidden ? "" : name.Value, upstreams);
         diagnostics.Add(name.Place, $"{name.Text()} is not an upstream; {suggestion}");
     }
 

@@ -34,7 +34,7 @@ internal static class Paths
         var isPrefix = text.EndsWith(AnyBelow, StringComparison.Ordinal);
         var fixedPart = isPrefix ? text[..^AnyBelow.Length] : text;
         if (fixedPart.Length == 0 && isPrefix) return new PathPattern(PathPatternKind.Prefix, text);
-        if (!fixedPart.StartsWith('/')) return new Problem("does not begin with '/'");
+        if (!fixedPart.StartsWith('/')) return new Problem("does not begin with '/', as every path does");
         if (fixedPart.Contains('*', StringComparison.Ordinal))
             return new Problem("has a '*' elsewhere than as its whole last segment; use a parameter, {name}, for one segment");
         if (isPrefix && fixedPart.EndsWith('/')) return new Problem("has an empty segment; write single slashes");

@@ -24,7 +24,7 @@ internal sealed class ListShape<T>(Shape<T> item, string plural, int itemsMin, i
         value = new Located<List<Located<T>>>(items, node.Place);
         if (list.Items.Count < itemsMin)
         {
-            binder.Diagnostics.Add(node.Place, $"the list is empty; it needs at least {itemsMin}");
+            binder.Diagnostics.Add(node.Place, $"the list is empty; it needs at least {itemsMin} item");
             return false;
         }
 

@@ -29,7 +29,7 @@ internal static class Scalars
         {
             "true" => true,
             "false" => false,
-            _ => new Problem("is neither true nor false"),
+            _ => new Problem("is neither true nor false; write one of these"),
         });
 
     /// <summary>Where to listen.</summary>
