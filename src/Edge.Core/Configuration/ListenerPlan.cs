@@ -34,7 +34,9 @@ public sealed record ListenerPlan
 /// <summary>The certificate of a listener. The files are watched and read again when they change.</summary>
 /// <param name="CertificatePath">Absolute path of a PEM file: the certificate, then its chain.</param>
 /// <param name="KeyPath">Absolute path of a PEM file with the private key.</param>
-/// <param name="Minimum">The oldest protocol accepted: <see cref="SslProtocols.Tls12"/> or <see cref="SslProtocols.Tls13"/>.</param>
+/// <param name="Minimum">
+/// The oldest protocol accepted: <see cref="SslProtocols.Tls12"/> or <see cref="SslProtocols.Tls13"/>.
+/// </param>
 public sealed record ListenerTlsPlan(string CertificatePath, string KeyPath, SslProtocols Minimum);
 
 /// <summary>The administrative listener: health and readiness.</summary>

@@ -29,19 +29,21 @@ public sealed class CertificateTests
     public void A_key_of_another_algorithm_is_refused()
     {
         using var rsa = RSA.Create(2048);
-        Assert.EndsWith(
-            "does not belong to the certificate", Errors(Samples.CertificatePem, rsa.ExportPkcs8PrivateKeyPem()), StringComparison.Ordinal);
+        var errors = Errors(Samples.CertificatePem, rsa.ExportPkcs8PrivateKeyPem());
+        Assert.EndsWith("does not belong to the certificate", errors, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Files_in_each_others_place_are_refused() =>
         Assert.StartsWith(
-            "3:25: file 'tls.crt' holds no certificate;", Errors(Samples.KeyPem, Samples.CertificatePem), StringComparison.Ordinal);
+            "3:25: file 'tls.crt' holds no certificate;", Errors(Samples.KeyPem, Samples.CertificatePem),
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_file_without_a_key_is_refused() =>
         Assert.StartsWith(
-            "3:39: file 'tls.key' holds no private key;", Errors(Samples.CertificatePem, Samples.CertificatePem), StringComparison.Ordinal);
+            "3:39: file 'tls.key' holds no private key;", Errors(Samples.CertificatePem, Samples.CertificatePem),
+            StringComparison.Ordinal);
 
     [Fact]
     public void An_encrypted_key_is_refused()

@@ -69,9 +69,10 @@ public sealed class ConfigurationLimitTests
         Check(Samples.WithRouteKey($"match: {{ methods: [{Each("M{0}", MatchOptions.MethodsMax)}] }}"));
         Check(Samples.WithUpstreamKey($"headers: {{ remove: [{Each("h{0}", HeaderRulesOptions.HeadersMax)}] }}"));
         Check(Samples.WithUpstreamKey($"headers: {{ set: {{ {Each("h{0}: a", HeaderRulesOptions.HeadersMax)} }} }}"));
-        Check(Samples.WithLine(Each("  - {{ name: r{0}, upstream: openai, match: {{ path: /{0} }} }}", EdgeOptions.RoutesMax - 1, "\n")));
-        Check(Samples.Minimal.Replace(
-            "routes:", Each("  u{0}: {{ targets: [http://h] }}", EdgeOptions.UpstreamsMax - 1, "\n") + "\nroutes:", StringComparison.Ordinal));
+        const string route = "  - {{ name: r{0}, upstream: openai, match: {{ path: /{0} }} }}";
+        Check(Samples.WithLine(Each(route, EdgeOptions.RoutesMax - 1, "\n")));
+        var upstreams = Each("  u{0}: {{ targets: [http://h] }}", EdgeOptions.UpstreamsMax - 1, "\n");
+        Check(Samples.Minimal.Replace("routes:", upstreams + "\nroutes:", StringComparison.Ordinal));
 
         string Repeat(string text, int bound) => string.Concat(Enumerable.Repeat(text, bound + surplus));
         string Each(string format, int bound, string separator = ", ") => string.Join(
@@ -95,8 +96,9 @@ public sealed class ConfigurationLimitTests
     public void A_file_may_have_as_many_values_as_its_bound_and_no_more()
     {
         // The root, its key and the list count too.
-        Assert.DoesNotContain("1000000 values", Samples.Errors(List(YamlReader.NodesMax - 3)), StringComparison.Ordinal);
-        Assert.EndsWith("the file has more than 1000000 values", Samples.Errors(List(YamlReader.NodesMax - 2)), StringComparison.Ordinal);
+        Assert.DoesNotContain("500000 values", Samples.Errors(List(YamlReader.NodesMax - 3)), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "the file has more than 500000 values", Samples.Errors(List(YamlReader.NodesMax - 2)), StringComparison.Ordinal);
 
         static string List(int count) => $"a:\n{string.Concat(Enumerable.Repeat("- a\n", count))}";
     }
@@ -116,7 +118,8 @@ public sealed class ConfigurationLimitTests
 
     [Fact]
     public void A_text_larger_than_a_file_may_be_is_refused() =>
-        Assert.Equal("1:1: the text is larger than 8MiB", Samples.Errors(new string(' ', ConfigurationLoader.ConfigurationBytesMax + 1)));
+        Assert.Equal(
+            "1:1: the text is larger than 8MiB", Samples.Errors(new string(' ', ConfigurationLoader.ConfigurationBytesMax + 1)));
 
     [Fact]
     public void A_hundred_errors_are_told_and_one_more_is_only_mentioned()
@@ -154,7 +157,8 @@ public sealed class ConfigurationLimitTests
         var text = new StringBuilder(Samples.Minimal).Append('\n');
         for (var i = 0; i < 10_000; i++)
         {
-            text.Append(null, $"  - name: route-{i}\n    match: {{ hosts: [h{i % 7}.example], path: \"/v1/{i}/{{id}}\", methods: [GET] }}\n")
+            text.Append(null, $"  - name: route-{i}\n")
+                .Append(null, $"    match: {{ hosts: [h{i % 7}.example], path: \"/v1/{i}/{{id}}\", methods: [GET] }}\n")
                 .Append("    upstream: openai\n    response: { headers: { set: { X-A: b } } }\n");
         }
 

@@ -10,16 +10,17 @@ public sealed class ConfigurationPropertyTests
 
     private static readonly string[] Tokens =
     [
-        " ", "  ", "\n", "\r\n", "\t", ":", ": ", "- ", "-", "?", "? ", "[", "]", "{", "}", ",", "#", "&a", "*a", "!", "!!str", "|", ">",
-        "'", "\"", "%", "%YAML 1.2", "@", "`", "---", "...", "\\", "\\u", "\\x0", "\\UFFFFFFFF", "\\ud800", "~", "null", "true", "0",
-        "${", "}", "$$", "${A}", "${file:x}", "\0", "\u0085", "\u2028", "\ufeff", "\ud800", "\U0001f600", "<<", "listeners", "upstreams",
-        "routes", "name", "address", "targets", "é",
+        " ", "  ", "\n", "\r\n", "\t", ":", ": ", "- ", "-", "?", "? ", "[", "]", "{", "}", ",", "#", "&a", "*a", "!", "!!str",
+        "|", ">", "'", "\"", "%", "%YAML 1.2", "@", "`", "---", "...", "\\", "\\u", "\\x0", "\\UFFFFFFFF", "\\ud800", "~", "null",
+        "true", "0", "${", "}", "$$", "${A}", "${file:x}", "\0", "\u0085", "\u2028", "\ufeff", "\ud800", "\U0001f600", "<<",
+        "listeners", "upstreams", "routes", "name", "address", "targets", "é",
     ];
 
     private static readonly string[] MarkedValues =
     [
-        Marker, "S3CR3TMARK", $"{Marker}!", $"https://{Marker}", $"https://{Marker}/%2f", $"https://u:{Marker}@a.example", $"/{Marker}",
-        $"/{Marker}/%2f", $"/{{{Marker}}}/{{{Marker}}}", $"{Marker}:80", $"{{{Marker}}}", $"{Marker}\n", $"{Marker} é", $"*.{Marker}", "",
+        Marker, "S3CR3TMARK", $"{Marker}!", $"https://{Marker}", $"https://{Marker}/%2f", $"https://u:{Marker}@a.example",
+        $"/{Marker}", $"/{Marker}/%2f", $"/{{{Marker}}}/{{{Marker}}}", $"{Marker}:80", $"{{{Marker}}}", $"{Marker}\n",
+        $"{Marker} é", $"*.{Marker}", "",
     ];
 
     [Fact]
@@ -52,7 +53,8 @@ public sealed class ConfigurationPropertyTests
         var count = Scalars(NodeJson.Parse(Samples.Full)).Count;
         for (var i = 0; i < count; i++)
         {
-            foreach (var value in MarkedValues) CheckHidden([(i, "${MARK}")], value);
+            // Every value comes to every fifth place; the random test above mixes more of them.
+            foreach (var value in MarkedValues.Where((_, n) => n % 5 == i % 5)) CheckHidden([(i, "${MARK}")], value);
         }
     }
 

@@ -61,7 +61,8 @@ public sealed class ExpansionTests
 
     [Fact]
     public void Keys_are_not_expanded() =>
-        Assert.StartsWith("9:1: unknown key '${SECRET}'", Samples.Errors(Samples.WithLine("${SECRET}: 1")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "9:1: unknown key '${SECRET}'", Samples.Errors(Samples.WithLine("${SECRET}: 1")), StringComparison.Ordinal);
 
     [Fact]
     public void A_brace_from_outside_begins_no_placeholder()
@@ -89,7 +90,8 @@ public sealed class ExpansionTests
     {
         var source = Samples.Source();
         source.AddFile("/run/x", new string('a', length));
-        Assert.EndsWith(error, Samples.Errors(Samples.WithUpstreamKey("credential: ${file:/run/x}"), source), StringComparison.Ordinal);
+        var errors = Samples.Errors(Samples.WithUpstreamKey("credential: ${file:/run/x}"), source);
+        Assert.EndsWith(error, errors, StringComparison.Ordinal);
     }
 
     [Theory]

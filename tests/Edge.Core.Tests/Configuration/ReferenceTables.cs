@@ -16,7 +16,11 @@ internal static class ReferenceTables
         var text = new StringBuilder(Begin(shape));
         text.Append("| Key | Value | Default | Meaning |\n|---|---|---|---|\n");
         foreach (var key in shape.Keys)
-            text.Append($"| `{key.Name}` | {Value(key.Shape)} | {Default(key)} | {key.Doc.Replace("|", "\\|", StringComparison.Ordinal)} |\n");
+        {
+            var meaning = key.Doc.Replace("|", "\\|", StringComparison.Ordinal);
+            text.Append($"| `{key.Name}` | {Value(key.Shape)} | {Default(key)} | {meaning} |\n");
+        }
+
         return text.Append(End).ToString();
     }
 
@@ -26,7 +30,7 @@ internal static class ReferenceTables
         foreach (var shape in Descriptions.All())
         {
             var begin = page.IndexOf(Begin(shape), StringComparison.Ordinal);
-            Assert.True(begin >= 0, $"docs/configuration.md has no table of the keys of '{shape.Name}'; write '{Begin(shape)}{End}'");
+            Assert.True(begin >= 0, $"docs/configuration.md has no table of '{shape.Name}'; write '{Begin(shape)}{End}'");
             var end = page.IndexOf(End, begin, StringComparison.Ordinal) + End.Length;
             page = string.Concat(page.AsSpan(0, begin), Write(shape), page.AsSpan(end));
         }

@@ -92,7 +92,8 @@ internal static class Samples
         Minimal.Replace("\nupstreams:", $"\n    {key}\nupstreams:", StringComparison.Ordinal);
 
     /// <summary>The minimum with other targets, the first of which begins at 5:15.</summary>
-    public static string WithTargets(string targets) => Minimal.Replace("https://api.openai.com", targets, StringComparison.Ordinal);
+    public static string WithTargets(string targets) =>
+        Minimal.Replace("https://api.openai.com", targets, StringComparison.Ordinal);
 
     /// <summary>The minimum with one more key in its upstream, at 6:5.</summary>
     public static string WithUpstreamKey(string key) =>

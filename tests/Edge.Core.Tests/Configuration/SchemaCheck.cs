@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Edge.Core.Tests.Configuration;
 
-/// <summary>As much of JSON Schema 2020-12 as the configuration's schema uses; a keyword it does not know fails the test.</summary>
+/// <summary>As much of JSON Schema 2020-12 as the configuration's schema uses; an unknown keyword fails the test.</summary>
 internal sealed class SchemaCheck(JsonObject root)
 {
     private static readonly HashSet<string> Annotations = ["$schema", "$defs", "title", "description", "default"];
@@ -72,7 +72,8 @@ internal sealed class SchemaCheck(JsonObject root)
 
     private static IEnumerable<string> Shared(JsonNode? value, JsonNode rule) => Names(value).Intersect(Names(rule));
 
-    private static IEnumerable<string> Others(JsonNode? value, JsonObject schema) => Names(value).Except(Names(schema["properties"]));
+    private static IEnumerable<string> Others(JsonNode? value, JsonObject schema) =>
+        Names(value).Except(Names(schema["properties"]));
 
     private static string? First(IEnumerable<string?> errors) => errors.FirstOrDefault(e => e is not null);
 }

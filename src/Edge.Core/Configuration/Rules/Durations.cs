@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Edge.Core.Configuration.Rules;
 
-/// <summary>Durations as the file writes them: whole numbers with a unit, the larger unit first: <c>250ms</c>, <c>1m30s</c>.</summary>
+/// <summary>Durations as the file writes them: whole with a unit, the larger first: <c>250ms</c>, <c>1m30s</c>.</summary>
 internal static class Durations
 {
     /// <summary>The longest that the system's timers can wait, in whole days.</summary>
@@ -41,8 +41,8 @@ internal static class Durations
             var unit = nextUnit;
             while (unit < Units.Length && !unitName.SequenceEqual(Units[unit].Name)) unit++;
             if (unit == Units.Length) return false;
-            if (!long.TryParse(rest[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out var count)) count = long.MaxValue;
-            var fits = count <= (MillisecondsMax - total) / Units[unit].Milliseconds;
+            var fits = long.TryParse(rest[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                && count <= (MillisecondsMax - total) / Units[unit].Milliseconds;
             total = fits ? total + count * Units[unit].Milliseconds : MillisecondsMax;
             nextUnit = unit + 1;
             rest = rest[(digits + unitName.Length)..];

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Edge.Core.Configuration.Rules;
 
-/// <summary>Numbers of bytes as the file writes them: a whole number with a unit: <c>512B</c>, <c>64KiB</c>, <c>10MB</c>.</summary>
+/// <summary>Numbers of bytes as the file writes them, whole with a unit: <c>512B</c>, <c>64KiB</c>, <c>10MB</c>.</summary>
 internal static class Sizes
 {
     /// <summary>What JSON Schema can say of a size.</summary>
@@ -10,7 +10,8 @@ internal static class Sizes
 
     private static readonly (string Name, long Bytes)[] Units =
     [
-        ("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("B", 1),
+        ("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10),
+        ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("B", 1),
     ];
 
     /// <summary>Reads a size. One that is too large for a <see cref="long"/> is read as the largest there is.</summary>
