@@ -6,7 +6,9 @@ using Edge.Core.Configuration.Shapes;
 
 namespace Edge.Core.Configuration;
 
-/// <summary>The JSON Schema (draft 2020-12) of the configuration file, for editors. Made from what the loader itself reads by.</summary>
+/// <summary>
+/// The JSON Schema (draft 2020-12) of the configuration file, for editors. Made from what the loader itself reads by.
+/// </summary>
 public static class ConfigurationSchema
 {
     private static readonly JsonWriterOptions Indented = new()

@@ -146,6 +146,19 @@ public sealed class ConfigurationPlanTests
     }
 
     [Fact]
+    public void None_may_come_from_outside()
+    {
+        var source = Samples.Source();
+        source.Variables["BEAT"] = "5s";
+        const string beat = "heartbeat: ${BEAT:-none}";
+        Assert.Null(Samples.Plan(Samples.WithRouteKey(beat)).Routes[0].Heartbeat);
+        Assert.Equal(TimeSpan.FromSeconds(5), Samples.Plan(Samples.WithRouteKey(beat), source).Routes[0].Heartbeat);
+        Assert.Equal(
+            "9:16: environment variable 'BEAT' is not set; set it, or write a default: ${BEAT:-default}",
+            Samples.Errors(Samples.WithRouteKey("heartbeat: ${BEAT}")));
+    }
+
+    [Fact]
     public void A_requestId_without_keys_has_its_own_defaults()
     {
         var route = Samples.Plan(Samples.Minimal + "\n    requestId: {}").Routes[0];

@@ -80,7 +80,30 @@ internal static class Samples
 
     public static string KeyPem => Pair.Value.Key;
 
+    public static string OtherCertificatePem => OtherPair.Value.Certificate;
+
     public static string OtherKeyPem => OtherPair.Value.Key;
+
+    /// <summary>The minimum with another address, which begins at 2:14; more lines may follow it.</summary>
+    public static string WithAddress(string address) => Minimal.Replace("0.0.0.0:8080", address, StringComparison.Ordinal);
+
+    /// <summary>The minimum with one more key in its listener, at 3:5.</summary>
+    public static string WithListenerKey(string key) =>
+        Minimal.Replace("\nupstreams:", $"\n    {key}\nupstreams:", StringComparison.Ordinal);
+
+    /// <summary>The minimum with other targets, the first of which begins at 5:15.</summary>
+    public static string WithTargets(string targets) =>
+        Minimal.Replace("https://api.openai.com", targets, StringComparison.Ordinal);
+
+    /// <summary>The minimum with one more key in its upstream, at 6:5.</summary>
+    public static string WithUpstreamKey(string key) =>
+        Minimal.Replace("\nroutes:", $"\n    {key}\nroutes:", StringComparison.Ordinal);
+
+    /// <summary>The minimum with one more key in its route, at 9:5.</summary>
+    public static string WithRouteKey(string key) => WithLine("    " + key);
+
+    /// <summary>The minimum with one more line, the ninth.</summary>
+    public static string WithLine(string line) => $"{Minimal}\n{line}";
 
     /// <summary>A source in which everything is that <see cref="Full"/> asks for.</summary>
     public static FakeSource Source()
@@ -91,6 +114,15 @@ internal static class Samples
         source.AddFile("/etc/edge/tls.crt", CertificatePem);
         source.AddFile("/keys/tls.key", KeyPem);
         source.AddFile("/etc/edge/ca.pem", CertificatePem);
+
+        // What the tables of errors refer to; a secret with a brace in it, which no error may repeat.
+        source.Variables["SECRET"] = "hunter2 {x}";
+        source.AddFile("/etc/edge/text", "hello");
+        source.AddFile("/latin", [0xe9]);
+        source.AddFile("/big", new byte[64 * 1024 + 1]);
+        source.AddFailure("/etc/edge/dir", FileOutcome.IsDirectory);
+        source.AddFailure("/denied", FileOutcome.Denied);
+        source.AddFailure("/broken", FileOutcome.Failed);
         return source;
     }
 

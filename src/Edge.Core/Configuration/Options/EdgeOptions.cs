@@ -14,7 +14,7 @@ internal sealed class EdgeOptions
     public const int UpstreamsMax = 10_000;
 
     /// <summary>Most routes.</summary>
-    public const int RoutesMax = 50_000;
+    public const int RoutesMax = 20_000;
 
     /// <summary>Most trusted networks; each is compared with the address of each new connection.</summary>
     public const int TrustedProxiesMax = 256;

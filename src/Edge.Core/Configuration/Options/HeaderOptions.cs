@@ -10,7 +10,8 @@ internal sealed class HeaderRulesOptions
     public const int HeadersMax = 100;
 
     private static readonly MapShape<string> Values = new(
-        Scalars.HeaderName, Scalars.HeaderValue, "a mapping of headers to values", 0, HeadersMax, StringComparer.OrdinalIgnoreCase);
+        Scalars.HeaderName, Scalars.HeaderValue, "a mapping of headers to values", 0, HeadersMax,
+        StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Its description.</summary>
     public static readonly ObjectShape<HeaderRulesOptions> Shape = new(

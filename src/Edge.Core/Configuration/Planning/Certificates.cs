@@ -3,7 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Edge.Core.Configuration.Planning;
 
-/// <summary>Looks whether PEM files hold what they should, so that a wrong one is an error with a line and not a failed start.</summary>
+/// <summary>
+/// Looks whether PEM files hold what they should, so that a wrong one is an error with a line and not a failed start.
+/// </summary>
 internal static class Certificates
 {
     /// <summary>Most bytes of a PEM file; a system's whole bundle of authorities has about 230 KiB.</summary>
@@ -48,7 +50,7 @@ internal static class Certificates
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            return "holds a private key that does not belong to the certificate";
+            return "holds a private key that cannot be read or does not belong to the certificate";
         }
     }
 }

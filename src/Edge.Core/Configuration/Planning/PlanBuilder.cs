@@ -87,7 +87,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
         };
     }
 
-    /// <summary>What <c>defaults</c> and a route have in common, where each key of the route replaces that of the defaults.</summary>
+    /// <summary>What <c>defaults</c> and a route have in common; each key of the route replaces that of the defaults.</summary>
     private sealed class RouteSettings
     {
         /// <summary>The defaults, in which every key has a value.</summary>

@@ -37,9 +37,8 @@ internal sealed class RouteChecker(DiagnosticBag diagnostics)
 
     private void CheckUpstream(RouteOptions route, HashSet<string> upstreams)
     {
-        if (route.Upstream is not { } name || upstreams.Contains(name.Value) || diagnostics.IsFull) return;
-        var suggestion = name.Hidden ? $"known are {string.Join(", ", upstreams.Take(Nearest.ListedNamesMax))}"
-            : Nearest.Suggest(name.Value, upstreams);
+        if (route.Upstream is not { } name || upstreams.Contains(name.Value)) return;
+        var suggestion = diagnostics.IsFull ? "" : Nearest.Suggest(name.Hidden ? "" : name.Value, upstreams);
         diagnostics.Add(name.Place, $"{name.Text()} is not an upstream; {suggestion}");
     }
 
@@ -61,9 +60,9 @@ internal sealed class RouteChecker(DiagnosticBag diagnostics)
         if (match.Hosts is null) clash = ClaimFor(AnyHost, key, route, match);
         foreach (var host in match.Hosts.Items()) clash = ClaimFor(host.Value, key, route, match) ?? clash;
         if (clash is not { } other) return;
-        var name = other.Value.Name is { } otherName ? otherName.Text() : "without a name";
-        diagnostics.Add(
-            PlaceOf(route), $"route {name} on line {Line(PlaceOf(other))} takes the same host, path and method; this one never would");
+        var subject = other.Value.Name is { Hidden: false } name ? $"route {name.Text()}" : "the route";
+        var message = $"{subject} on line {Line(PlaceOf(other))} takes the same host, path and method; this one never would";
+        diagnostics.Add(PlaceOf(route), message);
     }
 
     /// <summary>Takes a host and path for a route.</summary>

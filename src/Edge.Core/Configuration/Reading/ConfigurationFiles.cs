@@ -16,7 +16,8 @@ internal sealed class ConfigurationFiles
 
     private readonly IConfigurationSource _source;
     private readonly string _folder;
-    private readonly Dictionary<string, TextFile> _read = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Path, int BytesMax), TextFile> _read = [];
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly List<string> _paths = [];
 
     /// <summary>Prepares to read what a configuration refers to.</summary>
@@ -42,10 +43,10 @@ internal sealed class ConfigurationFiles
     {
         if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal)) return TextFile.Failed("has no name");
         var absolute = Resolve(path);
-        if (_read.TryGetValue(absolute, out var known)) return known;
+        if (_read.TryGetValue((absolute, bytesMax), out var known)) return known;
         if (_read.Count >= FilesMax) return TextFile.Failed($"is one file more than the {FilesMax} that may be referred to");
-        _paths.Add(absolute);
-        return _read[absolute] = ToText(_source.ReadFile(absolute, bytesMax), bytesMax);
+        if (_known.Add(absolute)) _paths.Add(absolute);
+        return _read[(absolute, bytesMax)] = ToText(_source.ReadFile(absolute, bytesMax), bytesMax);
     }
 
     /// <summary>Makes text of what was read, or the end of a sentence that begins with the file's name.</summary>

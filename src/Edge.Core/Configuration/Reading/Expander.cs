@@ -51,7 +51,8 @@ internal sealed class Expander(IConfigurationSource source, ConfigurationFiles f
             var end = rest.IndexOf('}');
             if (!rest.StartsWith("{") || end < 0)
             {
-                diagnostics.Add(node.Place, "a '$' must begin ${NAME}, ${NAME:-default} or ${file:path}; write '$$' for a dollar");
+                diagnostics.Add(
+                    node.Place, "a '$' must begin ${NAME}, ${NAME:-default} or ${file:path}; write '$$' for a dollar");
                 return false;
             }
 

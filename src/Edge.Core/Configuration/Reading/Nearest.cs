@@ -18,7 +18,7 @@ internal static class Nearest
     {
         if (Find(name, known) is { } nearest) return $"did you mean '{nearest}'?";
         var listed = string.Join(", ", known.Take(ListedNamesMax));
-        return known.Count > ListedNamesMax ? $"known are {listed}, ..." : $"known are {listed}";
+        return known.Count > ListedNamesMax ? $"known: {listed}, ..." : $"known: {listed}";
     }
 
     /// <summary>The known name that is fewest typing errors away, or null where all are too far to be meant.</summary>

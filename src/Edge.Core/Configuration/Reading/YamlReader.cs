@@ -13,7 +13,7 @@ internal sealed class YamlReader
     public const int NodeDepthMax = 32;
 
     /// <summary>Most values, lists, mappings and keys in a file.</summary>
-    public const int NodesMax = 1_000_000;
+    public const int NodesMax = 500_000;
 
     private const string QuotingHint = "text that begins with or holds any of {}[],&*#?|>!%@` or ': ' must stand in quotes";
 
@@ -53,18 +53,18 @@ internal sealed class YamlReader
 
     private MapNode? ReadDocument()
     {
-        Next<StreamStart>();
-        _parser.MoveNext();
+        Advance();
+        Advance();
         if (_parser.Current is not DocumentStart)
         {
             _diagnostics.Add(Place.Start, "the file is empty; it needs at least listeners, upstreams and routes");
             return null;
         }
 
-        _parser.MoveNext();
+        Advance();
         var root = ReadNode();
         if (_stopped) return null;
-        _parser.MoveNext();
+        Advance();
         if (_parser.Current is DocumentStart second)
             _diagnostics.Add(PlaceOf(second.Start), "a second document begins here; a configuration is one document");
         switch (root)
@@ -82,11 +82,21 @@ internal sealed class YamlReader
         }
     }
 
-    private void Next<TEvent>()
-        where TEvent : ParsingEvent
+    /// <summary>
+    /// Goes to the next event. On some malformed texts exceptions of the scanner's own helpers escape from it: a character
+    /// beyond Unicode in an escape, a comment inside a scalar. They mean what its own exception means.
+    /// </summary>
+    private void Advance()
     {
-        if (!_parser.MoveNext() || _parser.Current is not TEvent)
-            throw new YamlException($"{typeof(TEvent).Name} was expected");
+        try
+        {
+            _parser.MoveNext();
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            var place = _parser.Current?.End ?? Mark.Empty;
+            throw new YamlException(place, place, "after this there is text that cannot be read", e);
+        }
     }
 
     /// <summary>Reads the node at the current event and goes to the event after it.</summary>
@@ -99,10 +109,10 @@ internal sealed class YamlReader
         switch (current)
         {
             case Scalar scalar:
-                _parser.MoveNext();
+                Advance();
                 return new ScalarNode(scalar.Value, scalar.Style != ScalarStyle.Plain, place);
             case AnchorAlias:
-                _parser.MoveNext();
+                Advance();
                 _diagnostics.Add(place, "aliases are not supported; put text that begins with '*' in quotes");
                 return new BrokenNode(place);
             case SequenceStart when _depth < NodeDepthMax:
@@ -135,7 +145,7 @@ internal sealed class YamlReader
     private ListNode ReadList(Place place)
     {
         _depth++;
-        _parser.MoveNext();
+        Advance();
         var items = new List<Node>();
         while (!_stopped && _parser.Current is not SequenceEnd) items.Add(ReadNode());
         Leave();
@@ -145,7 +155,7 @@ internal sealed class YamlReader
     private MapNode ReadMap(Place place)
     {
         _depth++;
-        _parser.MoveNext();
+        Advance();
         var entries = new List<KeyValuePair<ScalarNode, Node>>();
         var seen = new Dictionary<string, Place>(StringComparer.Ordinal);
         while (!_stopped && _parser.Current is not MappingEnd)
@@ -175,7 +185,7 @@ internal sealed class YamlReader
     private void Leave()
     {
         _depth--;
-        if (!_stopped) _parser.MoveNext();
+        if (!_stopped) Advance();
     }
 
     private static Place PlaceOf(Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));

@@ -19,7 +19,8 @@ internal static class Addresses
     {
         var colon = text.LastIndexOf(':');
         if (colon < 0) return new Problem(Says);
-        if (!TryParsePort(text.AsSpan(colon + 1), out var port)) return new Problem("has no port from 0 to 65535 after the last ':'");
+        if (!TryParsePort(text.AsSpan(colon + 1), out var port))
+            return new Problem("has no port from 0 to 65535 after the last ':'");
         var host = text[..colon];
         switch (host)
         {

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Edge.Core.Configuration.Rules;
 
-/// <summary>Durations as the file writes them: whole numbers with a unit, the larger unit first: <c>250ms</c>, <c>1m30s</c>.</summary>
+/// <summary>Durations as the file writes them: whole with a unit, the larger first: <c>250ms</c>, <c>1m30s</c>.</summary>
 internal static class Durations
 {
     /// <summary>The longest that the system's timers can wait, in whole days.</summary>
@@ -18,11 +18,13 @@ internal static class Durations
     /// <summary>What JSON Schema can say of a duration.</summary>
     public const string Pattern = "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
 
+    private const long MillisecondsMax = long.MaxValue / TimeSpan.TicksPerMillisecond;
+
     private static readonly (string Name, long Milliseconds)[] Units =
         [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-    /// <summary>Reads a duration.</summary>
-    /// <returns>False for anything else, and for more than fits into a <see cref="TimeSpan"/>.</returns>
+    /// <summary>Reads a duration. One that is too long for a <see cref="TimeSpan"/> is read as the longest there is.</summary>
+    /// <returns>False for anything else.</returns>
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = default;
@@ -39,9 +41,9 @@ internal static class Durations
             var unit = nextUnit;
             while (unit < Units.Length && !unitName.SequenceEqual(Units[unit].Name)) unit++;
             if (unit == Units.Length) return false;
-            if (!long.TryParse(rest[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return false;
-            if (count > (TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMillisecond - total) / Units[unit].Milliseconds) return false;
-            total += count * Units[unit].Milliseconds;
+            var fits = long.TryParse(rest[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                && count <= (MillisecondsMax - total) / Units[unit].Milliseconds;
+            total = fits ? total + count * Units[unit].Milliseconds : MillisecondsMax;
             nextUnit = unit + 1;
             rest = rest[(digits + unitName.Length)..];
         }

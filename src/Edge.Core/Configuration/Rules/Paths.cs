@@ -34,7 +34,7 @@ internal static class Paths
         var isPrefix = text.EndsWith(AnyBelow, StringComparison.Ordinal);
         var fixedPart = isPrefix ? text[..^AnyBelow.Length] : text;
         if (fixedPart.Length == 0 && isPrefix) return new PathPattern(PathPatternKind.Prefix, text);
-        if (!fixedPart.StartsWith('/')) return new Problem("does not begin with '/'");
+        if (!fixedPart.StartsWith('/')) return new Problem("does not begin with '/', as every path does");
         if (fixedPart.Contains('*', StringComparison.Ordinal))
             return new Problem("has a '*' elsewhere than as its whole last segment; use a parameter, {name}, for one segment");
         if (isPrefix && fixedPart.EndsWith('/')) return new Problem("has an empty segment; write single slashes");
@@ -68,7 +68,8 @@ internal static class Paths
         if (path.Contains("//", StringComparison.Ordinal)) return new Problem("has an empty segment; write single slashes");
         if (path.Split('/').Any(s => s is "." or ".."))
             return new Problem("has a segment '.' or '..', which never arrives; write the path without it");
-        if (path.Contains('?', StringComparison.Ordinal)) return new Problem("has a query, which a path does not match; leave it out");
+        if (path.Contains('?', StringComparison.Ordinal))
+            return new Problem("has a query, which a path does not match; leave it out");
         for (var i = 0; i < path.Length; i++)
         {
             if (path[i] != '%')
@@ -86,8 +87,12 @@ internal static class Paths
 
     private static Problem? CheckEncoded(ReadOnlySpan<char> text)
     {
-        if (text.Length < 3 || !byte.TryParse(text[1..3], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+        if (text.Length < 3
+            || !byte.TryParse(text[1..3], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+        {
             return new Problem("has a '%' without two hexadecimal digits; write %25 for the character itself");
+        }
+
         if (UnreservedChars.Contains((char)value))
             return new Problem("percent-encodes a character that arrives unencoded", $"write '{(char)value}' for {text[..3]}");
         if (value is < 0x20 or 0x7f) return new Problem("percent-encodes a control character, which is never let in");

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Edge.Core.Configuration.Rules;
 
-/// <summary>Numbers of bytes as the file writes them: a whole number with a unit: <c>512B</c>, <c>64KiB</c>, <c>10MB</c>.</summary>
+/// <summary>Numbers of bytes as the file writes them, whole with a unit: <c>512B</c>, <c>64KiB</c>, <c>10MB</c>.</summary>
 internal static class Sizes
 {
     /// <summary>What JSON Schema can say of a size.</summary>
@@ -10,11 +10,12 @@ internal static class Sizes
 
     private static readonly (string Name, long Bytes)[] Units =
     [
-        ("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("B", 1),
+        ("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10),
+        ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("B", 1),
     ];
 
-    /// <summary>Reads a size.</summary>
-    /// <returns>False for anything else, and for more than fits into a <see cref="long"/>.</returns>
+    /// <summary>Reads a size. One that is too large for a <see cref="long"/> is read as the largest there is.</summary>
+    /// <returns>False for anything else.</returns>
     public static bool TryParse(string text, out long bytes)
     {
         bytes = 0;
@@ -23,9 +24,9 @@ internal static class Sizes
         foreach (var (name, unitBytes) in Units)
         {
             if (!text.AsSpan(digits).SequenceEqual(name)) continue;
-            if (!long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return false;
-            if (count > long.MaxValue / unitBytes) return false;
-            bytes = count * unitBytes;
+            var fits = long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                && count <= long.MaxValue / unitBytes;
+            bytes = fits ? count * unitBytes : long.MaxValue;
             return true;
         }
 

@@ -27,9 +27,11 @@ internal static class Targets
         var authority = end < 0 ? rest : rest[..end];
         var path = end < 0 ? "" : rest[end..];
         if (authority.Contains('@', StringComparison.Ordinal))
-            return new Problem("holds a user or a password; use credential or headers instead");
-        if (path.Contains('?', StringComparison.Ordinal)) return new Problem("has a query; a target is scheme, host, port and path");
-        if (path.Contains('#', StringComparison.Ordinal)) return new Problem("has a fragment; a target is scheme, host, port and path");
+            return new Problem("holds a user or a password; use credential or headers instead", HidesText: true);
+        if (path.Contains('?', StringComparison.Ordinal))
+            return new Problem("has a query; a target is scheme, host, port and path", HidesText: true);
+        if (path.Contains('#', StringComparison.Ordinal))
+            return new Problem("has a fragment; a target is scheme, host, port and path");
         if (path.Length > 0 && Paths.CheckLiteral(path) is { } problem) return problem;
         if (!TrySplit(authority, tls ? HttpsPort : HttpPort, out var host, out var port))
             return new Problem("has no host, or no port from 1 to 65535 after the host's ':'");

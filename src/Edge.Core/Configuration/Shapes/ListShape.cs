@@ -24,7 +24,7 @@ internal sealed class ListShape<T>(Shape<T> item, string plural, int itemsMin, i
         value = new Located<List<Located<T>>>(items, node.Place);
         if (list.Items.Count < itemsMin)
         {
-            binder.Diagnostics.Add(node.Place, $"the list is empty; it needs at least {itemsMin}");
+            binder.Diagnostics.Add(node.Place, $"the list is empty; it needs at least {itemsMin} item");
             return false;
         }
 
@@ -60,7 +60,8 @@ internal sealed class ListShape<T>(Shape<T> item, string plural, int itemsMin, i
 
     private static string Fix(Node node) => node switch
     {
-        ScalarNode scalar when !scalar.Text.Contains('$', StringComparison.Ordinal) && scalar.Text.Length <= Show.QuotedCharsMax
+        ScalarNode scalar when scalar.Text.Length <= Show.QuotedCharsMax
+            && scalar.Text.All(c => c is > ' ' and <= '~' and not '$')
             => $"; write [{(scalar.IsQuoted ? $"\"{scalar.Text}\"" : scalar.Text)}]",
         MapNode when typeof(T) != typeof(string) => "; begin each item with '- '",
         _ => "",

@@ -28,7 +28,7 @@ internal sealed class MapShape<T>(
         value = new Located<List<Named<T>>>(entries, node.Place);
         if (map.Entries.Count < entriesMin)
         {
-            binder.Diagnostics.Add(node.Place, $"there is nothing here; write {noun} with at least one");
+            binder.Diagnostics.Add(node.Place, $"there is nothing here; write {noun}, at least {entriesMin}");
             return false;
         }
 

@@ -60,9 +60,9 @@ internal sealed class ObjectShape<T>(string name, string noun, string summary, p
                 seen.Add(key.Name);
                 key.Read(options, child, binder);
             }
-            else if (!binder.Diagnostics.IsFull)
+            else
             {
-                var suggestion = Nearest.Suggest(keyNode.Text, _byName.Keys);
+                var suggestion = binder.Diagnostics.IsFull ? "" : Nearest.Suggest(keyNode.Text, _byName.Keys);
                 binder.Diagnostics.Add(keyNode.Place, $"unknown key {Show.Quote(keyNode.Text)}; {suggestion}");
             }
         }
@@ -103,5 +103,5 @@ internal sealed class ObjectShape<T>(string name, string noun, string summary, p
     /// <inheritdoc/>
     public override JsonNode DefaultJson(string text) => new JsonObject();
 
-    private string Fix() => $" with keys such as '{keys[0].Name}'";
+    private string Fix() => $"; write keys under it, such as '{keys[0].Name}: ...'";
 }

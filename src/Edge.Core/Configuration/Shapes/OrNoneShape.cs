@@ -18,7 +18,12 @@ internal sealed class OrNoneShape<T>(Shape<T> inner) : Shape<Optional<T>>
     public override bool TryRead(Node node, Binder binder, out Located<Optional<T>> value)
     {
         value = new Located<Optional<T>>(default, node.Place);
-        if (node is ScalarNode { Text: None }) return true;
+        if (node is ScalarNode scalar)
+        {
+            if (!binder.Expander.TryExpand(scalar, escapeBraces: false, out var text)) return false;
+            if (text.Value == None) return true;
+        }
+
         if (!inner.TryRead(node, binder, out var read)) return false;
         value = new Located<Optional<T>>(new Optional<T>(true, read.Value), read.Place, read.Hidden);
         return true;

@@ -3,7 +3,8 @@ namespace Edge.Core.Configuration.Shapes;
 /// <summary>Why a text is not a value, as the rest of a sentence that begins with the text.</summary>
 /// <param name="Says">What is wrong and what to write. Must not repeat any of the text, which may be a secret.</param>
 /// <param name="Fix">What to write, where it is made from the text; told only where the text is no secret.</param>
-internal sealed record Problem(string Says, string? Fix = null);
+/// <param name="HidesText">True where what is wrong is that there is a secret in the text.</param>
+internal sealed record Problem(string Says, string? Fix = null, bool HidesText = false);
 
 /// <summary>A value, or why there is none.</summary>
 internal readonly struct Parsed<T>

@@ -52,6 +52,6 @@ internal sealed record ScalarSchema(ScalarType Type)
     {
         ScalarType.Integer => JsonValue.Create("integer"),
         ScalarType.Boolean => JsonValue.Create("boolean"),
-        _ => Choices.IsEmpty ? new JsonArray("string", "number") : JsonValue.Create("string"),
+        _ => IsAnyText ? new JsonArray("string", "number") : JsonValue.Create("string"),
     };
 }

@@ -54,8 +54,8 @@ internal sealed class ScalarShape<T>(string noun, ScalarSchema schema, Func<stri
         var parsed = parse(text.Value);
         value = new Located<T>(parsed.Value!, text.Place, text.Hidden);
         if (parsed.Problem is not { } problem) return true;
-        var hidden = text.Hidden || IsSecret;
-        var subject = IsSecret && !text.Hidden ? "the value" : Show.Text(text.Value, hidden);
+        var hidden = text.Hidden || IsSecret || problem.HidesText;
+        var subject = hidden && !text.Hidden ? "the value" : text.Text();
         var fix = hidden || problem.Fix is null ? "" : $"; {problem.Fix}";
         binder.Diagnostics.Add(text.Place, $"{subject} {problem.Says}{fix}");
         return false;

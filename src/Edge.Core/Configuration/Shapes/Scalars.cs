@@ -29,7 +29,7 @@ internal static class Scalars
         {
             "true" => true,
             "false" => false,
-            _ => new Problem("is neither true nor false"),
+            _ => new Problem("is neither true nor false; write one of these"),
         });
 
     /// <summary>Where to listen.</summary>
@@ -56,7 +56,8 @@ internal static class Scalars
     public static readonly ScalarShape<string> Method = Text("a method", Names.MethodPattern, Names.ParseMethod);
 
     /// <summary>The name of a header.</summary>
-    public static readonly ScalarShape<string> HeaderName = Text("a header's name", HeaderFields.NamePattern, HeaderFields.ParseName);
+    public static readonly ScalarShape<string> HeaderName =
+        Text("a header's name", HeaderFields.NamePattern, HeaderFields.ParseName);
 
     /// <summary>The value of a header; may be a secret.</summary>
     public static readonly ScalarShape<string> HeaderValue =
@@ -78,7 +79,9 @@ internal static class Scalars
         {
             if (!Durations.TryParse(text, out var duration))
                 return new Problem("is not a duration; write a number with a unit, such as 250ms, 5s, 1m30s, 1h or 30d");
-            return duration >= minimum && duration <= maximum ? duration : new Problem($"is out of range; write a duration {range}");
+            return duration >= minimum && duration <= maximum
+                ? duration
+                : new Problem($"is out of range; write a duration {range}");
         });
     }
 

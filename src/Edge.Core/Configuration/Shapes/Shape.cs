@@ -44,7 +44,7 @@ internal abstract class Shape<T> : Shape
             case BrokenNode:
                 break;
             case ScalarNode { IsNull: true }:
-                binder.Diagnostics.Add(node.Place, $"there is no value here; write {Noun} or leave the key out");
+                binder.Diagnostics.Add(node.Place, $"there is no value here; write {Noun}");
                 break;
             default:
                 binder.Diagnostics.Add(node.Place, $"this must be {Noun}, not {node.Noun}{fix}");
