@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+using Edge.Core.Configuration;
 using Edge.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
@@ -6,17 +9,25 @@ namespace Edge.Admin;
 
 /// <summary>
 /// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends the
-/// moment a drain begins. Both need no token.
+/// moment a drain begins. Both need no token. <c>/state</c> tells what runs and what was counted; it wants the file's token, and is
+/// not there where the file has none.
 /// </summary>
-internal sealed class AdminApplication(Gateway gateway) : IHttpApplication<IFeatureCollection>
+internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 {
     /// <summary>Most connections at once.</summary>
     public const int ConnectionsMax = 100;
 
-    private static readonly byte[] Ok = "ok\n"u8.ToArray();
-    private static readonly byte[] Draining = "draining\n"u8.ToArray();
-    private static readonly byte[] NotFound = "not found\n"u8.ToArray();
-    private static readonly byte[] NotAllowed = "method not allowed\n"u8.ToArray();
+    private const string PlainText = "text/plain; charset=utf-8";
+
+    private readonly Gateway _gateway;
+    private readonly byte[]? _tokenHash;
+
+    /// <summary>The administration of a gateway.</summary>
+    public AdminApplication(Gateway gateway, Secret? token)
+    {
+        _gateway = gateway;
+        _tokenHash = token is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes("Bearer " + token.Reveal()));
+    }
 
     /// <inheritdoc/>
     public IFeatureCollection CreateContext(IFeatureCollection contextFeatures) => contextFeatures;
@@ -25,31 +36,63 @@ internal sealed class AdminApplication(Gateway gateway) : IHttpApplication<IFeat
     public async Task ProcessRequestAsync(IFeatureCollection context)
     {
         var request = context.GetRequiredFeature<IHttpRequestFeature>();
-        var (status, body) = request.Path switch
-        {
-            _ when request.Method is not ("GET" or "HEAD") => (405, NotAllowed),
-            "/healthz" => (200, Ok),
-            "/readyz" => gateway.IsReady ? (200, Ok) : (503, Draining),
-            _ => (404, NotFound),
-        };
         var response = context.GetRequiredFeature<IHttpResponseFeature>();
-        response.StatusCode = status;
-        response.Headers.ContentType = "text/plain; charset=utf-8";
+        using var body = new MemoryStream();
+        response.StatusCode = Answer(request, response, body);
         response.Headers.CacheControl = "no-store";
         response.Headers.ContentLength = body.Length;
-        if (status == 405)
-        {
-            response.Headers.Allow = "GET, HEAD";
-        }
-
         if (request.Method != "HEAD")
         {
-            await context.GetRequiredFeature<IHttpResponseBodyFeature>().Writer.WriteAsync(body);
+            await context.GetRequiredFeature<IHttpResponseBodyFeature>().Writer.WriteAsync(body.ToArray());
         }
     }
 
     /// <inheritdoc/>
     public void DisposeContext(IFeatureCollection context, Exception? exception)
     {
+        // Nothing is kept of a request.
+    }
+
+    private int Answer(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body)
+    {
+        response.Headers.ContentType = PlainText;
+        if (request.Method is not ("GET" or "HEAD"))
+        {
+            response.Headers.Allow = "GET, HEAD";
+            return Say(body, 405, "method not allowed\n"u8);
+        }
+
+        switch (request.Path)
+        {
+            case "/healthz":
+                return Say(body, 200, "ok\n"u8);
+            case "/readyz":
+                return _gateway.IsReady ? Say(body, 200, "ok\n"u8) : Say(body, 503, "draining\n"u8);
+            case "/state" when _tokenHash is not null:
+                if (!HasToken(request, _tokenHash))
+                {
+                    response.Headers.WWWAuthenticate = "Bearer";
+                    return Say(body, 401, "unauthorized\n"u8);
+                }
+
+                response.Headers.ContentType = "application/json";
+                StateWriter.Write(body, _gateway);
+                return 200;
+            default:
+                return Say(body, 404, "not found\n"u8);
+        }
+    }
+
+    private static int Say(MemoryStream body, int status, ReadOnlySpan<byte> text)
+    {
+        body.Write(text);
+        return status;
+    }
+
+    // Hashes of equal length are compared, in constant time: neither content nor length of the token can be felt out.
+    private static bool HasToken(IHttpRequestFeature request, byte[] tokenHash)
+    {
+        var given = SHA256.HashData(Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString()));
+        return CryptographicOperations.FixedTimeEquals(given, tokenHash);
     }
 }

@@ -45,6 +45,9 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>What it has counted.</summary>
     public GatewayCounters Counters { get; } = new();
 
+    /// <summary>The services behind it, as they run now.</summary>
+    public IReadOnlyCollection<UpstreamCluster> Upstreams => _clusters.Values;
+
     /// <summary>Where it listens, in the order of the file.</summary>
     public IReadOnlyList<IPEndPoint> Endpoints => _listeners.ConvertAll(static listener => listener.Endpoint);
 
@@ -129,7 +132,7 @@ internal sealed class Gateway : IAsyncDisposable
         if (plan.Admin is { } admin)
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };
-            _admin = await HttpServer.StartAsync(door, new AdminApplication(this), null, cancellation);
+            _admin = await HttpServer.StartAsync(door, new AdminApplication(this, admin.Token), null, cancellation);
         }
 
         var application = new GatewayApplication(this, _sweeper, _requestIds, new RecordStage(Counters, _log, _time));

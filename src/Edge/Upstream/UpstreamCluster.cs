@@ -25,6 +25,9 @@ internal sealed class UpstreamCluster : IDisposable
     /// <summary>What the file says of it.</summary>
     public UpstreamPlan Plan { get; }
 
+    /// <summary>The pools, one for each target, in the file's order.</summary>
+    public IReadOnlyList<UpstreamPool> Pools => _pools;
+
     /// <summary>How many targets there are.</summary>
     public int TargetCount => _pools.Length;
 
