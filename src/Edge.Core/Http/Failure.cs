@@ -36,8 +36,8 @@ public enum Failure
     /// <summary>An error of our own: a bug, counted and logged.</summary>
     EdgeInternal,
 
-    /// <summary>The gateway is draining.</summary>
-    EdgeDraining,
+    /// <summary>The system gives the gateway no more sockets.</summary>
+    EdgeResources,
 
     /// <summary>The target has as many connections as the configuration allows.</summary>
     EdgeConnectionLimit,

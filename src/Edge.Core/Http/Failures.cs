@@ -13,7 +13,7 @@ public static class Failures
     /// <summary>The status of <see cref="Failure.CallerGone"/>: counted, but never sent, for there is nobody left.</summary>
     public const int CallerGoneStatus = 499;
 
-    /// <summary>After this long a caller may try again where a limit or a drain turned it away.</summary>
+    /// <summary>After this long a caller may try again where a limit turned it away.</summary>
     private const int RetryAfterSecondsDefault = 1;
 
     private static readonly Entry[] Table = BuildTable();
@@ -41,7 +41,7 @@ public static class Failures
 
     /// <summary>Seconds for the Retry-After header (RFC 9110, section 10.2.3); 0: the header is not sent.</summary>
     public static int RetryAfterSeconds(Failure failure) =>
-        failure is Failure.EdgeConnectionLimit or Failure.EdgeDraining ? RetryAfterSecondsDefault : 0;
+        failure is Failure.EdgeConnectionLimit or Failure.EdgeResources ? RetryAfterSecondsDefault : 0;
 
     private static Entry[] BuildTable()
     {
@@ -98,8 +98,8 @@ public static class Failures
     {
         Failure.EdgeInternal => Edge(
             500, "internal_error", "proxy_internal_error", "The gateway failed to handle the request."),
-        Failure.EdgeDraining => Edge(
-            503, "draining", "proxy_internal_response", "The gateway is shutting down; try again."),
+        Failure.EdgeResources => Edge(
+            503, "out_of_resources", "proxy_internal_error", "The gateway has no socket to spare; try again."),
         Failure.EdgeConnectionLimit => Edge(
             503, "connection_limit", "connection_limit_reached", "The gateway has no connection to spare; try again."),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),

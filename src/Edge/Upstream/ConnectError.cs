@@ -19,7 +19,7 @@ internal readonly record struct ConnectError(Failure Failure, string Detail)
         SocketError.TimedOut =>
             new(Failure.UpstreamConnectTimeout, $"no answer from {endpoint}"),
         SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable =>
-            new(Failure.EdgeInternal, $"no socket left to connect to {endpoint} ({error})"),
+            new(Failure.EdgeResources, $"no socket left to connect to {endpoint} ({error})"),
         _ =>
             new(Failure.UpstreamUnreachable, $"{endpoint} cannot be reached ({error})"),
     };

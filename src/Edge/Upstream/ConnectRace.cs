@@ -144,7 +144,7 @@ internal sealed class ConnectRace
                 var code = exception is SocketException socket ? socket.SocketErrorCode : SocketError.SocketError;
                 var error = ConnectError.From(code, endpoint);
                 Error = ConnectError.MoreTelling(Error, error);
-                if (error.Failure != Failure.EdgeInternal)
+                if (error.Failure != Failure.EdgeResources)
                 {
                     _addresses.Failed(endpoint.Address);
                 }

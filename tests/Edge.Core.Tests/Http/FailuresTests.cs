@@ -30,7 +30,7 @@ public sealed class FailuresTests
         (Failure.CallerBodyTimeout, 408, "http_request_error", "body_timeout"),
         (Failure.CallerGone, 499, "http_request_error", "caller_gone"),
         (Failure.EdgeInternal, 500, "proxy_internal_error", "edge_internal_error"),
-        (Failure.EdgeDraining, 503, "proxy_internal_response", "edge_draining"),
+        (Failure.EdgeResources, 503, "proxy_internal_error", "edge_out_of_resources"),
         (Failure.EdgeConnectionLimit, 503, "connection_limit_reached", "edge_connection_limit"),
         (Failure.UpstreamDnsError, 502, "dns_error", "upstream_dns_error"),
         (Failure.UpstreamDnsTimeout, 504, "dns_timeout", "upstream_dns_timeout"),

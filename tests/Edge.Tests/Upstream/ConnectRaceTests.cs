@@ -159,7 +159,7 @@ public sealed class ConnectRaceTests : IDisposable
         var dial = dialer.DialAsync(Stop);
         (await _connector.NextAsync()).Fail(SocketError.TooManyOpenSockets);
         (await _connector.NextAsync()).Fail(SocketError.ConnectionRefused);
-        Assert.Equal(Failure.EdgeInternal, (await dial).Failure);
+        Assert.Equal(Failure.EdgeResources, (await dial).Failure);
 
         dial = dialer.DialAsync(Stop);
         var first = await _connector.NextAsync();

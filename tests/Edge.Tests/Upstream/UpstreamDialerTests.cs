@@ -111,7 +111,7 @@ public sealed class UpstreamDialerTests : IDisposable
     [InlineData(SocketError.AddressNotAvailable, Failure.UpstreamUnreachable)]
     [InlineData(SocketError.AddressFamilyNotSupported, Failure.UpstreamUnreachable)]
     [InlineData(SocketError.AccessDenied, Failure.UpstreamUnreachable)]
-    [InlineData(SocketError.TooManyOpenSockets, Failure.EdgeInternal)]
+    [InlineData(SocketError.TooManyOpenSockets, Failure.EdgeResources)]
     public async Task Each_error_of_the_system_has_its_failure(SocketError error, Failure failure)
     {
         var dial = Faked("192.0.2.1", new FakeResolver()).DialAsync(Stop);
