@@ -75,6 +75,12 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
         context.End();
         if (breakOff)
         {
+            // To HTTP/1.0 the end of the connection is the end of the body: only a reset tells that it is not whole.
+            if (context.Request.Protocol == "HTTP/1.0")
+            {
+                context.Lifetime.Abort();
+            }
+
             // Kestrel then sends neither a last chunk nor END_STREAM: the connection is closed, the stream reset.
             throw new BrokenOffException();
         }
