@@ -37,22 +37,26 @@ internal static class ResponseRelay
 
         var stream = context.EventStream;
         var unflushed = 0;
+        var isHeadFlushed = false;
         while (true)
         {
             var status = Drain(context, exchange, stream, ref unflushed);
             if (status == BodyStatus.End)
             {
-                // Not flushed here: the server sends the end of the body in the same packet.
+                // The server sends the end of the body in the same packet as its last bytes. A body of known length has no
+                // such end: the server flushes what is left of it only together with the head.
                 ResponseTrailers.Copy(context, exchange);
-                return Failure.None;
+                return isHeadFlushed && unflushed > 0 && context.Response.Headers.ContentLength is not null
+                    ? await FlushAsync(context)
+                    : Failure.None;
             }
 
             var receiving = status == BodyStatus.NeedMore ? exchange.ReceiveMoreAsync() : default;
             if (context.Response.HasStarted && (!receiving.IsCompleted || status != BodyStatus.NeedMore))
             {
                 unflushed = 0;
-                var flushed = await context.ResponseBody.Writer.FlushAsync();
-                if (flushed.IsCompleted || flushed.IsCanceled)
+                isHeadFlushed = true;
+                if (await FlushAsync(context) != Failure.None)
                 {
                     return Failure.CallerGone;
                 }
@@ -85,6 +89,14 @@ internal static class ResponseRelay
                 }
             }
         }
+    }
+
+    /// <summary>Waits until the caller's connection has taken what was written, or is no more.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> FlushAsync(RequestContext context)
+    {
+        var flushed = await context.ResponseBody.Writer.FlushAsync();
+        return flushed.IsCompleted || flushed.IsCanceled ? Failure.CallerGone : Failure.None;
     }
 
     /// <summary>
