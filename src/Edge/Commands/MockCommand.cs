@@ -25,7 +25,7 @@ internal static class MockCommand
 
     private static async Task<int> RunAsync(int port)
     {
-        using var signals = new ProcessSignals();
+        using var signals = new ProcessSignals(reloads: false);
         try
         {
             await using var mock = await MockProvider.StartAsync(
