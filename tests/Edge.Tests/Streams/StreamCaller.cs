@@ -96,7 +96,10 @@ internal sealed class StreamCaller : IDisposable
     {
         while (_received.Length < length)
         {
-            Assert.True(await ReadAsync(), $"The body ended after {_received.Length} bytes: {Text} {Break}");
+            if (!await ReadAsync())
+            {
+                Assert.Fail($"The body ended after {_received.Length} bytes: {Text} {Break}");
+            }
         }
     }
 
