@@ -31,7 +31,8 @@ internal static class CommonOptions
         };
         option.Validators.Add(static result =>
         {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is < 0 or > ushort.MaxValue)
+            // What is no number at all is told by the library, which throws when it is asked for such a value.
+            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out var port) && port is < 0 or > ushort.MaxValue)
             {
                 result.AddError("A port is a number from 0 to 65535.");
             }

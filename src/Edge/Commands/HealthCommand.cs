@@ -18,7 +18,7 @@ internal static class HealthCommand
     {
         var config = CommonOptions.Config();
         config.DefaultValueFactory = static _ => File.Exists("/etc/edge/edge.yaml") ? "/etc/edge/edge.yaml" : "edge.yaml";
-        var url = new Option<Uri?>("--url", "-u")
+        var url = new Option<string?>("--url", "-u")
         {
             Description = "What to ask, such as http://127.0.0.1:9901/readyz; without it, /healthz of the file's admin address",
             HelpName = "url",
@@ -29,9 +29,15 @@ internal static class HealthCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(Uri? url, string path, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string? asked, string path, CancellationToken cancellation)
     {
-        if (url is null)
+        Uri? url;
+        if (asked is not null)
+        {
+            // The library cannot make an Uri of an argument.
+            Uri.TryCreate(asked, UriKind.Absolute, out url);
+        }
+        else
         {
             if (CommonOptions.Load(path) is not { } plan)
             {
@@ -47,7 +53,7 @@ internal static class HealthCommand
             url = new Uri($"http://{Reachable(admin)}/healthz");
         }
 
-        if (url is not { IsAbsoluteUri: true, Scheme: "http" })
+        if (url is not { Scheme: "http" })
         {
             await Console.Error.WriteLineAsync("edge: --url wants an http:// address");
             return CommonOptions.Failure;

@@ -108,9 +108,20 @@ internal sealed class Gateway : IAsyncDisposable
         _isReady = false;
         var limit = _snapshot.Plan.DrainTimeout;
         _log.Say($"edge: draining, {Counters.Running} requests running, at most {limit.TotalSeconds:0} s");
-        using var abort = new CancellationTokenSource(limit, _time);
-        await Task.WhenAll(_listeners.ConvertAll(listener => listener.StopAsync(abort.Token)));
-        var left = Counters.Running;
+        using var abort = new CancellationTokenSource();
+        var stopping = Task.WhenAll(_listeners.ConvertAll(listener => listener.StopAsync(abort.Token)));
+        var left = 0L;
+        try
+        {
+            await stopping.WaitAsync(limit, _time);
+        }
+        catch (TimeoutException)
+        {
+            left = Counters.Running;
+            await abort.CancelAsync();
+            await stopping;
+        }
+
         _log.Say(left == 0 ? "edge: drained" : $"edge: drain time is up, {left} requests broken off");
         return left == 0;
     }

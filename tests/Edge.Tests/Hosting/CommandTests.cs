@@ -55,6 +55,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("run", "--cofnig", "x")]
     [InlineData("mock", "--port", "65536")]
     [InlineData("mock", "--port", "many")]
+    [InlineData("health", "--url", "nowhere")]
+    [InlineData("health", "--url", "https://127.0.0.1/")]
     public async Task What_is_not_understood_is_an_error(params string[] arguments)
     {
         var (code, _, errors) = await RunAsync(arguments);

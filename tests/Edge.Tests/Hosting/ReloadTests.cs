@@ -54,13 +54,13 @@ public sealed class ReloadTests
 
         // As Kubernetes does it: edge.yaml -> ..data/edge.yaml, ..data -> a folder for each version.
         var root = Path.GetDirectoryName(watched.Path)!;
-        var written = File.GetLastWriteTimeUtc(watched.Path);
+        var written = DateTime.UnixEpoch;
         foreach (var (version, upstream) in new[] { ("v1", first), ("v2", second) })
         {
             Directory.CreateDirectory(Path.Combine(root, version));
             var file = Path.Combine(root, version, "edge.yaml");
             File.WriteAllText(file, Configuration(upstream));
-            File.SetLastWriteTimeUtc(file, written);
+            File.SetLastWriteTimeUtc(file, written = written.AddDays(1));
         }
 
         File.Delete(watched.Path);

@@ -41,6 +41,8 @@ internal sealed class StreamCaller : IDisposable
         var tls = kind is CallerKind.Http1Tls or CallerKind.H2;
         _client = new HttpClient(new SocketsHttpHandler
         {
+            // Without it the client would read on for two seconds when it is asked to leave.
+            ResponseDrainTimeout = TimeSpan.Zero,
             SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
         })
         {
