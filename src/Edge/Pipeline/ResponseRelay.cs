@@ -77,25 +77,31 @@ internal static class ResponseRelay
 
             if (status == BodyStatus.NeedMore)
             {
-                exchange.AwaitMore();
-                Failure failure;
-                try
-                {
-                    var received = stream is { Heartbeat: { } every } && !receiving.IsCompleted
-                        ? await stream.BeatUntilAsync(exchange.ReceivingAsTask(), every, context, exchange)
-                        : await receiving;
-                    failure = exchange.EndReceive(received);
-                }
-                catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
-                {
-                    failure = exchange.FailureOfReceive(exception, Failure.UpstreamBodyIncomplete);
-                }
-
+                var failure = await EndReceiveAsync(context, exchange, receiving);
                 if (failure != Failure.None)
                 {
                     return failure;
                 }
             }
+        }
+    }
+
+    /// <summary>Waits for bytes that are not here yet, and beats to the caller meanwhile where the route asks for it.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> EndReceiveAsync(
+        RequestContext context, UpstreamExchange exchange, ValueTask<int> receiving)
+    {
+        exchange.AwaitMore();
+        try
+        {
+            var received = context.EventStream is { Heartbeat: { } every } stream && !receiving.IsCompleted
+                ? await stream.BeatUntilAsync(exchange.ReceivingAsTask(), every, context, exchange)
+                : await receiving;
+            return exchange.EndReceive(received);
+        }
+        catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
+        {
+            return exchange.FailureOfReceive(exception, Failure.UpstreamBodyIncomplete);
         }
     }
 

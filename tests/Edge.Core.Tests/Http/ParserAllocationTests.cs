@@ -22,7 +22,7 @@ public sealed class ParserAllocationTests
     {
         var tracker = default(SseEventTracker);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var end = tracker.LastLineEnd("data: {}\n\ndata: {"u8);
+        var end = tracker.LastEventEnd("data: {}\n\ndata: {"u8);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         Assert.Equal(10, end);
     }
