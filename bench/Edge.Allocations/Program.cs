@@ -119,7 +119,7 @@ static Dictionary<string, long> ReadLimits()
 {
     using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "allocations.json")));
     var limits = new Dictionary<string, long>(StringComparer.Ordinal);
-    foreach (var limit in json.RootElement.EnumerateObject())
+    foreach (var limit in json.RootElement.GetProperty("requests").EnumerateObject())
     {
         limits[limit.Name] = limit.Value.GetInt64();
     }
