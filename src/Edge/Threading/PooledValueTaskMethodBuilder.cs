@@ -133,7 +133,7 @@ internal struct PooledValueTaskMethodBuilder<TResult>
 
         private static readonly Lock Gate = new();
         private static readonly StateBox<TStateMachine>[] Kept = new StateBox<TStateMachine>[KeptCountMax];
-        private static int _keptCount;
+        private static int KeptCount;
 
         private StateBox() => MoveNextAction = MoveNext;
 
@@ -145,9 +145,9 @@ internal struct PooledValueTaskMethodBuilder<TResult>
         {
             lock (Gate)
             {
-                if (_keptCount > 0)
+                if (KeptCount > 0)
                 {
-                    return Kept[--_keptCount];
+                    return Kept[--KeptCount];
                 }
             }
 
@@ -160,9 +160,9 @@ internal struct PooledValueTaskMethodBuilder<TResult>
             State = default;
             lock (Gate)
             {
-                if (_keptCount < KeptCountMax)
+                if (KeptCount < KeptCountMax)
                 {
-                    Kept[_keptCount++] = this;
+                    Kept[KeptCount++] = this;
                 }
             }
         }
