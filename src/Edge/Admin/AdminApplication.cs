@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Edge.Admin;
 
 /// <summary>
-/// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends the
-/// moment a drain begins. Both need no token.
+/// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends
+/// the moment a drain begins. Both need no token.
 /// </summary>
 internal sealed class AdminApplication(Gateway gateway) : IHttpApplication<IFeatureCollection>
 {

@@ -15,10 +15,8 @@ internal static class MockCommand
     public static Command Create()
     {
         var port = CommonOptions.Port(StandardPort);
-        var command = new Command("mock", "Run the mock provider alone: OpenAI's and Anthropic's dialects, with delays and faults.")
-        {
-            port,
-        };
+        var command = new Command(
+            "mock", "Run the mock provider alone: OpenAI's and Anthropic's dialects, with delays and faults.") { port };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(port)));
         return command;
     }
