@@ -8,8 +8,8 @@ using Edge.Hosting;
 using Edge.Telemetry;
 using Edge.Upstream;
 
-// What one request costs the collector, measured on the whole running gateway: caller and upstream are blocking sockets on threads
-// of their own that allocate nothing, so what the process allocates is the gateway's, Kestrel included.
+// What one request costs the collector, measured on the whole running gateway: caller and upstream are blocking sockets on
+// threads of their own that allocate nothing, so what the process allocates is the gateway's, Kestrel included.
 // Exact to a few bytes; each figure is held to bench/allocations.json.
 RuntimeSwitches.Set();
 using var origin = new Origin();

@@ -18,7 +18,7 @@ internal static class HealthCommand
     {
         var config = CommonOptions.Config();
         config.DefaultValueFactory = static _ => File.Exists("/etc/edge/edge.yaml") ? "/etc/edge/edge.yaml" : "edge.yaml";
-        var url = new Option<Uri?>("--url", "-u")
+        var url = new Option<string?>("--url", "-u")
         {
             Description = "What to ask, such as http://127.0.0.1:9901/readyz; without it, /healthz of the file's admin address",
             HelpName = "url",
@@ -29,9 +29,9 @@ internal static class HealthCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(Uri? url, string path, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string? address, string path, CancellationToken cancellation)
     {
-        if (url is null)
+        if (address is null)
         {
             if (CommonOptions.Load(path) is not { } plan)
             {
@@ -44,10 +44,11 @@ internal static class HealthCommand
                 return CommonOptions.Failure;
             }
 
-            url = new Uri($"http://{Reachable(admin)}/healthz");
+            address = $"http://{Reachable(admin)}/healthz";
         }
 
-        if (url is not { IsAbsoluteUri: true, Scheme: "http" })
+        // Parsed here: the command line's own conversion to a Uri is by reflection, which the native binary is without.
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttp)
         {
             await Console.Error.WriteLineAsync("edge: --url wants an http:// address");
             return CommonOptions.Failure;

@@ -75,14 +75,14 @@ internal sealed class Gateway : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes a new configuration for all requests that begin from now on; running ones finish under the old one. Listeners stay as
-    /// they are. Called by one thread at a time.
+    /// Takes a new configuration for all requests that begin from now on; running ones finish under the old one. Listeners stay
+    /// as they are. Called by one thread at a time.
     /// </summary>
     public void Reload(EdgePlan plan) => _snapshot = BuildSnapshot(plan);
 
     /// <summary>
-    /// Ends gracefully: not ready at once, no new connections, running requests and streams go on for the plan's drain time, and what
-    /// is left then is broken off. The administrative listener answers to the end.
+    /// Ends gracefully: not ready at once, no new connections, running requests and streams go on for the plan's drain time, and
+    /// what is left then is broken off. The administrative listener answers to the end.
     /// </summary>
     /// <returns>True when every request ended by itself.</returns>
     public async Task<bool> DrainAsync()

@@ -8,8 +8,8 @@ using Edge.Upstream;
 namespace Edge.Pipeline;
 
 /// <summary>
-/// A server-sent event stream on its way to the caller: whole lines pass at once, an unfinished one is held back until its end has
-/// come. It knows where the stream stands, and so where a heartbeat or a last event of our own may be put.
+/// A server-sent event stream on its way to the caller: whole lines pass at once, an unfinished one is held back until its end
+/// has come. It knows where the stream stands, and so where a heartbeat or a last event of our own may be put.
 /// One for each stream; owns the bytes that it holds back.
 /// </summary>
 internal sealed class EventStream
@@ -81,7 +81,9 @@ internal sealed class EventStream
         ErrorBody.WriteStreamEvent(to, dialect, Failures.Code(failure), Failures.Message(failure), requestId);
     }
 
-    /// <summary>Waits for a receive, and writes a comment line to the caller as often as the wait is longer than the heartbeat.</summary>
+    /// <summary>
+    /// Waits for a receive, and writes a comment line to the caller as often as the wait is longer than the heartbeat.
+    /// </summary>
     public async Task<int> BeatUntilAsync(Task<int> receiving, TimeSpan every, RequestContext context, UpstreamExchange exchange)
     {
         while (true)

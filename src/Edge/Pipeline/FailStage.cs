@@ -5,8 +5,8 @@ using Edge.Core.Llm;
 namespace Edge.Pipeline;
 
 /// <summary>
-/// Tells the caller what failed: with an error in the route's dialect where the answer has not begun, otherwise with the dialect's
-/// event in a stream, and then by breaking the body off, so that it never looks whole.
+/// Tells the caller what failed: with an error in the route's dialect where the answer has not begun, otherwise with the
+/// dialect's event in a stream, and then by breaking the body off, so that it never looks whole.
 /// </summary>
 internal static class FailStage
 {

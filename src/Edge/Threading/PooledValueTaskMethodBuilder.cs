@@ -10,9 +10,9 @@ namespace Edge.Threading;
 /// </summary>
 /// <remarks>
 /// The framework's <see cref="PoolingAsyncValueTaskMethodBuilder{TResult}"/> keeps one object a thread and one a core. A request
-/// begins on the thread that woke for the caller and ends on the one that woke for the upstream, so that on two cores every rent can
-/// miss while every return overflows: 45 B a request in one run, 900 in the next. A shared pool has no such luck to depend on.
-/// The execution context is not carried across waits: nothing on this path has ambient state.
+/// begins on the thread that woke for the caller and ends on the one that woke for the upstream, so that on two cores every rent
+/// can miss while every return overflows: 45 B a request in one run, 900 in the next. A shared pool has no such luck to depend
+/// on. The execution context is not carried across waits: nothing on this path has ambient state.
 /// The ValueTask must be awaited exactly once, as always.
 /// </remarks>
 /// <typeparam name="TResult">What the method returns.</typeparam>
@@ -109,7 +109,8 @@ internal struct PooledValueTaskMethodBuilder<TResult>
         public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
 
         // The continuation is the next method's, which runs in this pipeline too: no context to go back to.
-        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        public void OnCompleted(
+            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
             _core.OnCompleted(continuation, state, token, flags & ~ValueTaskSourceOnCompletedFlags.FlowExecutionContext);
 
         protected abstract void Return();
