@@ -29,8 +29,10 @@ internal sealed class CallerUpload(RequestContext context) : UploadSource
 
         foreach (var (name, values) in _trailers.Trailers)
         {
-            // What frames or routes a message must not arrive behind it (RFC 9110, section 6.5.1).
-            if (RequestHeaderKinds.Of(name) != RequestHeaderKind.EndToEnd || !FieldText.IsToken(name))
+            // What frames or routes a message must not arrive behind it (RFC 9110, section 6.5.1); nor may what the route
+            // removes or replaces, since a target may read trailers as if they were headers.
+            if (RequestHeaderKinds.Of(name) != RequestHeaderKind.EndToEnd || !FieldText.IsToken(name)
+                || context.Route!.DroppedRequestHeaders.Contains(name))
             {
                 continue;
             }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Threading;
 using Edge.Upstream;
@@ -74,12 +75,20 @@ internal sealed class ForwardStage
         var freshOnly = false;
         while (true)
         {
+            // Before a connection is taken, since one that then is not used would have to be closed.
             var pool = cluster.PoolFor(turn);
+            var framing = RequestBody.FramingOf(context, kind, context.Body);
+            if (!TryWriteRequest(context, pool.Target, kind, framing))
+            {
+                return Failure.CallerHeaderInvalid;
+            }
+
             var failure = await OpenAsync(context, pool, freshOnly);
             if (failure != Failure.None)
             {
                 // Nothing was sent: another target may be tried whatever the request is.
-                if (--targetsLeft > 0 && Failures.IsUpstreamSide(failure))
+                var mayGoOn = Failures.IsUpstreamSide(failure) || failure == Failure.EdgeConnectionLimit;
+                if (--targetsLeft > 0 && mayGoOn)
                 {
                     turn++;
                     continue;
@@ -88,7 +97,7 @@ internal sealed class ForwardStage
                 return failure;
             }
 
-            failure = await AttemptAsync(context, exchange, pool, kind);
+            failure = await AttemptAsync(context, exchange, kind, framing);
             if (failure == Failure.None)
             {
                 return Failure.None;
@@ -134,23 +143,29 @@ internal sealed class ForwardStage
         return Failure.None;
     }
 
-    /// <summary>Steps 3 to 5.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> AttemptAsync(
-        RequestContext context, UpstreamExchange exchange, UpstreamPool pool, RequestBodyKind kind)
+    private static bool TryWriteRequest(
+        RequestContext context, TargetPlan target, RequestBodyKind kind, UpstreamRequestWriter.Framing framing)
     {
-        var framing = RequestBody.FramingOf(context, kind, context.Body);
-        exchange.Request.Clear();
-        if (!UpstreamRequestWriter.TryWrite(exchange.Request, context, pool.Target, framing))
+        var request = context.Exchange.Request;
+        request.Clear();
+        if (!UpstreamRequestWriter.TryWrite(request, context, target, framing))
         {
-            return Failure.CallerHeaderInvalid;
+            return false;
         }
 
         if (kind == RequestBodyKind.Whole)
         {
-            exchange.Request.Write(context.Body.Written.Span);
+            request.Write(context.Body.Written.Span);
         }
 
+        return true;
+    }
+
+    /// <summary>Steps 3 to 5.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> AttemptAsync(
+        RequestContext context, UpstreamExchange exchange, RequestBodyKind kind, UpstreamRequestWriter.Framing framing)
+    {
         var sent = await exchange.SendAsync(isWhole: kind != RequestBodyKind.Streaming);
         if (sent == Failure.None && kind == RequestBodyKind.Streaming)
         {

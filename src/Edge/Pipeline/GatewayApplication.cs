@@ -73,6 +73,12 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
         context.End();
         if (result.Outcome == StageOutcome.BrokenOff)
         {
+            // To HTTP/1.0 the end of the connection is the end of the body: only a reset tells that it is not whole.
+            if (context.Request.Protocol == "HTTP/1.0")
+            {
+                context.Lifetime.Abort();
+            }
+
             // Kestrel then sends neither a last chunk nor END_STREAM: the connection is closed, the stream reset.
             throw new BrokenOffException();
         }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Threading;
 using Edge.Upstream;
+using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
 
@@ -28,24 +29,35 @@ internal static class ResponseRelay
             return Failure.None;
         }
 
-        // Writes the head into the connection's buffer; it leaves with the first flush.
-        await context.ResponseBody.StartAsync();
+        // Writes the head into the connection's buffer; it leaves with the first flush. Not for 205, which may be framed as if it
+        // had a body but must turn out to have none (RFC 9110, section 15.3.6): see Drain.
+        if (context.Response.StatusCode != StatusCodes.Status205ResetContent)
+        {
+            await context.ResponseBody.StartAsync();
+        }
+
         var stream = context.EventStream;
+        var unflushed = 0;
+        var isHeadFlushed = false;
         while (true)
         {
-            var status = Drain(context, exchange, stream);
+            var status = Drain(context, exchange, stream, ref unflushed);
             if (status == BodyStatus.End)
             {
-                // Not flushed here: the server sends the end of the body in the same packet.
+                // The server sends the end of the body in the same packet as its last bytes. A body of known length has no
+                // such end: the server flushes what is left of it only together with the head.
                 ResponseTrailers.Copy(context, exchange);
-                return Failure.None;
+                return isHeadFlushed && unflushed > 0 && context.Response.Headers.ContentLength is not null
+                    ? await FlushAsync(context)
+                    : Failure.None;
             }
 
             var receiving = status == BodyStatus.NeedMore ? exchange.ReceiveMoreAsync() : default;
-            if (!receiving.IsCompleted || status != BodyStatus.NeedMore)
+            if (context.Response.HasStarted && (!receiving.IsCompleted || status != BodyStatus.NeedMore))
             {
-                var flushed = await context.ResponseBody.Writer.FlushAsync();
-                if (flushed.IsCompleted || flushed.IsCanceled)
+                unflushed = 0;
+                isHeadFlushed = true;
+                if (await FlushAsync(context) != Failure.None)
                 {
                     return Failure.CallerGone;
                 }
@@ -63,7 +75,7 @@ internal static class ResponseRelay
                 try
                 {
                     var received = stream is { Heartbeat: { } every }
-                        ? await stream.BeatUntilAsync(receiving.AsTask(), every, context, exchange)
+                        ? await stream.BeatUntilAsync(exchange.ReceivingAsTask(), every, context, exchange)
                         : await receiving;
                     failure = exchange.EndReceive(received);
                 }
@@ -80,11 +92,21 @@ internal static class ResponseRelay
         }
     }
 
-    /// <summary>Copies what has been received to the caller's connection. Data: there is more, but a flush is due.</summary>
-    private static BodyStatus Drain(RequestContext context, UpstreamExchange exchange, EventStream? stream)
+    /// <summary>Waits until the caller's connection has taken what was written, or is no more.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> FlushAsync(RequestContext context)
+    {
+        var flushed = await context.ResponseBody.Writer.FlushAsync();
+        return flushed.IsCompleted || flushed.IsCanceled ? Failure.CallerGone : Failure.None;
+    }
+
+    /// <summary>
+    /// Copies what has been received to the caller's connection. Data: there is more, but a flush is due. The bytes are counted
+    /// from flush to flush, however many receives they came in: so a fast upstream cannot fill the memory behind a slow caller.
+    /// </summary>
+    private static BodyStatus Drain(RequestContext context, UpstreamExchange exchange, EventStream? stream, ref int unflushed)
     {
         var writer = context.ResponseBody.Writer;
-        var unflushed = 0;
         while (unflushed < UnflushedBytesMax)
         {
             var status = exchange.TryReadBody(out var run);
@@ -96,6 +118,11 @@ internal static class ResponseRelay
                 }
 
                 return status;
+            }
+
+            if (context.Response.StatusCode == StatusCodes.Status205ResetContent)
+            {
+                return BodyStatus.Invalid;
             }
 
             context.ResponseBytes += run.Length;

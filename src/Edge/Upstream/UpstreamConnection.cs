@@ -4,6 +4,7 @@
 using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Edge.Core.Http;
 
 namespace Edge.Upstream;
@@ -86,6 +87,26 @@ internal sealed class UpstreamConnection : IDisposable
     /// <summary>True while an idle connection is fit for use: its pending read has seen neither a byte nor an end.</summary>
     public bool IsQuiet => !_pendingReceive.IsCompleted;
 
+    /// <summary>
+    /// The same, and the kernel has nothing for that read either: neither an end that would fail the next request nor bytes
+    /// that would be taken for its answer. The pending read alone may tell too late, when the I/O thread that would complete it
+    /// is busy with the request for which the connection is wanted. Costs a system call.
+    /// </summary>
+    public bool IsQuietNow
+    {
+        get
+        {
+            try
+            {
+                return IsQuiet && !_socket.Poll(0, SelectMode.SelectRead);
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>The exchange begins: the connection is its own until <see cref="TryEndExchange"/>.</summary>
     public long BeginExchange()
     {
@@ -144,12 +165,36 @@ internal sealed class UpstreamConnection : IDisposable
         {
             var room = _buffer.AsMemory(_end);
             _receivePending = true;
-            _pendingReceive = _tls is null
-                ? _socket.ReceiveAsync(room, SocketFlags.None, CancellationToken.None)
-                : _tls.ReadAsync(room);
+            _pendingReceive = BeginReceive(room);
         }
 
         return _pendingReceive;
+    }
+
+    // A socket that was closed by an abort throws at once: whoever awaits is to see that like any other end.
+    private ValueTask<int> BeginReceive(Memory<byte> room)
+    {
+        try
+        {
+            return _tls is null
+                ? _socket.ReceiveAsync(room, SocketFlags.None, CancellationToken.None)
+                : _tls.ReadAsync(room);
+        }
+        catch (Exception exception) when (IsConnectionError(exception))
+        {
+            return ValueTask.FromException<int>(exception);
+        }
+    }
+
+    /// <summary>
+    /// The outstanding receive as a task, for a wait that may end before it. It takes the place of the value task, which can be
+    /// awaited only once, so that <see cref="Dispose"/> may wait for it too.
+    /// </summary>
+    public Task<int> PendingReceiveAsTask()
+    {
+        var task = _pendingReceive.AsTask();
+        _pendingReceive = new ValueTask<int>(task);
+        return task;
     }
 
     /// <summary>The receive was awaited and put so many bytes into the buffer; zero also when it threw.</summary>
@@ -251,7 +296,8 @@ internal sealed class UpstreamConnection : IDisposable
 
     /// <summary>True for what socket and TLS stream throw when a connection breaks or is closed under a wait.</summary>
     public static bool IsConnectionError(Exception exception) =>
-        exception is SocketException or IOException or ObjectDisposedException or OperationCanceledException;
+        exception is SocketException or IOException or ObjectDisposedException or OperationCanceledException
+            or AuthenticationException;
 
     private async Task ReleaseAsync()
     {

@@ -50,7 +50,7 @@ internal sealed partial class UpstreamExchange
 
     private void ContinueUpload() => _continue?.TrySetResult(true);
 
-    private async Task StopUploadAsync()
+    private async Task StopUploadAsync(UpstreamConnection connection)
     {
         if (!_upload!.IsCompleted)
         {
@@ -60,7 +60,7 @@ internal sealed partial class UpstreamExchange
             if (!_upload.IsCompleted)
             {
                 // It may also wait for the target to take bytes.
-                _connection!.TryAbort(_lease, Failure.UpstreamClosed);
+                connection.TryAbort(_lease, Failure.UpstreamClosed);
             }
         }
 
@@ -129,18 +129,17 @@ internal sealed partial class UpstreamExchange
                 return Failure.None;
             }
 
-            var rest = read.Buffer;
-            while (!rest.IsEmpty)
+            try
             {
-                var part = rest.Slice(0, Math.Min(rest.Length, UploadBufferBytes - ChunkPrefixBytes - ChunkSuffixBytes));
-                rest = rest.Slice(part.Length);
-                connection.Deadlines.SendBy(After(_timeouts.Idle));
-                await connection.SendAsync(Frame(part, buffer, source.IsChunked));
-                connection.Deadlines.SendWheneverReady();
+                await SendPartsAsync(read.Buffer, connection, buffer, source.IsChunked);
+            }
+            finally
+            {
+                // Also where the target took no more: the server must be able to read on, past the rest of the body.
+                source.BytesRead += read.Buffer.Length;
+                source.Body.AdvanceTo(read.Buffer.End);
             }
 
-            source.Body.AdvanceTo(read.Buffer.End);
-            source.BytesRead += read.Buffer.Length;
             isDone = read.IsCompleted;
         }
 
@@ -153,6 +152,19 @@ internal sealed partial class UpstreamExchange
 
         RequestIsSent();
         return Failure.None;
+    }
+
+    private async ValueTask SendPartsAsync(
+        ReadOnlySequence<byte> rest, UpstreamConnection connection, byte[] buffer, bool isChunked)
+    {
+        while (!rest.IsEmpty)
+        {
+            var part = rest.Slice(0, Math.Min(rest.Length, UploadBufferBytes - ChunkPrefixBytes - ChunkSuffixBytes));
+            rest = rest.Slice(part.Length);
+            connection.Deadlines.SendBy(After(_timeouts.Idle));
+            await connection.SendAsync(Frame(part, buffer, isChunked));
+            connection.Deadlines.SendWheneverReady();
+        }
     }
 
     private static ReadOnlyMemory<byte> Frame(ReadOnlySequence<byte> part, byte[] buffer, bool isChunked)

@@ -122,6 +122,8 @@ internal sealed partial class UpstreamExchange
         {
             // A request that fits the kernel's buffer is taken whole or not at all.
             IsUnsent = Request.Length <= UpstreamConnection.SmallBufferBytes && connection.AbortReason == Failure.None;
+            connection.Deadlines.SendWheneverReady();
+            connection.Deadlines.HeadBy(After(_timeouts.FirstByte));
             return FailureOf(exception, Failure.UpstreamClosed);
         }
 
@@ -164,7 +166,7 @@ internal sealed partial class UpstreamExchange
                 if (received == 0)
                 {
                     Fault = _anyReceived ? "the connection ended within the head" : null;
-                    return _anyReceived ? Failure.UpstreamHeadInvalid : Failure.UpstreamClosed;
+                    return ReasonElse(_anyReceived ? Failure.UpstreamHeadInvalid : Failure.UpstreamClosed);
                 }
 
                 _anyReceived = true;
@@ -241,6 +243,9 @@ internal sealed partial class UpstreamExchange
         return connection.ReceiveAsync();
     }
 
+    /// <summary>The receive that <see cref="ReceiveMoreAsync"/> started, to be waited for more than once. In its place.</summary>
+    public Task<int> ReceivingAsTask() => _connection!.PendingReceiveAsTask();
+
     /// <summary>From now on the target is waited for, and the idle timeout runs.</summary>
     public void AwaitMore() => _connection!.Deadlines.ReceiveBy(After(_timeouts.Idle));
 
@@ -260,13 +265,10 @@ internal sealed partial class UpstreamExchange
             return Failure.None;
         }
 
-        if (_framing == BodyFraming.UntilClose)
-        {
-            _bodyEnded = true;
-            return Failure.None;
-        }
-
-        return Failure.UpstreamBodyIncomplete;
+        // Closing our own socket may show as an end too: one that we made ends no body.
+        var failure = ReasonElse(_framing == BodyFraming.UntilClose ? Failure.None : Failure.UpstreamBodyIncomplete);
+        _bodyEnded = failure == Failure.None;
+        return failure;
     }
 
     /// <summary>
@@ -302,7 +304,7 @@ internal sealed partial class UpstreamExchange
 
         if (HasUpload)
         {
-            await StopUploadAsync();
+            await StopUploadAsync(connection);
         }
 
         var reusable = _bodyEnded && _requestSent && _framing != BodyFraming.UntilClose && connection.Head.MayPersist
@@ -342,14 +344,19 @@ internal sealed partial class UpstreamExchange
 
     private Failure FailureOf(Exception exception, Failure otherwise)
     {
-        var reason = _connection!.AbortReason;
-        if (reason != Failure.None)
+        if (_connection!.AbortReason == Failure.None)
         {
-            return reason;
+            Fault = exception.Message;
         }
 
-        Fault = exception.Message;
-        return otherwise;
+        return ReasonElse(otherwise);
+    }
+
+    /// <summary>Why the connection was aborted from outside, if it was; that explains whatever was seen on it afterwards.</summary>
+    private Failure ReasonElse(Failure otherwise)
+    {
+        var reason = _connection!.AbortReason;
+        return reason == Failure.None ? otherwise : reason;
     }
 
     private Failure ParseHead(UpstreamConnection connection, ref int interim, out bool isFinal)

@@ -18,6 +18,7 @@ internal sealed class UpstreamPool : IDisposable
     private readonly List<UpstreamConnection> _expired = [];
     private int _dialing;
     private bool _disposed;
+    private bool _isSwept;
 
     /// <summary>A pool for one target of a service.</summary>
     public UpstreamPool(UpstreamPlan plan, TargetPlan target, UpstreamSweeper sweeper, UpstreamDialer dialer)
@@ -26,6 +27,7 @@ internal sealed class UpstreamPool : IDisposable
         _sweeper = sweeper;
         _dialer = dialer;
         Target = target;
+        _isSwept = true;
         sweeper.Add(this);
     }
 
@@ -77,7 +79,7 @@ internal sealed class UpstreamPool : IDisposable
                 _idle.RemoveAt(_idle.Count - 1);
             }
 
-            if (connection.IsQuiet && connection.CreatedAtMs >= bornAfterMs)
+            if (connection.CreatedAtMs >= bornAfterMs && connection.IsQuietNow)
             {
                 return connection;
             }
@@ -98,34 +100,41 @@ internal sealed class UpstreamPool : IDisposable
             }
 
             _dialing++;
+            if (!_isSwept)
+            {
+                // A request that was admitted before the pool was disposed: its deadlines hold all the same.
+                _isSwept = true;
+                _sweeper.Add(this);
+            }
         }
 
+        UpstreamConnection? connection = null;
         DialResult dialed = default;
         try
         {
             dialed = await _dialer.DialAsync(cancellation);
+            if (dialed.Socket is not null)
+            {
+                connection = new UpstreamConnection(dialed.Socket, dialed.Tls, _plan.ResponseHeadersMax, _sweeper.NowMs);
+            }
         }
         finally
         {
             lock (_gate)
             {
+                // In one step, so that the place of the dial is never free in between.
                 _dialing--;
+                if (connection is not null)
+                {
+                    connection.PoolIndex = _all.Count;
+                    _all.Add(connection);
+                }
+
+                LeaveSweeperWhenEmpty();
             }
         }
 
-        if (dialed.Socket is null)
-        {
-            return new ConnectResult(null, dialed.Failure, dialed.Detail);
-        }
-
-        var connection = new UpstreamConnection(dialed.Socket, dialed.Tls, _plan.ResponseHeadersMax, _sweeper.NowMs);
-        lock (_gate)
-        {
-            connection.PoolIndex = _all.Count;
-            _all.Add(connection);
-        }
-
-        return new ConnectResult(connection, Failure.None, null);
+        return new ConnectResult(connection, dialed.Failure, dialed.Detail);
     }
 
     /// <summary>
@@ -209,9 +218,9 @@ internal sealed class UpstreamPool : IDisposable
             Close(connection);
         }
 
-        if (ConnectionCount == 0)
+        lock (_gate)
         {
-            _sweeper.Remove(this);
+            LeaveSweeperWhenEmpty();
         }
     }
 
@@ -258,8 +267,14 @@ internal sealed class UpstreamPool : IDisposable
         last.PoolIndex = index;
         _all.RemoveAt(_all.Count - 1);
         connection.PoolIndex = -1;
-        if (_disposed && _all.Count == 0)
+        LeaveSweeperWhenEmpty();
+    }
+
+    private void LeaveSweeperWhenEmpty()
+    {
+        if (_disposed && _isSwept && _all.Count + _dialing == 0)
         {
+            _isSwept = false;
             _sweeper.Remove(this);
         }
     }

@@ -56,6 +56,18 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>
+    /// Moves the clock on in small steps until something has happened, however long the threads between take to get there.
+    /// </summary>
+    public async Task AdvanceUntilAsync(Task happened)
+    {
+        while (!happened.IsCompleted)
+        {
+            Advance(TimeSpan.FromMilliseconds(50));
+            await Task.WhenAny(happened, Task.Delay(1, TestContext.Current.CancellationToken));
+        }
+    }
+
     /// <summary>Completes once a timer is running that was set to end in exactly this long from now.</summary>
     public Task TimerAsync(TimeSpan due)
     {
@@ -74,15 +86,27 @@ internal sealed class ManualTime : TimeProvider
 
     private sealed class Timer(ManualTime time, TimerCallback callback, object? state) : ITimer
     {
+        private TimeSpan _period;
+
         public TimeSpan At { get; private set; }
 
-        public void Fire() => callback(state);
+        public void Fire()
+        {
+            if (_period > TimeSpan.Zero)
+            {
+                // Before the callback, which may stop the timer.
+                Change(_period, _period);
+            }
+
+            callback(state);
+        }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             lock (time._gate)
             {
                 time._timers.Remove(this);
+                _period = period;
                 if (dueTime != Timeout.InfiniteTimeSpan)
                 {
                     At = time._now + dueTime;
