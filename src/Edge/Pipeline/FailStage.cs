@@ -1,3 +1,4 @@
+using System.Buffers;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
@@ -70,7 +71,9 @@ internal static class FailStage
         response.Headers.ContentLength = body.Length;
         if (!Microsoft.AspNetCore.Http.HttpMethods.IsHead(context.Request.Method))
         {
-            await context.ResponseBody.Writer.WriteAsync(body.Written);
+            // Not flushed here: the server does that when the request is over, and thus counted.
+            await context.ResponseBody.StartAsync();
+            context.ResponseBody.Writer.Write(body.Written.Span);
         }
 
         body.ReturnMemory();
