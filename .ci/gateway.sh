@@ -1,11 +1,15 @@
 # Sourced by steps that need the gateway before the mock provider: the published binary at $EDGE, in front of itself.
 # shellcheck shell=bash
 
-# start_mock: sets $mock_port and $mock_id.
+# start_mock [PORT]: a mock provider that wants the key $SMOKE_KEY. Sets $mock_port and $mock_id.
 start_mock() {
-  free_port
-  mock_port=$chosen_port
-  start "$work/mock.log" "$EDGE" mock --port "$mock_port"
+  if [[ -n ${1:-} ]]; then
+    mock_port=$1
+  else
+    free_port
+    mock_port=$chosen_port
+  fi
+  start "$work/mock.log" "$EDGE" mock --port "$mock_port" --key "$SMOKE_KEY"
   mock_id=$last_started
   wait_for_port "$mock_id" "$mock_port"
 }
@@ -25,7 +29,7 @@ upstreams:
   claude: { dialect: anthropic, targets: ["http://127.0.0.1:$mock_port"], credential: "\${SMOKE_KEY}" }
 routes:
   - name: messages
-    match: { path: "/v1/messages", methods: [POST] }
+    match: { path: "/v1/messages/*" }
     upstream: claude
   - name: openai
     match: { path: "/v1/*" }

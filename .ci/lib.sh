@@ -23,7 +23,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 heading() {
-  printf '\n== %s\n' "$1"
+  printf '\n== %s (after %s s)\n' "$1" "$SECONDS"
 }
 
 pass() {

@@ -4,14 +4,15 @@ using System.Net.Sockets;
 namespace Edge.Allocations;
 
 /// <summary>
-/// An upstream that allocates nothing while it serves, so that all allocation in the process is the gateway's: one blocking thread
-/// a connection, answers made beforehand. A GET is answered with 1 KB, a POST too; a GET of <c>/events</c> with as many events as the
-/// caller asks for by sending bytes to <see cref="Pulse"/>.
+/// An upstream that allocates nothing while it serves, so that all allocation in the process is the gateway's: one blocking
+/// thread a connection, answers made beforehand. A GET is answered with 1 KB, a POST too; a GET of <c>/events</c> with as many
+/// events as the caller asks for by sending bytes to <see cref="Pulse"/>.
 /// </summary>
 internal sealed class Origin : IDisposable
 {
     private static readonly byte[] Plain = MakePlain();
-    private static readonly byte[] EventHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray();
+    private static readonly byte[] EventHead =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray();
     private static readonly byte[] Event = MakeEvent();
 
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -39,8 +40,8 @@ internal sealed class Origin : IDisposable
 
     private static byte[] MakePlain()
     {
-        var head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nServer: origin\r\nDate: Tue, 24 Nov 2026 00:00:00 GMT\r\n"u8;
-        return [.. head, .. "Content-Length: 1024\r\n\r\n"u8, .. new byte[1024]];
+        var head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nServer: origin\r\n"u8;
+        return [.. head, .. "Date: Tue, 24 Nov 2026 00:00:00 GMT\r\nContent-Length: 1024\r\n\r\n"u8, .. new byte[1024]];
     }
 
     private static byte[] MakeEvent()

@@ -30,12 +30,14 @@ public sealed class ArchitectureTests
     }
 
     [Theory]
-    [InlineData("src/Edge.Core/Edge.Core.csproj")]
-    [InlineData("src/Edge/Edge.csproj")]
-    public void The_other_HTTP_client_is_used_only_where_a_file_says_so(string path)
+    [InlineData("src/Edge.Core/Edge.Core.csproj", "System.Net.Http")]
+    [InlineData("src/Edge.Core/Edge.Core.csproj", "System.Linq")]
+    [InlineData("src/Edge/Edge.csproj", "System.Net.Http")]
+    [InlineData("src/Edge/Edge.csproj", "System.Linq")]
+    public void The_other_HTTP_client_and_LINQ_are_used_only_where_a_file_says_so(string path, string space)
     {
         var removed = Project(path).Descendants("Using").Select(static element => element.Attribute("Remove")?.Value).ToList();
-        Assert.Contains("System.Net.Http", removed);
+        Assert.Contains(space, removed);
     }
 
     private static XDocument Project(string path) => XDocument.Load(Path.Combine(SourceTree.Root, path));

@@ -44,7 +44,9 @@ public struct ChunkedDecoder
         Refused,
     }
 
-    /// <summary>What was wrong, for the log: a constant that holds nothing of what was received. Null where nothing was.</summary>
+    /// <summary>
+    /// What was wrong, for the log: a constant that holds nothing of what was received. Null where nothing was.
+    /// </summary>
     public string? Fault { get; private set; }
 
     /// <summary>The trailer fields after <see cref="ChunkedStatus.End"/>, or null where there are none to hand on.</summary>

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Edge.Core.Http;
 
-/// <summary>The characters of header names and values (RFC 9110, sections 5.1 and 5.5), for what is about to be written.</summary>
+/// <summary>
+/// The characters of header names and values (RFC 9110, sections 5.1 and 5.5), for what is about to be written.
+/// </summary>
 public static class FieldText
 {
     private static readonly SearchValues<char> TokenChars =

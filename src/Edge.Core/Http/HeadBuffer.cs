@@ -6,8 +6,8 @@ namespace Edge.Core.Http;
 
 /// <summary>
 /// A growable run of bytes in which a message head, and a small body behind it, is put together before it is sent in one call.
-/// It owns its array, which comes from the shared pool; <see cref="ReturnMemory"/> gives it back and empties the buffer, which may
-/// then be used again. Not thread-safe.
+/// It owns its array, which comes from the shared pool; <see cref="ReturnMemory"/> gives it back and empties the buffer, which
+/// may then be used again. Not thread-safe.
 /// </summary>
 public sealed class HeadBuffer : IBufferWriter<byte>
 {

@@ -6,7 +6,8 @@ namespace Edge.Core.Http;
 
 /// <summary>
 /// Turns the bytes of header values into strings, and gives the same string again for a value that was seen lately: content
-/// types, server names, dates. Direct-mapped: a value has one place, and a newer one takes it over. A value is kept from its
+/// types, server names, dates. A value has four places that it may be kept in, so that a few which share them do not drive each
+/// other out; a fifth takes the place of the oldest. A value is kept from its
 /// second appearance on, so that request identifiers and other values that never come again neither drive out those that do
 /// nor stay in memory.
 /// <para>
@@ -22,10 +23,15 @@ public sealed class HeaderValueCache
     /// <summary>How many values are kept; a power of two.</summary>
     public const int SlotCount = 256;
 
+    private const int WayCount = 4;
+
     private readonly string?[] _values = new string?[SlotCount];
 
-    /// <summary>The hash of the last value that missed, by place.</summary>
+    /// <summary>The hashes of the last values that missed, by place.</summary>
     private readonly uint[] _seen = new uint[SlotCount];
+
+    /// <summary>Which of its four places a set gives away next, and which it remembers a miss in next.</summary>
+    private readonly byte[] _turns = new byte[SlotCount / WayCount];
 
     /// <summary>The string of a value. Allocates unless it is kept.</summary>
     /// <param name="latin1">The value; every byte is one character.</param>
@@ -42,23 +48,30 @@ public sealed class HeaderValueCache
         }
 
         var hash = Hash(latin1);
-        var slot = (int)(hash & (SlotCount - 1));
-        var kept = _values[slot];
-
-        // Equals is false for anything but ASCII: such values are rare and never found again, which is only slow.
-        if (kept is not null && Ascii.Equals(latin1, kept))
+        var set = (int)(hash & ((SlotCount / WayCount) - 1));
+        foreach (var kept in _values.AsSpan(set * WayCount, WayCount))
         {
-            return kept;
+            // Equals is false for anything but ASCII: such values are rare and never found again, which is only slow.
+            if (kept is not null && Ascii.Equals(latin1, kept))
+            {
+                return kept;
+            }
         }
 
+        return Miss(latin1, hash, set);
+    }
+
+    private string Miss(ReadOnlySpan<byte> latin1, uint hash, int set)
+    {
         var value = Encoding.Latin1.GetString(latin1);
-        if (_seen[slot] == hash)
+        var turn = _turns[set]++ & (WayCount - 1);
+        if (_seen.AsSpan(set * WayCount, WayCount).Contains(hash))
         {
-            _values[slot] = value;
+            _values[(set * WayCount) + turn] = value;
         }
         else
         {
-            _seen[slot] = hash;
+            _seen[(set * WayCount) + turn] = hash;
         }
 
         return value;

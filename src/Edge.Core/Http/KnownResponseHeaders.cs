@@ -43,9 +43,11 @@ public static class KnownResponseHeaders
     }
 
     /// <summary>All names, for tests.</summary>
-    internal static IEnumerable<string> All => Names.Skip(1)!;
+    internal static IEnumerable<string> All => Names[1..]!;
 
-    /// <summary>The shared string of a name in whatever case, or null where the name is not a known one. Allocates nothing.</summary>
+    /// <summary>
+    /// The shared string of a name in whatever case, or null where the name is not a known one. Allocates nothing.
+    /// </summary>
     public static string? Lookup(ReadOnlySpan<byte> name) => Names[NumberOf(name)];
 
     /// <summary>The number of a name in whatever case; 0 where it is not a known one.</summary>

@@ -19,7 +19,9 @@ public readonly struct RequestTarget
     private static readonly SearchValues<char> Allowed = SearchValues.Create(
         "!\"$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
-    /// <summary>What an authority may consist of; no user information, which is deprecated and deceives (RFC 9110, 4.2.4).</summary>
+    /// <summary>
+    /// What an authority may consist of; no user information, which is deprecated and deceives (RFC 9110, 4.2.4).
+    /// </summary>
     private static readonly SearchValues<char> AuthorityChars = SearchValues.Create(
         "!$%&'()*+,-.0123456789:;=ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz~");
 
@@ -42,7 +44,9 @@ public readonly struct RequestTarget
     /// <summary>Path and query; the very string that was parsed where nothing had to change.</summary>
     public string Value => _value ?? string.Empty;
 
-    /// <summary>The authority of a target in absolute form, which takes the place of Host (RFC 9112, section 3.2.2), else null.</summary>
+    /// <summary>
+    /// The authority of a target in absolute form, which takes the place of Host (RFC 9112, section 3.2.2), else null.
+    /// </summary>
     public string? Authority { get; }
 
     /// <summary>True for <c>*</c>, which is a target of OPTIONS only: the caller has to check that.</summary>
@@ -146,7 +150,9 @@ public readonly struct RequestTarget
         }
     }
 
-    /// <summary>Decodes what needs no encoding and writes the digits of the rest in upper case; never longer than before.</summary>
+    /// <summary>
+    /// Decodes what needs no encoding and writes the digits of the rest in upper case; never longer than before.
+    /// </summary>
     private static bool TryDecode(ReadOnlySpan<char> path, Span<char> output, out int length)
     {
         length = 0;
@@ -161,7 +167,8 @@ public readonly struct RequestTarget
                 return true;
             }
 
-            if (percent + 2 >= path.Length || !char.IsAsciiHexDigit(path[percent + 1]) || !char.IsAsciiHexDigit(path[percent + 2]))
+            if (percent + 2 >= path.Length || !char.IsAsciiHexDigit(path[percent + 1])
+                || !char.IsAsciiHexDigit(path[percent + 2]))
             {
                 return false;
             }
@@ -190,7 +197,9 @@ public readonly struct RequestTarget
 
     private static int Digit(char hex) => hex <= '9' ? hex - '0' : (hex | 0x20) - 'a' + 10;
 
-    /// <summary>Removes dot segments in place (RFC 3986, section 5.2.4); what climbs above the root is refused instead of cut.</summary>
+    /// <summary>
+    /// Removes dot segments in place (RFC 3986, section 5.2.4); what climbs above the root is refused instead of cut.
+    /// </summary>
     private static bool TryRemoveDotSegments(Span<char> path, out int length)
     {
         length = 0;

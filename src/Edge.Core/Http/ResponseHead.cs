@@ -16,7 +16,9 @@ public sealed class ResponseHead
     /// <summary>Most bytes of a field's name.</summary>
     public const int HeaderNameBytesMax = 256;
 
-    /// <summary>Most names in all Connection headers together, which bounds the work of <see cref="IsNamedByConnection"/>.</summary>
+    /// <summary>
+    /// Most names in all Connection headers together, which bounds the work of <see cref="IsNamedByConnection"/>.
+    /// </summary>
     public const int ConnectionOptionCountMax = 32;
 
     private const int FieldsAtFirst = 32;
@@ -58,7 +60,9 @@ public sealed class ResponseHead
     /// <summary>Why the head was refused, or <see cref="Failure.None"/>.</summary>
     public Failure Failure { get; private set; }
 
-    /// <summary>What was wrong, for the log: a constant that holds nothing of what was received. Null where nothing was.</summary>
+    /// <summary>
+    /// What was wrong, for the log: a constant that holds nothing of what was received. Null where nothing was.
+    /// </summary>
     public string? Fault { get; private set; }
 
     /// <summary>The status, 100 to 599; 0 before the status line is read.</summary>

@@ -25,7 +25,9 @@ public readonly struct RouteMatch<T>
     /// </summary>
     public int StripLength { get; }
 
-    /// <summary>With <see cref="RouteOutcome.MethodNotAllowed"/>: the methods that would match, as the Allow header says them.</summary>
+    /// <summary>
+    /// With <see cref="RouteOutcome.MethodNotAllowed"/>: the methods that would match, as the Allow header says them.
+    /// </summary>
     public string? Allow { get; }
 
     /// <summary>A route was found.</summary>

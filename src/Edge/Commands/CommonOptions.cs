@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Edge.Core.Configuration;
 
 namespace Edge.Commands;
@@ -21,24 +22,21 @@ internal static class CommonOptions
     };
 
     /// <summary>A port on the loopback address.</summary>
-    public static Option<int> Port(int standard)
+    public static Option<int> Port(int standard) => new("--port", "-p")
     {
-        var option = new Option<int>("--port", "-p")
+        Description = "Port on 127.0.0.1; 0 lets the system choose",
+        DefaultValueFactory = _ => standard,
+        HelpName = "port",
+        CustomParser = static result =>
         {
-            Description = "Port on 127.0.0.1; 0 lets the system choose",
-            DefaultValueFactory = _ => standard,
-            HelpName = "port",
-        };
-        option.Validators.Add(static result =>
-        {
-            // What is no number at all is told by the library, which throws when it is asked for such a value.
-            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out var port) && port is < 0 or > ushort.MaxValue)
+            if (!ushort.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var port))
             {
-                result.AddError("A port is a number from 0 to 65535.");
+                result.AddError($"A port is a number from 0 to {ushort.MaxValue}.");
             }
-        });
-        return option;
-    }
+
+            return port;
+        },
+    };
 
     /// <summary>Loads a configuration; where that fails, all errors go to stderr and the result is null.</summary>
     public static EdgePlan? Load(string path)

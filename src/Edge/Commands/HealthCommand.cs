@@ -29,15 +29,9 @@ internal static class HealthCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(string? asked, string path, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string? address, string path, CancellationToken cancellation)
     {
-        Uri? url;
-        if (asked is not null)
-        {
-            // The library cannot make an Uri of an argument.
-            Uri.TryCreate(asked, UriKind.Absolute, out url);
-        }
-        else
+        if (address is null)
         {
             if (CommonOptions.Load(path) is not { } plan)
             {
@@ -50,10 +44,11 @@ internal static class HealthCommand
                 return CommonOptions.Failure;
             }
 
-            url = new Uri($"http://{Reachable(admin)}/healthz");
+            address = $"http://{Reachable(admin)}/healthz";
         }
 
-        if (url is not { Scheme: "http" })
+        // Parsed here: the command line's own conversion to a Uri is by reflection, which the native binary is without.
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttp)
         {
             await Console.Error.WriteLineAsync("edge: --url wants an http:// address");
             return CommonOptions.Failure;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Edge.Core.Configuration;
 using Edge.Demo;
 using Edge.Hosting;
 
@@ -15,21 +16,28 @@ internal static class MockCommand
     public static Command Create()
     {
         var port = CommonOptions.Port(StandardPort);
-        var command = new Command("mock", "Run the mock provider alone: OpenAI's and Anthropic's dialects, with delays and faults.")
+        var key = new Option<string?>("--key", "-k")
         {
-            port,
+            Description = "The key that callers have to bring; without it any will do, or none",
+            HelpName = "key",
         };
-        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(port)));
+        var command = new Command(
+            "mock", "Run the mock provider alone: OpenAI's and Anthropic's dialects, with delays and faults.") { port, key };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(port), parsed.GetValue(key)));
         return command;
     }
 
-    private static async Task<int> RunAsync(int port)
+    private static async Task<int> RunAsync(int port, string? key)
     {
         using var signals = new ProcessSignals(reloads: false);
         try
         {
-            await using var mock = await MockProvider.StartAsync(
-                new IPEndPoint(IPAddress.Loopback, port), TimeProvider.System, CancellationToken.None);
+            var options = new MockOptions
+            {
+                Endpoint = new IPEndPoint(IPAddress.Loopback, port),
+                Key = key is null ? null : new Secret(key),
+            };
+            await using var mock = await MockProvider.StartAsync(options, CancellationToken.None);
             Console.WriteLine($"mock provider on http://{mock.Endpoint}");
             await signals.Ended;
             using var now = new CancellationTokenSource();

@@ -25,8 +25,12 @@ internal sealed class ProductVersion : SynchronousCommandLineAction
     internal static string Of(string informational)
     {
         var plus = informational.IndexOf('+', StringComparison.Ordinal);
-        return plus < 0
-            ? $"edge {informational}"
-            : $"edge {informational[..plus]} ({informational.AsSpan(plus + 1, Math.Min(CommitDigits, informational.Length - plus - 1))})";
+        if (plus < 0)
+        {
+            return $"edge {informational}";
+        }
+
+        var commit = informational[(plus + 1)..];
+        return $"edge {informational[..plus]} ({commit[..Math.Min(CommitDigits, commit.Length)]})";
     }
 }

@@ -14,7 +14,9 @@ namespace Edge.Hosting;
 /// </summary>
 internal sealed class CertificateStore : IDisposable
 {
-    /// <summary>Time between two looks at the files. Polling sees what links and mounted secrets do; notifications may not.</summary>
+    /// <summary>
+    /// Time between two looks at the files. Polling sees what links and mounted secrets do; notifications may not.
+    /// </summary>
     public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
     private readonly ListenerTlsPlan _plan;
@@ -89,7 +91,9 @@ internal sealed class CertificateStore : IDisposable
         {
             // One context for all connections: sessions can be resumed, and the chain is built once.
             ServerCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true),
-            EnabledSslProtocols = _plan.Minimum == SslProtocols.Tls13 ? SslProtocols.Tls13 : SslProtocols.Tls12 | SslProtocols.Tls13,
+            EnabledSslProtocols = _plan.Minimum == SslProtocols.Tls13
+                ? SslProtocols.Tls13
+                : SslProtocols.Tls12 | SslProtocols.Tls13,
             ClientCertificateRequired = false,
         };
     }

@@ -10,7 +10,9 @@ namespace Edge.Hosting;
 /// </summary>
 internal sealed class ConfigurationWatcher : IAsyncDisposable
 {
-    /// <summary>Time between two looks at the files. Polling sees what links and mounted secrets do; notifications may not.</summary>
+    /// <summary>
+    /// Time between two looks at the files. Polling sees what links and mounted secrets do; notifications may not.
+    /// </summary>
     public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private readonly string _path;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
@@ -6,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace Edge.Pipeline;
 
 /// <summary>
-/// Tells the caller what failed: with an error in the route's dialect where the answer has not begun, otherwise with the dialect's
-/// event in a stream, and then by breaking the body off, so that it never looks whole.
+/// Tells the caller what failed: with an error in the route's dialect where the answer has not begun, otherwise with the
+/// dialect's event in a stream, and then by breaking the body off, so that it never looks whole.
 /// </summary>
 internal static class FailStage
 {
@@ -90,7 +91,9 @@ internal static class FailStage
         response.Headers.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {
-            await context.ResponseBody.Writer.WriteAsync(body.Written);
+            // Not flushed here: the server does that when the request is over, and thus counted.
+            await context.ResponseBody.StartAsync();
+            context.ResponseBody.Writer.Write(body.Written.Span);
         }
 
         body.ReturnMemory();

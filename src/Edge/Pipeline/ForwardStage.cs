@@ -20,7 +20,9 @@ internal sealed class ForwardStage
 {
     private readonly ResponseHeadCopier _copier = new();
 
-    /// <summary>Forwards. The caller's answer has started when the outcome is Responded, and may have when it is Failed.</summary>
+    /// <summary>
+    /// Forwards. The caller's answer has started when the outcome is Responded, and may have when it is Failed.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     public async ValueTask<StageResult> RunAsync(RequestContext context)
     {
@@ -176,9 +178,9 @@ internal sealed class ForwardStage
     }
 
     /// <summary>
-    /// An old connection may have been closed by the target just as it was taken. Then, and only then, the request may be sent once
-    /// more: if no answer began, the body can be had again, and the target has either not seen the request or may see it twice
-    /// (RFC 9110, section 9.2.2).
+    /// An old connection may have been closed by the target just as it was taken. Then, and only then, the request may be sent
+    /// once more: if no answer began, the body can be had again, and the target has either not seen the request or may see it
+    /// twice (RFC 9110, section 9.2.2).
     /// </summary>
     private static bool MayRepeat(RequestContext context, UpstreamExchange exchange, RequestBodyKind kind, Failure failure) =>
         failure == Failure.UpstreamClosed

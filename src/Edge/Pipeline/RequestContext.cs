@@ -91,7 +91,9 @@ internal sealed class RequestContext
     /// <summary>What went wrong in detail, for our own log; may name hosts.</summary>
     public string? FailureDetail { get; set; }
 
-    /// <summary>The event stream that is on its way to the caller, uncompressed; null where the answer is something else.</summary>
+    /// <summary>
+    /// The event stream that is on its way to the caller, uncompressed; null where the answer is something else.
+    /// </summary>
     public EventStream? EventStream { get; set; }
 
     /// <summary>When the exchange with the upstream must be over, all attempts together, on the sweeper's clock.</summary>
@@ -100,7 +102,9 @@ internal sealed class RequestContext
     /// <summary>Breaks the exchange when the caller goes away. Disposed before the exchange is closed.</summary>
     public CancellationTokenRegistration CallerGoneRegistration { get; set; }
 
-    /// <summary>The request's body where it is small and whole; later the body of an error. Its memory is given back early.</summary>
+    /// <summary>
+    /// The request's body where it is small and whole; later the body of an error. Its memory is given back early.
+    /// </summary>
     public HeadBuffer Body { get; } = new();
 
     /// <summary>Most bytes of the request's body.</summary>

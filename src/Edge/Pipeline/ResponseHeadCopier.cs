@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
 
-/// <summary>Copies the head of an upstream's answer to the caller's answer, without what belongs to the upstream's connection.</summary>
+/// <summary>
+/// Copies the head of an upstream's answer to the caller's answer, without what belongs to the upstream's connection.
+/// </summary>
 internal sealed class ResponseHeadCopier
 {
     // Values repeat from answer to answer: content types, server names, dates within a second.
@@ -22,7 +24,8 @@ internal sealed class ResponseHeadCopier
         for (var i = 0; i < head.HeaderCount; i++)
         {
             ref readonly var field = ref head[i];
-            if (field.Kind is ResponseHeaderKind.HopByHop or ResponseHeaderKind.ContentLength || head.IsNamedByConnection(bytes, i))
+            if (field.Kind is ResponseHeaderKind.HopByHop or ResponseHeaderKind.ContentLength
+                || head.IsNamedByConnection(bytes, i))
             {
                 continue;
             }

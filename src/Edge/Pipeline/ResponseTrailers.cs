@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Edge.Pipeline;
 
 /// <summary>
-/// Hands the trailers of an answer on to callers that speak HTTP/2. To HTTP/1.1 callers they are dropped, which a recipient may do
-/// (RFC 9110, section 6.5.1): Kestrel ends its chunked bodies without any.
+/// Hands the trailers of an answer on to callers that speak HTTP/2. To HTTP/1.1 callers they are dropped, which a recipient may
+/// do (RFC 9110, section 6.5.1): Kestrel ends its chunked bodies without any.
 /// </summary>
 internal static class ResponseTrailers
 {

@@ -6,8 +6,8 @@ using Edge.Pipeline;
 namespace Edge.Telemetry;
 
 /// <summary>
-/// What the program says of itself, a line each, written by one task from a bounded queue: a log that is not read can neither stop
-/// a request nor fill the memory. Dropped lines are counted and told. Thread-safe.
+/// What the program says of itself, a line each, written by one task from a bounded queue: a log that is not read can neither
+/// stop a request nor fill the memory. Dropped lines are counted and told. Thread-safe.
 /// </summary>
 internal sealed class ProgramLog : IAsyncDisposable
 {

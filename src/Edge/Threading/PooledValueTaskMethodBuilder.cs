@@ -10,9 +10,9 @@ namespace Edge.Threading;
 /// </summary>
 /// <remarks>
 /// The framework's <see cref="PoolingAsyncValueTaskMethodBuilder{TResult}"/> keeps one object a thread and one a core. A request
-/// begins on the thread that woke for the caller and ends on the one that woke for the upstream, so that on two cores every rent can
-/// miss while every return overflows: 45 B a request in one run, 900 in the next. A shared pool has no such luck to depend on.
-/// The execution context is not carried across waits: nothing on this path has ambient state.
+/// begins on the thread that woke for the caller and ends on the one that woke for the upstream, so that on two cores every rent
+/// can miss while every return overflows: 45 B a request in one run, 900 in the next. A shared pool has no such luck to depend
+/// on. The execution context is not carried across waits: nothing on this path has ambient state.
 /// The ValueTask must be awaited exactly once, as always.
 /// </remarks>
 /// <typeparam name="TResult">What the method returns.</typeparam>
@@ -109,7 +109,8 @@ internal struct PooledValueTaskMethodBuilder<TResult>
         public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
 
         // The continuation is the next method's, which runs in this pipeline too: no context to go back to.
-        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        public void OnCompleted(
+            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
             _core.OnCompleted(continuation, state, token, flags & ~ValueTaskSourceOnCompletedFlags.FlowExecutionContext);
 
         protected abstract void Return();
@@ -133,7 +134,7 @@ internal struct PooledValueTaskMethodBuilder<TResult>
 
         private static readonly Lock Gate = new();
         private static readonly StateBox<TStateMachine>[] Kept = new StateBox<TStateMachine>[KeptCountMax];
-        private static int _keptCount;
+        private static int KeptCount;
 
         private StateBox() => MoveNextAction = MoveNext;
 
@@ -145,9 +146,9 @@ internal struct PooledValueTaskMethodBuilder<TResult>
         {
             lock (Gate)
             {
-                if (_keptCount > 0)
+                if (KeptCount > 0)
                 {
-                    return Kept[--_keptCount];
+                    return Kept[--KeptCount];
                 }
             }
 
@@ -160,9 +161,9 @@ internal struct PooledValueTaskMethodBuilder<TResult>
             State = default;
             lock (Gate)
             {
-                if (_keptCount < KeptCountMax)
+                if (KeptCount < KeptCountMax)
                 {
-                    Kept[_keptCount++] = this;
+                    Kept[KeptCount++] = this;
                 }
             }
         }

@@ -39,7 +39,9 @@ internal sealed partial class UpstreamExchange
     /// <summary>An exchange that takes its time from the sweeper.</summary>
     public UpstreamExchange(UpstreamSweeper sweeper) => _sweeper = sweeper;
 
-    /// <summary>The request's head, and its body where that is small and already here. Filled by the user before sending.</summary>
+    /// <summary>
+    /// The request's head, and its body where that is small and already here. Filled by the user before sending.
+    /// </summary>
     public HeadBuffer Request { get; } = new();
 
     /// <summary>The final answer's head, after <see cref="ReceiveHeadAsync"/> succeeded.</summary>
@@ -230,8 +232,8 @@ internal sealed partial class UpstreamExchange
     }
 
     /// <summary>
-    /// Starts to receive more of the body. It may be outstanding while what was read before is flushed; before it is awaited comes
-    /// <see cref="AwaitMore"/>, after it <see cref="EndReceive"/>. Awaiting it may throw what
+    /// Starts to receive more of the body. It may be outstanding while what was read before is flushed; before it is awaited
+    /// comes <see cref="AwaitMore"/>, after it <see cref="EndReceive"/>. Awaiting it may throw what
     /// <see cref="UpstreamConnection.IsConnectionError"/> names, of which <see cref="FailureOfReceive"/> must then be told.
     /// </summary>
     public ValueTask<int> ReceiveMoreAsync()
@@ -279,7 +281,9 @@ internal sealed partial class UpstreamExchange
         return FailureOf(exception, otherwise);
     }
 
-    /// <summary>Breaks the exchange from any thread; its owner then sees <paramref name="reason"/>. Harmless when it is over.</summary>
+    /// <summary>
+    /// Breaks the exchange from any thread; its owner then sees <paramref name="reason"/>. Harmless when it is over.
+    /// </summary>
     public void Abort(Failure reason)
     {
         var connection = _connection;

@@ -59,7 +59,8 @@ internal sealed class UpstreamPool : IDisposable
     }
 
     /// <summary>
-    /// Takes the warmest idle connection that is still quiet and not too old; the caller owns it from then on. Null: none is there.
+    /// Takes the warmest idle connection that is still quiet and not too old; the caller owns it from then on. Null: none is
+    /// there.
     /// </summary>
     public UpstreamConnection? TakeIdle()
     {
@@ -169,7 +170,9 @@ internal sealed class UpstreamPool : IDisposable
         connection.Dispose();
     }
 
-    /// <summary>Breaks exchanges whose time is up and closes idle connections that are too old. Called by the sweeper only.</summary>
+    /// <summary>
+    /// Breaks exchanges whose time is up and closes idle connections that are too old. Called by the sweeper only.
+    /// </summary>
     public void Sweep(long nowMs)
     {
         var idleSince = nowMs - (long)_plan.ConnectionIdleTimeout.TotalMilliseconds;

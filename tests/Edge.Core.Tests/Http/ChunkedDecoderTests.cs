@@ -111,7 +111,8 @@ public sealed class ChunkedDecoderTests
     public void The_largest_size_is_taken()
     {
         var decoder = default(ChunkedDecoder);
-        Assert.Equal(ChunkedStatus.Data, decoder.Read("7fffffffffffffff\r\nabc"u8, out var consumed, out var start, out var length));
+        var status = decoder.Read("7fffffffffffffff\r\nabc"u8, out var consumed, out var start, out var length);
+        Assert.Equal(ChunkedStatus.Data, status);
         Assert.Equal((21, 18, 3), (consumed, start, length));
     }
 

@@ -8,7 +8,8 @@ public sealed class ParserAllocationTests
     public void Reading_a_response_costs_no_allocation()
     {
         var bytes = ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: keep-alive, X-One\r\nX-One: 1\r\n"
-            + "Content-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n").Select(c => (byte)c).ToArray();
+            + "Content-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
+            .Select(c => (byte)c).ToArray();
         var head = new ResponseHead(4096);
         Read(head, bytes);
         var before = GC.GetAllocatedBytesForCurrentThread();

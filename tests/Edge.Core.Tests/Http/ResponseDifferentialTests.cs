@@ -4,7 +4,9 @@ using Edge.Core.Http;
 
 namespace Edge.Core.Tests.Http;
 
-/// <summary>What we accept, .NET's own client must read in the same way. It may accept more: that is what strictness means.</summary>
+/// <summary>
+/// What we accept, .NET's own client must read in the same way. It may accept more: that is what strictness means.
+/// </summary>
 public sealed class ResponseDifferentialTests
 {
     private static readonly Gen<string> StatusLine = Gen.OneOf(
@@ -13,15 +15,18 @@ public sealed class ResponseDifferentialTests
 
     private static readonly Gen<string> Field = Gen.OneOf(
         "Content-Length: 5", "Content-Length: 5", "content-length:\t05 ", "Content-Length: 5, 5", "Content-Length: +5",
-        "Transfer-Encoding: chunked", "Transfer-Encoding: chunked", "Transfer-Encoding: identity", "Transfer-Encoding: \tCHUNKED ",
-        "Content-Type: text/plain", "X-One: a\tb", "X-One:", "X-Two: \u00e9", " folded", "X-Three : 3", "Set-Cookie: a=b",
-        "Set-Cookie: c=d", "Connection: close", "Connection: X-One", "NoColon", "Content-Encoding: gzip");
+        "Transfer-Encoding: chunked", "Transfer-Encoding: chunked", "Transfer-Encoding: identity",
+        "Transfer-Encoding: \tCHUNKED ", "Content-Type: text/plain", "X-One: a\tb", "X-One:", "X-Two: \u00e9", " folded",
+        "X-Three : 3", "Set-Cookie: a=b", "Set-Cookie: c=d", "Connection: close", "Connection: X-One", "NoColon",
+        "Content-Encoding: gzip");
 
     private static readonly Gen<string> Body = Gen.OneOf(
-        "hello", "hello", "5\r\nhello\r\n0\r\n\r\n", "5\r\nhello\r\n0\r\n\r\n", "2;a=b\r\nhe\r\n3\r\nllo\r\n0\r\nX-Sum: 1\r\n\r\n",
-        "hell", "5\r\nhello\r\n", "5\nhello\n0\n\n", "05 ;x\r\nhello\r\n00\r\n\r\n", "5\r\nhello\r\n0\r\n\r\nsurplus", "");
+        "hello", "hello", "5\r\nhello\r\n0\r\n\r\n", "5\r\nhello\r\n0\r\n\r\n",
+        "2;a=b\r\nhe\r\n3\r\nllo\r\n0\r\nX-Sum: 1\r\n\r\n", "hell", "5\r\nhello\r\n", "5\nhello\n0\n\n",
+        "05 ;x\r\nhello\r\n00\r\n\r\n", "5\r\nhello\r\n0\r\n\r\nsurplus", "");
 
-    private static readonly Gen<string> LineEnd = Gen.Frequency((12, Gen.Const("\r\n")), (1, Gen.Const("\n")), (1, Gen.Const("\r")));
+    private static readonly Gen<string> LineEnd =
+        Gen.Frequency((12, Gen.Const("\r\n")), (1, Gen.Const("\n")), (1, Gen.Const("\r")));
 
     [Fact]
     public async Task What_is_accepted_means_the_same_to_dotnets_own_client()
@@ -116,7 +121,9 @@ public sealed class ResponseDifferentialTests
 
     private static string Describe(int status, int minor, IEnumerable<string> fields, string content)
     {
-        var sorted = fields.Select(field => $"{field[..field.IndexOf('=')].ToUpperInvariant()}{field[field.IndexOf('=')..]}").Order();
+        var sorted = fields
+            .Select(field => $"{field[..field.IndexOf('=')].ToUpperInvariant()}{field[field.IndexOf('=')..]}")
+            .Order();
         return $"{status} 1.{minor}\n{string.Join('\n', sorted)}\n\n{content}";
     }
 

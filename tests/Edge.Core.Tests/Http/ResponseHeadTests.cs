@@ -243,7 +243,8 @@ public sealed class ResponseHeadTests
     [Fact]
     public void Fields_named_by_Connection_are_hop_by_hop()
     {
-        var bytes = "HTTP/1.1 200 OK\r\nX-One: 1\r\nconnection: close, x-ONE ,,\r\nX-Two: 2\r\nConnection:\tx-two\r\nX-On: 3\r\n\r\n"u8;
+        var bytes =
+            "HTTP/1.1 200 OK\r\nX-One: 1\r\nconnection: close, x-ONE ,,\r\nX-Two: 2\r\nConnection:\tx-two\r\nX-On: 3\r\n\r\n"u8;
         var head = Whole(bytes.ToArray());
         Assert.True(head.IsNamedByConnection(bytes, 0));
         Assert.True(head.IsNamedByConnection(bytes, 2));

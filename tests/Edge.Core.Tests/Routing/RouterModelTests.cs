@@ -41,7 +41,8 @@ public sealed class RouterModelTests
     {
         var host = rawHost.Split(':')[0].ToLowerInvariant();
         var candidates = routes
-            .Select((route, order) => (route.Plan, route.Name, Host: HostRank(route.Plan, host), Path: PathRank(route.Plan.Path, path), order))
+            .Select((route, order) => (
+                route.Plan, route.Name, Host: HostRank(route.Plan, host), Path: PathRank(route.Plan.Path, path), order))
             .Where(candidate => candidate.Host >= 0 && candidate.Path is not null)
             .OrderByDescending(candidate => candidate.Host)
             .ThenByDescending(candidate => candidate.Path, StringComparer.Ordinal)
@@ -50,7 +51,8 @@ public sealed class RouterModelTests
         var found = candidates.FirstOrDefault(candidate => Takes(candidate.Plan, method));
         return found.Name is not null ? (RouteOutcome.Found, found.Name, null)
             : candidates.Length == 0 ? (RouteOutcome.NotFound, null, null)
-            : (RouteOutcome.MethodNotAllowed, null, candidates.SelectMany(candidate => candidate.Plan.Methods).Distinct().Order());
+            : (RouteOutcome.MethodNotAllowed, null,
+                candidates.SelectMany(candidate => candidate.Plan.Methods).Distinct().Order());
     }
 
     private static bool Takes(RoutePlan plan, string method) =>

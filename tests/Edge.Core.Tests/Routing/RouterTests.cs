@@ -206,5 +206,6 @@ public sealed class RouterTests
             Upstream = Upstream,
         }, name);
 
-    private static readonly UpstreamPlan Upstream = new() { Name = "u", Dialect = Dialect.Http, Targets = ImmutableArray<TargetPlan>.Empty };
+    private static readonly UpstreamPlan Upstream =
+        new() { Name = "u", Dialect = Dialect.Http, Targets = ImmutableArray<TargetPlan>.Empty };
 }

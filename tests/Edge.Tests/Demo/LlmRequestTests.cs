@@ -8,7 +8,8 @@ public sealed class LlmRequestTests
 {
     private const string Chat = """
         {"tool_choice":{"type":"function","function":{"name":"b"}},
-         "messages":[{"content":"Be brief.","role":"system"},{"role":"user","content":[{"type":"text","text":"Hel"},{"text":"lo"}]},
+         "messages":[{"content":"Be brief.","role":"system"},
+                     {"role":"user","content":[{"type":"text","text":"Hel"},{"text":"lo"}]},
                      {"role":"assistant","content":null}],
          "tools":[{"type":"function","function":{"name":"a"}},{"type":"function","function":{"parameters":{"x":[1]},"name":"b"}}],
          "stream":true,"stream_options":{"include_usage":true},"max_tokens":7,"unknown":{"deep":[{}]},"model":"gpt"}
@@ -44,7 +45,9 @@ public sealed class LlmRequestTests
 
     [Theory]
     [InlineData("""{"messages":[{"role":"tool","content":"sunny"}]}""")]
-    [InlineData("""{"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"text","text":"sunny"}]}]}]}""")]
+    [InlineData("""
+        {"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"text","text":"sunny"}]}]}]}
+        """)]
     [InlineData("""{"input":[{"type":"function_call","arguments":"{}"},{"output":"sunny","type":"function_call_output"}]}""")]
     public void A_tools_result_is_known_in_every_dialect(string body)
     {

@@ -130,7 +130,8 @@ public sealed class MockFaultTests
         const string answer = "HTTP/1.1 200 Fine\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok!\0\u00ff";
         await using var mock = await MockClient.StartAsync();
         var bytes = Encoding.Latin1.GetBytes(answer);
-        using var socket = await mock.ConnectAsync($"POST /raw?piece=1 HTTP/1.1\r\nHost: m\r\nContent-Length: {bytes.Length}\r\n\r\n");
+        using var socket = await mock.ConnectAsync(
+            $"POST /raw?piece=1 HTTP/1.1\r\nHost: m\r\nContent-Length: {bytes.Length}\r\n\r\n");
         await socket.SendAsync(bytes, SocketFlags.None, TestContext.Current.CancellationToken);
         Assert.Equal(answer, await MockClient.ReadToEndAsync(socket));
     }

@@ -123,7 +123,8 @@ public sealed class MockModelTests
         await using var mock = await MockClient.StartAsync();
         var (_, numbers) = await mock.PostAsync("/v1/embeddings", """{"model":"mock","input":"a"}""");
         var (_, base64) = await mock.PostAsync("/v1/embeddings", """{"model":"mock","input":["a"],"encoding_format":"base64"}""");
-        var vector = numbers.GetProperty("data")[0].GetProperty("embedding").EnumerateArray().Select(n => n.GetSingle()).ToArray();
+        var vector = numbers.GetProperty("data")[0].GetProperty("embedding")
+            .EnumerateArray().Select(n => n.GetSingle()).ToArray();
         var bytes = base64.GetProperty("data")[0].GetProperty("embedding").GetBytesFromBase64();
         Assert.Equal(Embeddings.DimensionsDefault, vector.Length);
         Assert.Equal(vector, Enumerable.Range(0, vector.Length).Select(i => BitConverter.ToSingle(bytes, i * 4)));

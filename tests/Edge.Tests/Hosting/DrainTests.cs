@@ -81,8 +81,8 @@ public sealed class DrainTests
     public async Task Demo_and_mock_end_in_order(string command, int signal)
     {
         await using var edge = EdgeProcess.Start(command, "--port", "0");
-        await edge.WaitForLineAsync(
-            static line => line.Contains("Ctrl-C", StringComparison.Ordinal) || line.StartsWith("mock provider on", StringComparison.Ordinal));
+        await edge.WaitForLineAsync(static line => line.Contains("Ctrl-C", StringComparison.Ordinal)
+            || line.StartsWith("mock provider on", StringComparison.Ordinal));
         edge.Signal(signal);
         Assert.Equal(0, await edge.WaitForExitAsync());
     }

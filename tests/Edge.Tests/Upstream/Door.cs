@@ -34,7 +34,9 @@ internal sealed class Door : IAsyncDisposable
     /// <param name="upstream">More keys of the upstream, each beginning with a comma.</param>
     /// <param name="route">More keys of the route, each beginning with a comma.</param>
     /// <param name="time">The clock; the system's if null.</param>
-    public static async Task<Door> OpenAsync(string targets, string upstream = "", string route = "", TimeProvider? time = null)
+    /// <param name="resolver">The name service; the system's if null.</param>
+    public static async Task<Door> OpenAsync(
+        string targets, string upstream = "", string route = "", TimeProvider? time = null, IHostResolver? resolver = null)
     {
         var yaml = $$"""
             listeners:
@@ -50,7 +52,7 @@ internal sealed class Door : IAsyncDisposable
         var said = new StringWriter();
         var log = new ProgramLog(TextWriter.Synchronized(said));
         var gateway = await Gateway.StartAsync(
-            loaded.Plan!, log, new SystemHostResolver(), time ?? TimeProvider.System, TestContext.Current.CancellationToken);
+            loaded.Plan!, log, resolver ?? new SystemHostResolver(), time ?? TimeProvider.System, TestContext.Current.CancellationToken);
         return new Door(gateway, log, said);
     }
 

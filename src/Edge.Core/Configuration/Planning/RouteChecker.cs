@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Linq;
 using Edge.Core.Configuration.Options;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Rules;

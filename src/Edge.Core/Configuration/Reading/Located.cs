@@ -1,3 +1,5 @@
+using System.Linq;
+
 namespace Edge.Core.Configuration.Reading;
 
 /// <summary>A value from the file with its place.</summary>

@@ -1,3 +1,5 @@
+using System.Linq;
+
 namespace Edge.Core.Configuration.Reading;
 
 /// <summary>Finds what somebody probably meant.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using System.Linq;
 using Edge.Core.Configuration.Shapes;
 
 namespace Edge.Core.Configuration.Rules;

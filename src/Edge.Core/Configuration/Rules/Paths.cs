@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Linq;
 using Edge.Core.Configuration.Shapes;
 
 namespace Edge.Core.Configuration.Rules;

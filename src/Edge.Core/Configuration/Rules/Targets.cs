@@ -1,3 +1,4 @@
+using System.Linq;
 using Edge.Core.Configuration.Shapes;
 
 namespace Edge.Core.Configuration.Rules;

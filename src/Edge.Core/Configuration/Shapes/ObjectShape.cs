@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Linq;
 using System.Text.Json.Nodes;
 using Edge.Core.Configuration.Reading;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Linq;
 using System.Net;
 using System.Security.Authentication;
 using Edge.Core.Configuration.Reading;

@@ -1,0 +1,160 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using BenchmarkDotNet.Attributes;
+using Edge.Core.Configuration;
+using Edge.Core.Http;
+using Edge.Core.Routing;
+
+namespace Edge.Benchmarks;
+
+/// <summary>
+/// Each engine of Edge.Core that a request meets, alone. None of them may allocate: the column "Allocated" is held to
+/// <c>bench/allocations.json</c> by <c>--gate</c>; the times are for reading.
+/// </summary>
+[MemoryDiagnoser]
+public class EngineBenchmarks
+{
+    private static readonly byte[] ShortHead =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Tue, 24 Nov 2026 00:00:00 GMT\r\nServer: origin\r\nContent-Length: 1024\r\n\r\n"u8
+            .ToArray();
+
+    private static readonly byte[] LongHead = MakeLongHead();
+    private static readonly byte[] Chunks = MakeChunks();
+    private static readonly byte[] Event = Encoding.ASCII.GetBytes("data: " + new string('x', 242) + "\n\n");
+    private static readonly byte[] Peer = "192.0.2.17"u8.ToArray();
+
+    private readonly ResponseHead _head = new(64 * 1024);
+    private readonly HeaderValueCache _values = new();
+    private readonly HeadBuffer _buffer = new();
+    private readonly Router<string> _oneRoute = MakeRouter(1);
+    private readonly Router<string> _manyRoutes = MakeRouter(10_000);
+    private SseEventTracker _events;
+
+    [Benchmark]
+    public bool ParseTarget() => RequestTarget.TryParse("/v1/chat/completions?api-version=2024-10-21", out _);
+
+    [Benchmark]
+    public RouteOutcome RouteAmongOne() => _oneRoute.Match("api.example.com", "/v1/route0/items", "POST").Outcome;
+
+    [Benchmark]
+    public RouteOutcome RouteAmongTenThousand() => _manyRoutes.Match("api.example.com", "/v1/route7777/items", "POST").Outcome;
+
+    [Benchmark]
+    public int ParseShortHead() => ParseHead(ShortHead);
+
+    [Benchmark]
+    public int ParseLongHead() => ParseHead(LongHead);
+
+    [Benchmark]
+    public int CopyHeaderValues()
+    {
+        _head.Reset();
+        _head.Parse(LongHead, out _);
+        var length = 0;
+        for (var i = 0; i < _head.HeaderCount; i++)
+        {
+            ref readonly var field = ref _head[i];
+            length += (field.KnownName ?? _values.Get(field.Name(LongHead))).Length + _values.Get(field.Value(LongHead)).Length;
+        }
+
+        return length;
+    }
+
+    [Benchmark]
+    public int DecodeChunks()
+    {
+        var decoder = default(ChunkedDecoder);
+        var input = Chunks.AsSpan();
+        var length = 0;
+        while (decoder.Read(input, out var consumed, out _, out var run) == ChunkedStatus.Data)
+        {
+            input = input[consumed..];
+            length += run;
+        }
+
+        return length;
+    }
+
+    [Benchmark]
+    public int FollowEvent() => _events.LastEventEnd(Event);
+
+    [Benchmark]
+    public int WriteForwarded()
+    {
+        _buffer.Clear();
+        ForwardedWriter.Write(_buffer, ForwardedHeaders.Both, new ForwardedRequest { Peer = Peer, Https = true, Host = "api.example.com" });
+        return _buffer.Length;
+    }
+
+    [Benchmark]
+    public int ClassifyRequestHeaders()
+    {
+        var copied = 0;
+        foreach (var name in RequestNames)
+        {
+            copied += RequestHeaderKinds.Of(name) == RequestHeaderKind.EndToEnd && FieldText.IsToken(name) ? 1 : 0;
+        }
+
+        return copied;
+    }
+
+    private static readonly string[] RequestNames =
+        ["Accept", "Host", "User-Agent", "Authorization", "Content-Type", "Content-Length", "Accept-Encoding", "Connection", "X-Stainless-Lang"];
+
+    private int ParseHead(byte[] head)
+    {
+        _head.Reset();
+        _head.Parse(head, out var consumed);
+        return consumed;
+    }
+
+    private static byte[] MakeLongHead()
+    {
+        var head = new StringBuilder("HTTP/1.1 200 OK\r\n");
+        head.Append("Date: Tue, 24 Nov 2026 00:00:00 GMT\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n");
+        head.Append("access-control-expose-headers: X-Request-ID\r\nopenai-organization: org\r\nopenai-processing-ms: 120\r\n");
+        head.Append("openai-version: 2020-10-01\r\nx-ratelimit-limit-requests: 10000\r\nx-ratelimit-limit-tokens: 200000\r\n");
+        head.Append("x-ratelimit-remaining-requests: 9999\r\nx-ratelimit-remaining-tokens: 199950\r\nx-ratelimit-reset-requests: 8.64s\r\n");
+        head.Append("x-ratelimit-reset-tokens: 15ms\r\nx-request-id: req_1\r\nstrict-transport-security: max-age=31536000\r\n");
+        head.Append("cf-cache-status: DYNAMIC\r\nX-Content-Type-Options: nosniff\r\nServer: cloudflare\r\nCF-RAY: 1-FRA\r\n\r\n");
+        return Encoding.ASCII.GetBytes(head.ToString());
+    }
+
+    private static byte[] MakeChunks()
+    {
+        var body = new StringBuilder();
+        for (var i = 0; i < 16; i++)
+        {
+            body.Append("fa\r\n").Append('x', 250).Append("\r\n");
+        }
+
+        return Encoding.ASCII.GetBytes(body.Append("0\r\n\r\n").ToString());
+    }
+
+    private static Router<string> MakeRouter(int count)
+    {
+        var upstream = new UpstreamPlan
+        {
+            Name = "origin",
+            Dialect = Dialect.Http,
+            Targets = [new TargetPlan(false, IPAddress.Loopback.ToString(), 80, "127.0.0.1", "")],
+        };
+        var routes = new List<(RoutePlan, string)>(count);
+        for (var i = 0; i < count; i++)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"route{i}");
+            routes.Add((new RoutePlan
+            {
+                Name = name,
+                Hosts = ImmutableArray.Create("api.example.com"),
+                Path = new PathPattern(PathPatternKind.Prefix, $"/v1/{name}/*"),
+                Methods = ["POST"],
+                Upstream = upstream,
+            }, name));
+        }
+
+        return new Router<string>(routes);
+    }
+}

@@ -1,0 +1,35 @@
+namespace Edge.Peers;
+
+/// <summary>How much is measured.</summary>
+internal sealed record BenchOptions
+{
+    /// <summary>Path of Edge's binary.</summary>
+    public required string Edge { get; init; }
+
+    /// <summary>Path of the program that hosts YARP.</summary>
+    public required string Yarp { get; init; }
+
+    /// <summary>Rounds: in each, every peer is measured once in every scenario.</summary>
+    public required int Rounds { get; init; }
+
+    /// <summary>Seconds of one measurement with wrk.</summary>
+    public required int Seconds { get; init; }
+
+    /// <summary>Milliseconds of one measurement with the generators.</summary>
+    public required int MeasureMs { get; init; }
+
+    /// <summary>Milliseconds before a generator's measurement counts.</summary>
+    public required int WarmupMs { get; init; }
+
+    /// <summary>Names of the peers; empty: all.</summary>
+    public required string[] Peers { get; init; }
+
+    /// <summary>Names of the scenarios; empty: all.</summary>
+    public required string[] Scenarios { get; init; }
+
+    /// <summary>Whether a peer of this name is wanted.</summary>
+    public bool WantsPeer(string name) => Peers.Length == 0 || Array.IndexOf(Peers, name) >= 0;
+
+    /// <summary>Whether a scenario of this name is wanted.</summary>
+    public bool WantsScenario(string name) => Scenarios.Length == 0 || Array.IndexOf(Scenarios, name) >= 0;
+}

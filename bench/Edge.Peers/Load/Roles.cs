@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace Edge.Peers.Load;
+
+/// <summary>
+/// What this program does in processes of its own, beside the one that measures: origin of streams, callers of streams, and the
+/// open-model generator. Each writes lines: <c>begin</c> when the warm-up is over, <c>end</c> when what was measured is over, and
+/// then its result as JSON.
+/// </summary>
+internal static class Roles
+{
+    /// <summary>Said when the warm-up is over.</summary>
+    public const string BeginLine = "begin";
+
+    /// <summary>Said when what is measured is over.</summary>
+    public const string EndLine = "end";
+
+    /// <summary>Name of the role that streams.</summary>
+    public const string OriginName = "origin";
+
+    /// <summary>Name of the role that holds streams open.</summary>
+    public const string CallName = "call";
+
+    /// <summary>Name of the role that sends requests at a constant rate.</summary>
+    public const string GenerateName = "generate";
+
+    private static readonly Option<int> Port = new("--port") { Description = "Port on 127.0.0.1.", Required = true };
+    private static readonly Option<int> WarmupMs = new("--warmup-ms") { Description = "Time before it counts.", Required = true };
+    private static readonly Option<int> MeasureMs = new("--measure-ms") { Description = "Time that counts.", Required = true };
+
+    /// <summary>The commands of the roles, hidden from help.</summary>
+    public static IEnumerable<Command> Commands() => [Origin(), Call(), Generate()];
+
+    private static Command Origin()
+    {
+        var command = new Command(OriginName, "Streams stamped events; prints its port.") { Hidden = true };
+        command.SetAction(static _ =>
+        {
+            using var origin = new StreamOrigin();
+            Console.WriteLine(origin.Port);
+            origin.Run();
+        });
+        return command;
+    }
+
+    private static Command Call()
+    {
+        var streams = new Option<int>("--streams") { Description = "How many.", Required = true };
+        var gapUs = new Option<int>("--gap-us") { Description = "Microseconds between events of one.", Required = true };
+        var command = new Command(CallName, "Holds streams open.") { Port, WarmupMs, MeasureMs, streams, gapUs };
+        command.Hidden = true;
+        command.SetAction(parsed =>
+        {
+            using var caller = new StreamCaller(parsed.GetValue(Port), parsed.GetValue(streams), parsed.GetValue(gapUs));
+            Tell(caller.Run(parsed.GetValue(WarmupMs), parsed.GetValue(MeasureMs), Begin, End));
+
+            // Until it is told, its streams stay open, so that the peer's memory can be read.
+            Console.In.ReadToEnd();
+        });
+        return command;
+    }
+
+    private static Command Generate()
+    {
+        var rate = new Option<int>("--rate") { Description = "Requests a second.", Required = true };
+        var work = new Option<string>("--work") { Description = "Which request.", Required = true };
+        var command = new Command(GenerateName, "Sends at a constant rate.") { Port, WarmupMs, MeasureMs, rate, work };
+        command.Hidden = true;
+        command.SetAction(parsed =>
+        {
+            var request = Work.Find(parsed.GetValue(work)!).ToBytes();
+            using var load = new OpenLoad(parsed.GetValue(Port), request, parsed.GetValue(rate));
+            Tell(load.Run(parsed.GetValue(WarmupMs), parsed.GetValue(MeasureMs), Begin, End));
+        });
+        return command;
+    }
+
+    private static void Begin() => Console.WriteLine(BeginLine);
+
+    private static void End() => Console.WriteLine(EndLine);
+
+    private static void Tell<T>(T result) => Console.WriteLine(JsonSerializer.Serialize(result));
+}

@@ -1,0 +1,177 @@
+using System.Net.Sockets;
+using System.Text;
+using Edge.Peers.Running;
+using HdrHistogram;
+
+namespace Edge.Peers.Load;
+
+/// <summary>What the callers of streams saw while they were measured.</summary>
+/// <param name="Events">Events that came.</param>
+/// <param name="Lost">Events that were missing or out of order, and streams that ended.</param>
+/// <param name="P50Us">Median of the time from the origin's write to the caller's read, in microseconds.</param>
+/// <param name="P99Us">99th percentile.</param>
+/// <param name="P999Us">99.9th percentile.</param>
+internal sealed record StreamResult(long Events, long Lost, double P50Us, double P99Us, double P999Us);
+
+/// <summary>Callers that hold streams open, all on one thread, and tell how late each event came.</summary>
+internal sealed class StreamCaller : IDisposable
+{
+    private const long DelayNsMax = 60 * Monotonic.SecondNs;
+    private const long OpenTimeoutNs = 10 * Monotonic.SecondNs;
+
+    private readonly Poller _poller = new();
+    private readonly Stream[] _streams;
+    private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly LongHistogram _delays = new(1, DelayNsMax, 3);
+    private bool _measures;
+    private long _events;
+    private long _lost;
+
+    /// <summary>Opens the streams through a port; the gap between two events of one is in microseconds.</summary>
+    public StreamCaller(int port, int streams, int gapUs)
+    {
+        var request = Encoding.ASCII.GetBytes($"GET /events/{gapUs} HTTP/1.1\r\nHost: origin\r\nAccept: text/event-stream\r\n\r\n");
+        _streams = new Stream[streams];
+        for (var i = 0; i < streams; i++)
+        {
+            _streams[i] = new Stream(Loopback.Connect(port));
+            _poller.Add(_streams[i].Socket, i);
+            Loopback.Send(_streams[i].Socket, request);
+        }
+    }
+
+    /// <summary>Reads until every stream has had an event and the warm-up is over, calls back, measures, and calls back again.</summary>
+    /// <exception cref="TimeoutException">A stream did not begin.</exception>
+    public StreamResult Run(int warmupMs, int measureMs, Action begun, Action ended)
+    {
+        var start = Monotonic.NowNs;
+        ReadUntil(start + (warmupMs * Monotonic.MillisecondNs));
+        while (!Array.TrueForAll(_streams, static stream => stream.Next > 0))
+        {
+            if (_lost > 0 || Monotonic.NowNs > start + OpenTimeoutNs)
+            {
+                throw new TimeoutException("Not every stream began.");
+            }
+
+            ReadUntil(Monotonic.NowNs + Monotonic.MillisecondNs);
+        }
+
+        _events = 0;
+        begun();
+        _measures = true;
+        ReadUntil(Monotonic.NowNs + (measureMs * Monotonic.MillisecondNs));
+        ended();
+        return new StreamResult(_events, _lost, Percentile(50), Percentile(99), Percentile(99.9));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _poller.Dispose();
+        foreach (var stream in _streams)
+        {
+            stream?.Socket.Dispose();
+        }
+    }
+
+    private double Percentile(double percentile) => _delays.GetValueAtPercentile(percentile) / 1000.0;
+
+    private void ReadUntil(long endNs)
+    {
+        while (Monotonic.NowNs < endNs)
+        {
+            var ready = _poller.Wait(endNs);
+            for (var i = 0; i < ready; i++)
+            {
+                var stream = _streams[_poller.Tag(i)];
+                if (Loopback.Receive(stream.Socket, _buffer) is { } count)
+                {
+                    Take(stream, _buffer.AsSpan(0, count), Monotonic.NowNs);
+                }
+            }
+        }
+    }
+
+    private void Take(Stream stream, ReadOnlySpan<byte> input, long nowNs)
+    {
+        if (input.IsEmpty)
+        {
+            _lost++;
+            stream.Socket.Dispose();
+            return;
+        }
+
+        if (!stream.HasHead)
+        {
+            // Heads are small and are written at once, so they come whole.
+            var end = input.IndexOf("\r\n\r\n"u8);
+            if (end < 0 || !input.StartsWith("HTTP/1.1 200"u8))
+            {
+                throw new InvalidDataException($"Not a stream: {Encoding.Latin1.GetString(input)}");
+            }
+
+            stream.HasHead = true;
+            input = input[(end + 4)..];
+        }
+
+        while (!input.IsEmpty)
+        {
+            var data = stream.Body.Take(ref input);
+            while (!data.IsEmpty)
+            {
+                data = data[stream.Fill(data)..];
+                if (stream.IsWhole)
+                {
+                    Count(stream, nowNs);
+                }
+            }
+        }
+    }
+
+    private void Count(Stream stream, long nowNs)
+    {
+        if (!StreamEvent.TryRead(stream.TakeEvent(), out var number, out var momentNs) || number != stream.Next)
+        {
+            _lost++;
+        }
+
+        stream.Next = number + 1;
+        _events++;
+        if (_measures)
+        {
+            _delays.RecordValue(Math.Clamp(nowNs - momentNs, 1, DelayNsMax));
+        }
+    }
+
+    private sealed class Stream(Socket socket)
+    {
+        private readonly byte[] _event = new byte[StreamEvent.SizeBytes];
+        private int _filled;
+
+        /// <summary>Framing of the body: a field, since taking from it changes it.</summary>
+        public ChunkedBody Body;
+
+        public Socket Socket { get; } = socket;
+
+        public bool HasHead { get; set; }
+
+        /// <summary>Number of the event that comes next.</summary>
+        public long Next { get; set; }
+
+        public bool IsWhole => _filled == _event.Length;
+
+        public int Fill(ReadOnlySpan<byte> data)
+        {
+            var taken = data[..Math.Min(data.Length, _event.Length - _filled)];
+            taken.CopyTo(_event.AsSpan(_filled));
+            _filled += taken.Length;
+            return taken.Length;
+        }
+
+        public ReadOnlySpan<byte> TakeEvent()
+        {
+            _filled = 0;
+            return _event;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+
+namespace Edge.Peers.Report;
+
+/// <summary>Results as tables that read well in a terminal and are Markdown.</summary>
+internal static class Table
+{
+    /// <summary>One scenario: a row for each peer, the median of each metric and, in brackets, the least and the most.</summary>
+    public static string Write(ScenarioResult scenario)
+    {
+        List<string[]> rows = [["", .. Array.ConvertAll(scenario.Metrics, static metric => metric.Title)]];
+        foreach (var peer in scenario.Peers)
+        {
+            rows.Add(Row(scenario, peer));
+        }
+
+        var widths = new int[rows[0].Length];
+        for (var column = 0; column < widths.Length; column++)
+        {
+            widths[column] = rows.Max(row => row[column].Length);
+        }
+
+        var text = new StringBuilder($"**{scenario.Title}**");
+        if (scenario.RequestsPerSecond is { } rate)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" ({rate:N0} a second)");
+        }
+
+        text.Append("\n\n");
+        AppendRow(text, rows[0], widths);
+        AppendRow(text, Array.ConvertAll(widths, static width => new string('-', width)), widths);
+        foreach (var row in rows.Skip(1))
+        {
+            AppendRow(text, row, widths);
+        }
+
+        return text.ToString();
+    }
+
+    private static string[] Row(ScenarioResult scenario, PeerResult peer)
+    {
+        var name = peer.Voided == 0
+            ? peer.Peer
+            : string.Create(CultureInfo.InvariantCulture, $"{peer.Peer} ({peer.Voided} void)");
+        return [name, .. Array.ConvertAll(scenario.Metrics, metric => Cell(scenario, peer, metric))];
+    }
+
+    private static string Cell(ScenarioResult scenario, PeerResult peer, Metric metric)
+    {
+        if (peer.Failure is not null)
+        {
+            return metric == scenario.Metrics[0] ? $"FAILED: {peer.Failure}" : "";
+        }
+
+        if (!peer.Samples.TryGetValue(metric, out var samples))
+        {
+            return "";
+        }
+
+        var spread = Spread.Of(samples);
+        string Number(double value) => value.ToString("N" + metric.Decimals, CultureInfo.InvariantCulture);
+        return $"{Number(spread.Median)} ({Number(spread.Min)}-{Number(spread.Max)})";
+    }
+
+    private static void AppendRow(StringBuilder text, string[] cells, int[] widths)
+    {
+        for (var i = 0; i < cells.Length; i++)
+        {
+            text.Append("| ").Append(cells[i].PadRight(widths[i])).Append(' ');
+        }
+
+        text.Append("|\n");
+    }
+}

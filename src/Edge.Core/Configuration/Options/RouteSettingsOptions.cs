@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using Edge.Core.Configuration.Reading;
+using Edge.Core.Configuration.Shapes;
+
+namespace Edge.Core.Configuration.Options;
+
+/// <summary>What <c>defaults</c> and a route have in common, as written.</summary>
+internal class RouteSettingsOptions
+{
+    /// <summary>The description of <c>defaults</c>.</summary>
+    public static readonly ObjectShape<RouteSettingsOptions> Shape = new(
+        "defaults", "defaults", "What holds for every route that does not say otherwise.",
+        Keys<RouteSettingsOptions>(isDefaults: true));
+
+    /// <summary>The identifier of requests.</summary>
+    public Located<Optional<RequestIdOptions>>? RequestId { get; set; }
+
+    /// <summary>Changes to requests.</summary>
+    public Located<MessageOptions>? Request { get; set; }
+
+    /// <summary>Changes to answers.</summary>
+    public Located<MessageOptions>? Response { get; set; }
+
+    /// <summary>Headers about the caller.</summary>
+    public Located<ForwardedHeaders>? Forwarded { get; set; }
+
+    /// <summary>Quiet time before a comment.</summary>
+    public Located<Optional<TimeSpan>>? Heartbeat { get; set; }
+
+    /// <summary>Bytes of a body.</summary>
+    public Located<long>? RequestBodyMax { get; set; }
+
+    /// <summary>The keys, whose absence means a fixed value in <c>defaults</c>, and in a route what the defaults say.</summary>
+    protected static ImmutableArray<Key<T>> Keys<T>(bool isDefaults)
+        where T : RouteSettingsOptions =>
+    [
+        new Key<T, Optional<RequestIdOptions>>(
+            "requestId", new OrNoneShape<RequestIdOptions>(RequestIdOptions.Shape), (o, v) => o.RequestId = v,
+            "How requests are identified.", defaultText: isDefaults ? "none" : null),
+        new Key<T, MessageOptions>(
+            "request", MessageOptions.Request, (o, v) => o.Request = v,
+            "Changes to requests on their way to the upstream.", defaultText: isDefaults ? "{}" : null),
+        new Key<T, MessageOptions>(
+            "response", MessageOptions.Response, (o, v) => o.Response = v,
+            "Changes to answers on their way to the caller.", defaultText: isDefaults ? "{}" : null),
+        new Key<T, ForwardedHeaders>(
+            "forwarded", Scalars.Forwarded, (o, v) => o.Forwarded = v,
+            "Which headers tell the upstream who called: `X-Forwarded-*`, `Forwarded` (RFC 7239), both or none.",
+            defaultText: isDefaults ? "both" : null),
+        new Key<T, Optional<TimeSpan>>(
+            "heartbeat", new OrNoneShape<TimeSpan>(Scalars.Duration()),
+            (o, v) => o.Heartbeat = v, "After this long without a byte, an event stream gets a comment line.",
+            defaultText: isDefaults ? "none" : null),
+        new Key<T, long>(
+            "requestBodyMax", Scalars.Size(0, ListenerOptions.RequestBodyBytesMax), (o, v) => o.RequestBodyMax = v,
+            "Most bytes of a request's body. Left out everywhere: what the listener says."),
+    ];
+}
