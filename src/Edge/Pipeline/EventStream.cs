@@ -92,7 +92,7 @@ internal sealed class EventStream
             {
                 return await receiving.WaitAsync(every, exchange.Time);
             }
-            catch (TimeoutException) when (!receiving.IsCompleted)
+            catch (TimeoutException)
             {
                 if (!_isWithinLine)
                 {

@@ -17,7 +17,7 @@ public class UploadTests
     [InlineData(false)]
     public async Task A_body_and_its_answer_stream_side_by_side(bool chunked)
     {
-        const int Turns = 50;
+        const int Turns = 10;
         await using var upstream = ScriptedUpstream.Start(async connection =>
         {
             while (await connection.ReadRequestHeadAsync() is { } request)

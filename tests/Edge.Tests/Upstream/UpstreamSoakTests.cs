@@ -17,10 +17,15 @@ public class UpstreamSoakTests
     private const int AnswerBytesMax = 90_000;
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(8);
 
+    // A busy machine may take longer to see everything.
+    private static readonly TimeSpan DurationMax = TimeSpan.FromSeconds(25);
+
     private int _whole;
     private int _failed;
     private int _broken;
     private int _left;
+
+    private bool HasSeenEnough => _whole > 100 && _failed > 10 && _broken > 10 && _left > 10;
 
     [Theory]
     [InlineData(1)]
@@ -38,14 +43,14 @@ public class UpstreamSoakTests
         // Without all four the test would prove nothing.
         var told = $"{_whole} whole, {_failed} failed, {_broken} broken, {_left} left, {upstream.Connections} connections";
         TestContext.Current.TestOutputHelper?.WriteLine(told);
-        Assert.True(_whole > 100 && _failed > 10 && _broken > 10 && _left > 10, told);
+        Assert.True(HasSeenEnough, told);
         Assert.True(upstream.Connections < upstream.Requests.Count, told);
     }
 
     private async Task CallAsync(IPEndPoint endpoint, int number, Random random, Stopwatch clock)
     {
         RawHttpClient? caller = null;
-        for (var i = 0; clock.Elapsed < Duration; i++)
+        for (var i = 0; clock.Elapsed < Duration || (!HasSeenEnough && clock.Elapsed < DurationMax); i++)
         {
             var current = caller ?? await RawHttpClient.ConnectAsync(endpoint);
             caller = current;
