@@ -30,7 +30,7 @@ public class EngineBenchmarks
     private readonly HeadBuffer _buffer = new();
     private readonly Router<string> _oneRoute = MakeRouter(1);
     private readonly Router<string> _manyRoutes = MakeRouter(10_000);
-    private SseLineTracker _lines;
+    private SseEventTracker _events;
 
     [Benchmark]
     public bool ParseTarget() => RequestTarget.TryParse("/v1/chat/completions?api-version=2024-10-21", out _);
@@ -78,7 +78,7 @@ public class EngineBenchmarks
     }
 
     [Benchmark]
-    public int FollowEvent() => _lines.LastLineEnd(Event);
+    public int FollowEvent() => _events.LastEventEnd(Event);
 
     [Benchmark]
     public int WriteForwarded()

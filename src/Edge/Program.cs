@@ -19,6 +19,14 @@ internal static class Program
             MockCommand.Create(),
             HealthCommand.Create(),
         };
+        foreach (var option in root.Options)
+        {
+            if (option is VersionOption)
+            {
+                option.Action = new ProductVersion();
+            }
+        }
+
         return root.Parse(arguments).InvokeAsync();
     }
 }

@@ -25,7 +25,7 @@ internal static class DemoCommand
 
     private static async Task<int> RunAsync(int port)
     {
-        using var signals = new ProcessSignals();
+        using var signals = new ProcessSignals(reloads: false);
         await using var log = new ProgramLog(Console.Error);
         try
         {

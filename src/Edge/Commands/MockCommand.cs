@@ -29,7 +29,7 @@ internal static class MockCommand
 
     private static async Task<int> RunAsync(int port, string? key)
     {
-        using var signals = new ProcessSignals();
+        using var signals = new ProcessSignals(reloads: false);
         try
         {
             var options = new MockOptions

@@ -27,7 +27,7 @@ internal static class RunCommand
             return CommonOptions.Failure;
         }
 
-        using var signals = new ProcessSignals();
+        using var signals = new ProcessSignals(reloads: true);
         await using var log = new ProgramLog(Console.Error);
         Gateway gateway;
         try

@@ -23,7 +23,7 @@ internal sealed class CertificateStore : IDisposable
     private readonly ProgramLog _log;
     private readonly ITimer _timer;
     private volatile SslServerAuthenticationOptions _options;
-    private (DateTime Certificate, DateTime Key) _written;
+    private (FileStamp Certificate, FileStamp Key) _stamps;
     private int _looking;
 
     /// <summary>Reads the files.</summary>
@@ -32,12 +32,12 @@ internal sealed class CertificateStore : IDisposable
     {
         _plan = plan;
         _log = log;
-        _written = LastWritten();
+        _stamps = Stamps();
         try
         {
             _options = Load();
         }
-        catch (CryptographicException exception)
+        catch (Exception exception) when (exception is CryptographicException or UnauthorizedAccessException)
         {
             throw new IOException($"{plan.CertificatePath}, {plan.KeyPath}: {exception.Message}", exception);
         }
@@ -52,8 +52,7 @@ internal sealed class CertificateStore : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    private (DateTime, DateTime) LastWritten() =>
-        (File.GetLastWriteTimeUtc(_plan.CertificatePath), File.GetLastWriteTimeUtc(_plan.KeyPath));
+    private (FileStamp, FileStamp) Stamps() => (FileStamp.Of(_plan.CertificatePath), FileStamp.Of(_plan.KeyPath));
 
     private void Look()
     {
@@ -64,11 +63,11 @@ internal sealed class CertificateStore : IDisposable
 
         try
         {
-            var written = LastWritten();
-            if (written != _written)
+            var stamps = Stamps();
+            if (stamps != _stamps)
             {
                 _options = Load();
-                _written = written;
+                _stamps = stamps;
                 _log.Say($"edge: certificate {_plan.CertificatePath} read again");
             }
         }

@@ -1,11 +1,12 @@
+using System.Security.Cryptography;
 using Edge.Core.Configuration;
 using Edge.Telemetry;
 
 namespace Edge.Hosting;
 
 /// <summary>
-/// Reloads the gateway's configuration on SIGHUP and when one of its files has changed. A file that is wrong changes nothing, and
-/// the log says which line. Listeners cannot be changed without a restart; the log says so.
+/// Reloads the gateway's configuration on SIGHUP, and when one of its files has changed and then rested between two looks. A file
+/// that is wrong changes nothing, and the log says which line. Listeners cannot be changed without a restart; the log says so.
 /// </summary>
 internal sealed class ConfigurationWatcher : IAsyncDisposable
 {
@@ -20,7 +21,8 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
     private readonly ProgramLog _log;
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
-    private Dictionary<string, DateTime> _written;
+    private Dictionary<string, FileStamp> _stamps;
+    private Dictionary<string, FileStamp>? _changing;
 
     /// <summary>Begins to watch the files of the configuration in force.</summary>
     public ConfigurationWatcher(string path, Gateway gateway, ProcessSignals signals, ProgramLog log, TimeProvider time)
@@ -29,7 +31,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
         _gateway = gateway;
         _signals = signals;
         _log = log;
-        _written = LastWritten(gateway.Snapshot.Plan);
+        _stamps = Stamps(gateway.Snapshot.Plan);
         signals.OnHangUp(Reload);
         _timer = time.CreateTimer(static state => ((ConfigurationWatcher)state!).Look(), this, LookEvery, LookEvery);
     }
@@ -41,43 +43,64 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
         await _timer.DisposeAsync();
     }
 
-    private static Dictionary<string, DateTime> LastWritten(EdgePlan plan)
+    private static Dictionary<string, FileStamp> Stamps(EdgePlan plan)
     {
-        var written = new Dictionary<string, DateTime>(plan.Files.Length, StringComparer.Ordinal);
+        var stamps = new Dictionary<string, FileStamp>(plan.Files.Length, StringComparer.Ordinal);
         foreach (var file in plan.Files)
         {
-            written[file] = File.GetLastWriteTimeUtc(file);
+            stamps[file] = FileStamp.Of(file);
         }
 
-        return written;
+        return stamps;
     }
 
     private void Look()
     {
         lock (_gate)
         {
-            foreach (var (file, written) in _written)
+            var plan = _gateway.Snapshot.Plan;
+            var now = Stamps(plan);
+            if (AreSame(plan, now, _stamps))
             {
-                if (File.GetLastWriteTimeUtc(file) != written)
-                {
-                    Reload();
-                    return;
-                }
+                _changing = null;
+            }
+            else if (_changing is { } before && AreSame(plan, now, before))
+            {
+                Reload();
+            }
+            else
+            {
+                // Whoever writes a file in place may be in the middle of it: half a file can be a valid one with half the routes.
+                _changing = now;
             }
         }
+    }
+
+    private static bool AreSame(EdgePlan plan, Dictionary<string, FileStamp> one, Dictionary<string, FileStamp> other)
+    {
+        foreach (var file in plan.Files)
+        {
+            if (one[file] != other[file])
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void Reload()
     {
         lock (_gate)
         {
-            // Before reading: a change while we read is seen at the next look.
+            // Taken before the files are read: what changes while we read is seen at the next look.
             var old = _gateway.Snapshot.Plan;
-            var written = LastWritten(old);
+            var stamps = Stamps(old);
+            _changing = null;
+            _stamps = stamps;
             var result = ConfigurationLoader.Load(_path, SystemConfigurationSource.Instance);
             if (!result.IsValid)
             {
-                _written = written;
                 foreach (var diagnostic in result.Diagnostics)
                 {
                     _log.Say(diagnostic.ToString());
@@ -87,8 +110,25 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
                 return;
             }
 
-            _gateway.Reload(result.Plan);
-            _written = LastWritten(result.Plan);
+            try
+            {
+                _gateway.Reload(result.Plan);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+            {
+                _log.Say($"edge: not reloaded, the configuration in force stays: {exception.Message}");
+                return;
+            }
+
+            _stamps = Stamps(result.Plan);
+            foreach (var (file, stamp) in stamps)
+            {
+                if (_stamps.ContainsKey(file))
+                {
+                    _stamps[file] = stamp;
+                }
+            }
+
             _log.Say($"edge: reloaded, {result.Plan.Routes.Length} routes, {result.Plan.Upstreams.Length} upstreams");
             if (!result.Plan.Listeners.AsSpan().SequenceEqual(old.Listeners.AsSpan()) || result.Plan.Admin != old.Admin)
             {

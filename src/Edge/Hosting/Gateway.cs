@@ -1,4 +1,6 @@
+using System.Linq;
 using System.Net;
+using System.Security.Cryptography;
 using Edge.Admin;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
@@ -22,7 +24,7 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly RequestIds _requestIds = new();
     private readonly List<HttpServer> _listeners = [];
     private readonly List<CertificateStore> _certificates = [];
-    private Dictionary<string, UpstreamCluster> _clusters = [];
+    private Dictionary<string, Service> _services = [];
     private HttpServer? _admin;
     private volatile GatewaySnapshot _snapshot;
     private volatile bool _isReady;
@@ -46,7 +48,8 @@ internal sealed class Gateway : IAsyncDisposable
     public GatewayCounters Counters { get; } = new();
 
     /// <summary>The services behind it, as they run now.</summary>
-    public IReadOnlyCollection<UpstreamCluster> Upstreams => _clusters.Values;
+    public IReadOnlyCollection<UpstreamCluster> Upstreams =>
+        [.. _services.Values.Select(static service => service.Cluster)];
 
     /// <summary>Where it listens, in the order of the file.</summary>
     public IReadOnlyList<IPEndPoint> Endpoints => _listeners.ConvertAll(static listener => listener.Endpoint);
@@ -75,14 +78,30 @@ internal sealed class Gateway : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes a new configuration for all requests that begin from now on; running ones finish under the old one. Listeners stay
-    /// as they are. Called by one thread at a time.
+    /// Takes a new configuration for all requests that begin from now on; running ones finish under the old one. A service
+    /// that did not change keeps its connections; those of one that did, or went, are closed as they become idle. Listeners
+    /// stay as they are. Called by one thread at a time.
     /// </summary>
-    public void Reload(EdgePlan plan) => _snapshot = BuildSnapshot(plan);
+    /// <exception cref="IOException">A file of certificate authorities cannot be read; nothing has changed.</exception>
+    /// <exception cref="CryptographicException">It is malformed; nothing has changed.</exception>
+    public void Reload(EdgePlan plan)
+    {
+        var old = _services;
+        _snapshot = BuildSnapshot(plan);
+
+        // Only now: whoever takes the old snapshot until then finds its connections.
+        foreach (var (name, service) in old)
+        {
+            if (!_services.TryGetValue(name, out var same) || same.Cluster != service.Cluster)
+            {
+                service.Cluster.Dispose();
+            }
+        }
+    }
 
     /// <summary>
-    /// Ends gracefully: not ready at once, no new connections, running requests and streams go on for the plan's drain time, and
-    /// what is left then is broken off. The administrative listener answers to the end.
+    /// Ends gracefully: not ready at once, no new connections, running requests and streams go on for the plan's drain time, and what
+    /// is left then is broken off. The administrative listener answers to the end.
     /// </summary>
     /// <returns>True when every request ended by itself.</returns>
     public async Task<bool> DrainAsync()
@@ -90,9 +109,20 @@ internal sealed class Gateway : IAsyncDisposable
         _isReady = false;
         var limit = _snapshot.Plan.DrainTimeout;
         _log.Say($"edge: draining, {Counters.Running} requests running, at most {limit.TotalSeconds:0} s");
-        using var abort = new CancellationTokenSource(limit, _time);
-        await Task.WhenAll(_listeners.ConvertAll(listener => listener.StopAsync(abort.Token)));
-        var left = Counters.Running;
+        using var abort = new CancellationTokenSource();
+        var stopping = Task.WhenAll(_listeners.ConvertAll(listener => listener.StopAsync(abort.Token)));
+        var left = 0L;
+        try
+        {
+            await stopping.WaitAsync(limit, _time);
+        }
+        catch (TimeoutException)
+        {
+            left = Counters.Running;
+            await abort.CancelAsync();
+            await stopping;
+        }
+
         _log.Say(left == 0 ? "edge: drained" : $"edge: drain time is up, {left} requests broken off");
         return left == 0;
     }
@@ -113,9 +143,9 @@ internal sealed class Gateway : IAsyncDisposable
             await _admin.DisposeAsync();
         }
 
-        foreach (var cluster in _clusters.Values)
+        foreach (var service in _services.Values)
         {
-            cluster.Dispose();
+            service.Cluster.Dispose();
         }
 
         foreach (var certificate in _certificates)
@@ -151,31 +181,47 @@ internal sealed class Gateway : IAsyncDisposable
 
     private GatewaySnapshot BuildSnapshot(EdgePlan plan)
     {
-        // A service that did not change keeps its connections; one that did, or went, closes them as they become idle.
-        var old = _clusters;
-        _clusters = [];
-        foreach (var upstream in plan.Upstreams)
+        var services = new Dictionary<string, Service>(plan.Upstreams.Length, StringComparer.Ordinal);
+        try
         {
-            _clusters[upstream.Name] = old.Remove(upstream.Name, out var same) && same.Plan.IsSameAs(upstream)
-                ? same
-                : new UpstreamCluster(upstream, _sweeper, _resolver);
-            if (same is not null && _clusters[upstream.Name] != same)
+            foreach (var upstream in plan.Upstreams)
             {
-                same.Dispose();
+                services[upstream.Name] = ServiceFor(upstream);
             }
         }
-
-        foreach (var gone in old.Values)
+        catch
         {
-            gone.Dispose();
+            foreach (var (name, service) in services)
+            {
+                if (!_services.TryGetValue(name, out var kept) || kept.Cluster != service.Cluster)
+                {
+                    service.Cluster.Dispose();
+                }
+            }
+
+            throw;
         }
 
         var routes = new List<(RoutePlan, GatewayRoute)>(plan.Routes.Length);
         foreach (var route in plan.Routes)
         {
-            routes.Add((route, new GatewayRoute(route, _clusters[route.Upstream.Name])));
+            routes.Add((route, new GatewayRoute(route, services[route.Upstream.Name].Cluster)));
         }
 
+        _services = services;
         return new GatewaySnapshot(plan, new Router<GatewayRoute>(routes), new TrustedProxies(plan.TrustedProxies));
     }
+
+    private Service ServiceFor(UpstreamPlan plan)
+    {
+        var ca = plan.CaFile is null ? default : FileStamp.Of(plan.CaFile);
+        return _services.TryGetValue(plan.Name, out var old) && old.Ca == ca && old.Cluster.Plan.IsSameAs(plan)
+            ? old
+            : new Service(new UpstreamCluster(plan, _sweeper, _resolver), ca);
+    }
+
+    /// <summary>A service as it runs.</summary>
+    /// <param name="Cluster">Its connections.</param>
+    /// <param name="Ca">Which authorities it trusts: the plan names the file only.</param>
+    private sealed record Service(UpstreamCluster Cluster, FileStamp Ca);
 }

@@ -1,5 +1,6 @@
 using System.Linq;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Edge.Core.Configuration;
 using Microsoft.AspNetCore.Builder;
@@ -68,9 +69,15 @@ internal sealed class HttpServer : IAsyncDisposable
         {
             await server.StartAsync(application, cancellation);
         }
-        catch
+        catch (Exception exception)
         {
             await services.DisposeAsync();
+            if (exception is SocketException)
+            {
+                // Kestrel puts into words only that an address is in use.
+                throw new IOException($"Failed to bind to address {plan.Endpoint}: {exception.Message}.", exception);
+            }
+
             throw;
         }
 

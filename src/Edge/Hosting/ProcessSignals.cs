@@ -3,18 +3,21 @@ using System.Runtime.InteropServices;
 namespace Edge.Hosting;
 
 /// <summary>
-/// The signals that steer the process: SIGTERM and SIGINT end it, SIGHUP asks for a reload. While the object lives, none of them
-/// kills the process by itself.
+/// The signals that steer the process: SIGTERM and SIGINT end it, SIGHUP asks for a reload, or ends it as the others do where
+/// there is nothing to reload. The first of them does not kill the process by itself; a second one, while it ends, does.
 /// </summary>
 internal sealed class ProcessSignals : IDisposable
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration[] _registrations;
+    private readonly bool _reloads;
     private volatile Action? _hangUp;
 
     /// <summary>Begins to listen.</summary>
-    public ProcessSignals()
+    /// <param name="reloads">True where SIGHUP asks for a reload; else it ends the process, as a closed terminal should.</param>
+    public ProcessSignals(bool reloads)
     {
+        _reloads = reloads;
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, End),
@@ -46,6 +49,12 @@ internal sealed class ProcessSignals : IDisposable
 
     private void HangUp(PosixSignalContext context)
     {
+        if (!_reloads)
+        {
+            End(context);
+            return;
+        }
+
         context.Cancel = true;
         _hangUp?.Invoke();
     }

@@ -8,35 +8,49 @@ using Edge.Upstream;
 namespace Edge.Pipeline;
 
 /// <summary>
-/// A server-sent event stream on its way to the caller: whole lines pass at once, an unfinished one is held back until its end
-/// has come. It knows where the stream stands, and so where a heartbeat or a last event of our own may be put.
-/// One for each stream; owns the bytes that it holds back.
+/// A server-sent event stream on its way to the caller: whole events pass at once, an unfinished one is held back until its end
+/// has come, which no reader notices since it acts on whole events only. So it knows where a heartbeat or a last event of our own
+/// may be put, and a stream that breaks never leaves half an event behind. One for each stream; owns the bytes that it holds back.
 /// </summary>
 internal sealed class EventStream
 {
-    /// <summary>Longest unfinished line that is held back; a longer one passes in parts.</summary>
+    /// <summary>Longest unfinished event that is held back; a longer one passes in parts.</summary>
     public const int HeldBytesMax = 64 * 1024;
 
+    // Kestrel's flush on HTTP/2 waits while 4096 bytes or more are queued, until fewer than 2048 are. A reset overtakes the queue:
+    // with so much behind it, the error has left the queue before the flush ends.
+    private const int Http2FlushBytes = 4096;
+
     private readonly HeadBuffer _held = new();
-    private SseLineTracker _lines;
-    private bool _isWithinLine;
+    private readonly StreamEnding? _ending;
+    private SseEventTracker _events;
+    private bool _isWithinEvent;
 
     /// <summary>A stream that begins.</summary>
     /// <param name="heartbeat">Quiet time after which the caller gets a comment line, or null for never.</param>
-    public EventStream(TimeSpan? heartbeat) => Heartbeat = heartbeat;
+    /// <param name="ending">Knows the last event of a stream whose framing cannot tell the end from a cut; else null.</param>
+    public EventStream(TimeSpan? heartbeat, StreamEnding? ending)
+    {
+        Heartbeat = heartbeat;
+        _ending = ending;
+    }
 
     /// <summary>Quiet time after which the caller gets a comment line.</summary>
     public TimeSpan? Heartbeat { get; }
 
+    /// <summary>True where the stream has to end with an event that has not come.</summary>
+    public bool LacksEnding => _ending is { HasCome: false };
+
     /// <summary>Hands on what has become whole.</summary>
     public void Write(PipeWriter to, ReadOnlySpan<byte> run)
     {
-        var whole = _lines.LastLineEnd(run);
+        _ending?.Take(run);
+        var whole = _events.LastEventEnd(run);
         if (whole > 0)
         {
             WriteHeld(to);
             to.Write(run[..whole]);
-            _isWithinLine = false;
+            _isWithinEvent = false;
         }
 
         if (whole == run.Length)
@@ -48,11 +62,11 @@ internal sealed class EventStream
         if (_held.Length > HeldBytesMax)
         {
             WriteHeld(to);
-            _isWithinLine = true;
+            _isWithinEvent = true;
         }
     }
 
-    /// <summary>Hands on the unfinished line too, since the stream ended with it.</summary>
+    /// <summary>Hands on the unfinished event too, since the stream ended with it.</summary>
     public void WriteHeld(PipeWriter to)
     {
         if (_held.Length > 0)
@@ -63,27 +77,29 @@ internal sealed class EventStream
     }
 
     /// <summary>
-    /// Ends a stream that broke, in the words of the dialect: the unfinished line is dropped, and an event says that this is an
-    /// error. The body must then be aborted.
+    /// Ends a stream that broke, in the words of the dialect: the unfinished event is dropped, and an event says that this is an
+    /// error. The body must then be flushed and aborted.
     /// </summary>
-    public void WriteError(PipeWriter to, Dialect dialect, Failure failure, string? requestId)
+    public void WriteError(PipeWriter to, Dialect dialect, Failure failure, string? requestId, bool isHttp2)
     {
-        if (_isWithinLine)
+        if (_isWithinEvent)
         {
+            // Of an event that was too long to be held the caller has a part, which this ends.
             to.Write("\n\n"u8);
-        }
-        else if (_held.Length > 0 || !_lines.AtEventBoundary)
-        {
-            to.Write("\n"u8);
         }
 
         _held.ReturnMemory();
         ErrorBody.WriteStreamEvent(to, dialect, Failures.Code(failure), Failures.Message(failure), requestId);
+        if (isHttp2)
+        {
+            var padding = to.GetSpan(Http2FlushBytes)[..Http2FlushBytes];
+            padding.Fill((byte)':');
+            padding[^1] = (byte)'\n';
+            to.Advance(Http2FlushBytes);
+        }
     }
 
-    /// <summary>
-    /// Waits for a receive, and writes a comment line to the caller as often as the wait is longer than the heartbeat.
-    /// </summary>
+    /// <summary>Waits for a receive, and writes a comment line to the caller as often as the wait is longer than the heartbeat.</summary>
     public async Task<int> BeatUntilAsync(Task<int> receiving, TimeSpan every, RequestContext context, UpstreamExchange exchange)
     {
         while (true)
@@ -92,12 +108,11 @@ internal sealed class EventStream
             {
                 return await receiving.WaitAsync(every, exchange.Time);
             }
-            catch (TimeoutException)
+            catch (TimeoutException) when (!receiving.IsCompleted)
             {
-                if (!_isWithinLine)
+                if (!_isWithinEvent)
                 {
-                    // One line end, not two: a blank line would end an event that the upstream has only begun.
-                    context.ResponseBody.Writer.Write(": heartbeat\n"u8);
+                    context.ResponseBody.Writer.Write(": heartbeat\n\n"u8);
                     await context.ResponseBody.Writer.FlushAsync();
                 }
             }

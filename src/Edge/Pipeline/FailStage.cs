@@ -2,6 +2,7 @@ using System.Buffers;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
+using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
 
@@ -11,6 +12,9 @@ namespace Edge.Pipeline;
 /// </summary>
 internal static class FailStage
 {
+    /// <summary>Time that a caller has to read the error in its stream, before the reset that breaks the stream off.</summary>
+    public static readonly TimeSpan ResetDelay = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Runs when a stage failed. The outcome is Failed, or BrokenOff where an answer had begun. Never throws.</summary>
     public static async ValueTask<StageResult> RunAsync(RequestContext context, Failure failure)
     {
@@ -26,11 +30,9 @@ internal static class FailStage
                 return StageResult.Failed(failure);
             }
 
-            if (context.EventStream is { } stream && failure != Failure.CallerGone)
+            if (failure != Failure.CallerGone)
             {
-                var dialect = context.Route?.Dialect ?? Dialect.Http;
-                stream.WriteError(context.ResponseBody.Writer, dialect, failure, context.RequestId);
-                await context.ResponseBody.Writer.FlushAsync();
+                await BreakOffAsync(context, failure);
             }
         }
         catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
@@ -39,6 +41,24 @@ internal static class FailStage
         }
 
         return StageResult.BrokenOff(failure);
+    }
+
+    private static async ValueTask BreakOffAsync(RequestContext context, Failure failure)
+    {
+        // A body of known length has no room for an event more.
+        var stream = context.Response.Headers.ContentLength is null ? context.EventStream : null;
+        var protocol = context.Request.Protocol;
+        stream?.WriteError(
+            context.ResponseBody.Writer, context.Route?.Dialect ?? Dialect.Http, failure, context.RequestId,
+            HttpProtocol.IsHttp2(protocol));
+
+        // What came before the break is the caller's too.
+        await context.ResponseBody.Writer.FlushAsync();
+        if (stream is not null && !HttpProtocol.IsHttp11(protocol))
+        {
+            // A reset makes many clients drop what they have received and not yet read; on HTTP/1.1 none is needed.
+            await Task.Delay(ResetDelay, CancellationToken.None);
+        }
     }
 
     private static async ValueTask AnswerAsync(RequestContext context, Failure failure)
@@ -69,7 +89,7 @@ internal static class FailStage
         body.Clear();
         ErrorBody.Write(body, dialect, status, Failures.Code(failure), Failures.Message(failure), context.RequestId);
         response.Headers.ContentLength = body.Length;
-        if (!Microsoft.AspNetCore.Http.HttpMethods.IsHead(context.Request.Method))
+        if (!HttpMethods.IsHead(context.Request.Method))
         {
             // Not flushed here: the server does that when the request is over, and thus counted.
             await context.ResponseBody.StartAsync();

@@ -1,5 +1,6 @@
 using System.Text;
 using Edge.Core.Http;
+using Edge.Core.Llm;
 using Edge.Upstream;
 using Microsoft.AspNetCore.Http;
 
@@ -51,11 +52,22 @@ internal sealed class ResponseHeadCopier
         headers.Append("Via", head.MinorVersion == 0 ? "1.0 edge" : "1.1 edge");
         if (head.IsEventStream(bytes) && !head.HasContentCoding(bytes))
         {
-            // A body of known length has no room for a heartbeat.
-            context.EventStream = new EventStream(head.ContentLength < 0 ? context.Route!.Plan.Heartbeat : null);
+            context.EventStream = StreamOf(context, head);
         }
 
         ApplyRules(context);
+    }
+
+    private static EventStream StreamOf(RequestContext context, ResponseHead head)
+    {
+        // Only a whole answer is held to its last event, and only where its framing does not tell whether it is whole.
+        var route = context.Route!;
+        var needsEnding = head.StatusCode == 200
+            && head.FramingFor(HttpMethods.IsHead(context.Request.Method)) == BodyFraming.UntilClose
+            && StreamEnding.IsKnownFor(route.Dialect, context.Target.Path);
+
+        // A body of known length has no room for a heartbeat.
+        return new EventStream(head.ContentLength < 0 ? route.Plan.Heartbeat : null, needsEnding ? new StreamEnding() : null);
     }
 
     /// <summary>What the route adds to every answer, the gateway's own included.</summary>

@@ -12,7 +12,7 @@ namespace Edge.Pipeline;
 /// upstream's socket is read no further than one buffer ahead of what the caller has taken.
 /// </summary>
 /// <remarks>
-/// Of an event stream only whole lines are handed on; an unfinished one waits for its end. So a stream that breaks can be closed
+/// Of an event stream only whole events are handed on; an unfinished one waits for its end. So a stream that breaks can be closed
 /// with an event that the caller's parser understands, instead of half a line of JSON.
 /// </remarks>
 internal static class ResponseRelay
@@ -42,12 +42,19 @@ internal static class ResponseRelay
         while (true)
         {
             var status = Drain(context, exchange, stream, ref unflushed);
+            if (status == BodyStatus.End && stream is { LacksEnding: true })
+            {
+                return Failure.UpstreamBodyIncomplete;
+            }
+
             if (status == BodyStatus.End)
             {
+                stream?.WriteHeld(context.ResponseBody.Writer);
+
                 // The server sends the end of the body in the same packet as its last bytes. A body of known length has no
                 // such end: the server flushes what is left of it only together with the head.
                 ResponseTrailers.Copy(context, exchange);
-                return isHeadFlushed && unflushed > 0 && context.Response.Headers.ContentLength is not null
+                return isHeadFlushed && context.Response.Headers.ContentLength is not null
                     ? await FlushAsync(context)
                     : Failure.None;
             }
@@ -70,25 +77,31 @@ internal static class ResponseRelay
 
             if (status == BodyStatus.NeedMore)
             {
-                exchange.AwaitMore();
-                Failure failure;
-                try
-                {
-                    var received = stream is { Heartbeat: { } every }
-                        ? await stream.BeatUntilAsync(exchange.ReceivingAsTask(), every, context, exchange)
-                        : await receiving;
-                    failure = exchange.EndReceive(received);
-                }
-                catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
-                {
-                    failure = exchange.FailureOfReceive(exception, Failure.UpstreamBodyIncomplete);
-                }
-
+                var failure = await EndReceiveAsync(context, exchange, receiving);
                 if (failure != Failure.None)
                 {
                     return failure;
                 }
             }
+        }
+    }
+
+    /// <summary>Waits for bytes that are not here yet, and beats to the caller meanwhile where the route asks for it.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> EndReceiveAsync(
+        RequestContext context, UpstreamExchange exchange, ValueTask<int> receiving)
+    {
+        exchange.AwaitMore();
+        try
+        {
+            var received = context.EventStream is { Heartbeat: { } every } stream && !receiving.IsCompleted
+                ? await stream.BeatUntilAsync(exchange.ReceivingAsTask(), every, context, exchange)
+                : await receiving;
+            return exchange.EndReceive(received);
+        }
+        catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
+        {
+            return exchange.FailureOfReceive(exception, Failure.UpstreamBodyIncomplete);
         }
     }
 
@@ -112,11 +125,6 @@ internal static class ResponseRelay
             var status = exchange.TryReadBody(out var run);
             if (status != BodyStatus.Data)
             {
-                if (status == BodyStatus.End)
-                {
-                    stream?.WriteHeld(writer);
-                }
-
                 return status;
             }
 

@@ -21,9 +21,9 @@ public sealed class ParserAllocationTests
     [Fact]
     public void Following_an_event_stream_costs_no_allocation()
     {
-        var tracker = default(SseLineTracker);
+        var tracker = default(SseEventTracker);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var end = tracker.LastLineEnd("data: {}\n\ndata: {"u8);
+        var end = tracker.LastEventEnd("data: {}\n\ndata: {"u8);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         Assert.Equal(10, end);
     }

@@ -1,0 +1,128 @@
+using System.Net;
+using System.Net.Sockets;
+using Edge.Tests.Streams;
+using Edge.Tests.Support;
+
+namespace Edge.Tests.Hosting;
+
+public sealed class DrainTests
+{
+    private const string Ask = "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n";
+    private const int KilledBySigTerm = 128 + EdgeProcess.SigTerm;
+
+    [Fact]
+    public async Task Sigterm_ends_readiness_and_accepting_but_not_what_is_running()
+    {
+        var goOn = new TaskCompletionSource();
+        await using var upstream = StreamUntil(goOn.Task);
+        await using var edge = await EdgeProcess.RunAsync(Configuration(upstream, "30s"));
+        var admin = new IPEndPoint(IPAddress.Loopback, edge.Admin!.Port);
+        Assert.Equal(200, (await GetAsync(admin, "/readyz")).Status);
+
+        await using var stream = await RawHttpClient.ConnectAsync(edge.Endpoint);
+        await stream.SendAsync(Ask);
+        var answer = await stream.ReadHeadAsync();
+        await answer.Body.ReadUntilAsync("data: 1\n\n");
+        await using var kept = await RawHttpClient.ConnectAsync(edge.Endpoint);
+        await kept.SendAsync("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.Equal(404, (await kept.ReadResponseAsync()).Status);
+
+        edge.Signal(EdgeProcess.SigTerm);
+        await edge.WaitForLineAsync(static line => line.StartsWith("edge: draining", StringComparison.Ordinal));
+        Assert.Equal(503, (await GetAsync(admin, "/readyz")).Status);
+        Assert.Equal(200, (await GetAsync(admin, "/healthz")).Status);
+        Assert.Equal(ConnectionEnd.Closed, await kept.WaitForEndAsync());
+        await WaitUntilRefusedAsync(edge.Endpoint);
+
+        goOn.SetResult();
+        await answer.Body.ReadToEndAsync();
+        Assert.True(answer.Body.IsComplete);
+        Assert.Equal("data: 1\n\ndata: 2\n\n", answer.Text);
+        Assert.Equal(ConnectionEnd.Closed, await stream.WaitForEndAsync());
+        Assert.Equal(0, await edge.WaitForExitAsync());
+        Assert.Contains("edge: drained", edge.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_left_when_the_drain_time_is_over_is_broken_off()
+    {
+        await using var upstream = StreamUntil(new TaskCompletionSource().Task);
+        await using var edge = await EdgeProcess.RunAsync(Configuration(upstream, "300ms"));
+        await using var stream = await RawHttpClient.ConnectAsync(edge.Endpoint);
+        await stream.SendAsync(Ask);
+        var answer = await stream.ReadHeadAsync();
+        await answer.Body.ReadUntilAsync("data: 1\n\n");
+        edge.Signal(EdgeProcess.SigTerm);
+        await answer.Body.ReadToEndAsync();
+        Assert.True(answer.Body.IsBroken);
+        Assert.Equal(0, await edge.WaitForExitAsync());
+        Assert.Contains("1 requests broken off", edge.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_second_sigterm_ends_it_at_once()
+    {
+        await using var upstream = StreamUntil(new TaskCompletionSource().Task);
+        await using var edge = await EdgeProcess.RunAsync(Configuration(upstream, "10m"));
+        await using var stream = await RawHttpClient.ConnectAsync(edge.Endpoint);
+        await stream.SendAsync(Ask);
+        await stream.ReadHeadAsync();
+        edge.Signal(EdgeProcess.SigTerm);
+        await edge.WaitForLineAsync(static line => line.StartsWith("edge: draining", StringComparison.Ordinal));
+        edge.Signal(EdgeProcess.SigTerm);
+        Assert.Equal(KilledBySigTerm, await edge.WaitForExitAsync());
+    }
+
+    [Theory]
+    [InlineData("demo", EdgeProcess.SigInt)]
+    [InlineData("demo", EdgeProcess.SigHup)]
+    [InlineData("mock", EdgeProcess.SigInt)]
+    [InlineData("mock", EdgeProcess.SigTerm)]
+    public async Task Demo_and_mock_end_in_order(string command, int signal)
+    {
+        await using var edge = EdgeProcess.Start(command, "--port", "0");
+        await edge.WaitForLineAsync(
+            static line => line.Contains("Ctrl-C", StringComparison.Ordinal) || line.StartsWith("mock provider on", StringComparison.Ordinal));
+        edge.Signal(signal);
+        Assert.Equal(0, await edge.WaitForExitAsync());
+    }
+
+    private static string Configuration(ScriptedUpstream upstream, string drain) =>
+        $$"""
+        listeners: [{ address: 127.0.0.1:0 }]
+        admin: { address: 127.0.0.1:0 }
+        drainTimeout: {{drain}}
+        upstreams:
+          provider: { targets: ["{{upstream.Url}}"] }
+        routes:
+          - { name: all, match: { path: /stream }, upstream: provider }
+        """;
+
+    private static ScriptedUpstream StreamUntil(Task goOn) => ScriptedUpstream.Start(async connection =>
+    {
+        await connection.ReadRequestAsync();
+        await connection.SendAsync(Wire.ChunkedHead + Wire.Chunk("data: 1\n\n"));
+        await connection.StallAsync(goOn);
+        await connection.SendAsync(Wire.Chunk("data: 2\n\n") + Wire.LastChunk);
+    });
+
+    private static Task<RawResponse> GetAsync(IPEndPoint endpoint, string path) =>
+        RawHttpClient.ExchangeAsync(endpoint, $"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+
+    private static async Task WaitUntilRefusedAsync(IPEndPoint endpoint)
+    {
+        while (true)
+        {
+            try
+            {
+                await using var late = await RawHttpClient.ConnectAsync(endpoint);
+            }
+            catch (SocketException refused) when (refused.SocketErrorCode == SocketError.ConnectionRefused)
+            {
+                return;
+            }
+
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography.X509Certificates;
+using Edge.Core.Configuration;
+using Edge.Hosting;
+using Edge.Telemetry;
+using Edge.Tests.Upstream;
+using Edge.Upstream;
+
+namespace Edge.Tests.Streams;
+
+/// <summary>
+/// The gateway inside the test's own process, with a listener for each way to speak to it and one route, <c>/v1/*</c>, to an
+/// upstream. It owns its listeners and the folder with the certificate.
+/// </summary>
+internal sealed class RunningGateway : IAsyncDisposable
+{
+    private readonly DirectoryInfo _folder;
+    private readonly ProgramLog _log;
+    private readonly StringWriter _said;
+
+    private RunningGateway(Gateway gateway, ProgramLog log, StringWriter said, DirectoryInfo folder)
+    {
+        Gateway = gateway;
+        _log = log;
+        _said = said;
+        _folder = folder;
+    }
+
+    /// <summary>The gateway itself.</summary>
+    public Gateway Gateway { get; }
+
+    /// <summary>What it has said in its log.</summary>
+    public string Said => _said.ToString();
+
+    /// <summary>Where callers of a kind connect.</summary>
+    public IPEndPoint EndpointOf(CallerKind kind) => Gateway.Endpoints[kind switch
+    {
+        CallerKind.H2c => 1,
+        CallerKind.Http1Tls or CallerKind.H2 => 2,
+        _ => 0,
+    }];
+
+    /// <summary>Starts one before an upstream.</summary>
+    /// <param name="upstream">Where requests go.</param>
+    /// <param name="dialect">The upstream's.</param>
+    /// <param name="timeouts">The upstream's, as in the file, with their braces.</param>
+    /// <param name="route">Further keys of the route, each with a comma before it.</param>
+    /// <param name="time">The gateway's clock; the system's if null.</param>
+    public static async Task<RunningGateway> StartAsync(
+        Uri upstream, string dialect = "http", string timeouts = "{}", string route = "", TimeProvider? time = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("edge-test-");
+        WriteCertificate(folder);
+        var yaml = $$"""
+            listeners:
+              - address: 127.0.0.1:0
+              - { address: 127.0.0.1:0, h2c: true }
+              - { address: 127.0.0.1:0, tls: { certificate: tls.crt, key: tls.key } }
+            drainTimeout: 20s
+            upstreams:
+              provider: { dialect: {{dialect}}, targets: ["{{upstream}}"], timeouts: {{timeouts}} }
+            routes:
+              - { name: all, match: { path: /v1/* }, upstream: provider{{route}} }
+            """;
+        var loaded = ConfigurationLoader.LoadText(
+            yaml, Path.Combine(folder.FullName, "edge.yaml"), SystemConfigurationSource.Instance);
+        Assert.Empty(loaded.Diagnostics);
+        var said = new StringWriter();
+        var log = new ProgramLog(TextWriter.Synchronized(said));
+        var gateway = await Gateway.StartAsync(
+            loaded.Plan!, log, new SystemHostResolver(), time ?? TimeProvider.System, TestContext.Current.CancellationToken);
+        return new RunningGateway(gateway, log, said, folder);
+    }
+
+    /// <summary>Breaks off what is running and closes everything. Then all it had to say is said.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_folder.Exists)
+        {
+            return;
+        }
+
+        await Gateway.DisposeAsync();
+        await _log.DisposeAsync();
+        _folder.Delete(recursive: true);
+        _folder.Refresh();
+    }
+
+    // Kestrel reads its switches when the first server is made, whichever test that is.
+    [ModuleInitializer]
+    internal static void SetSwitches() => RuntimeSwitches.Set();
+
+    private static void WriteCertificate(DirectoryInfo folder)
+    {
+        using var authority = new TestAuthority();
+        var certificate = authority.Issue("localhost");
+        File.WriteAllText(Path.Combine(folder.FullName, "tls.crt"), certificate.ExportCertificatePem());
+        using var key = certificate.GetECDsaPrivateKey()!;
+        File.WriteAllText(Path.Combine(folder.FullName, "tls.key"), key.ExportPkcs8PrivateKeyPem());
+    }
+}
