@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Edge beside nginx, in short: the table is printed and nothing is asked of the times in it. What must hold is that every request is
-# answered. $EDGE is the binary.
+# Edge beside nginx, in short: the table is printed and nothing is asked of the times in it. What must hold is that every request
+# is answered. $EDGE is the binary.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 exec < /dev/null

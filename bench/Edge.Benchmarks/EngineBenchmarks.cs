@@ -17,8 +17,10 @@ namespace Edge.Benchmarks;
 public class EngineBenchmarks
 {
     private static readonly byte[] ShortHead =
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Tue, 24 Nov 2026 00:00:00 GMT\r\nServer: origin\r\nContent-Length: 1024\r\n\r\n"u8
-            .ToArray();
+    [
+        .. "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Tue, 24 Nov 2026 00:00:00 GMT\r\n"u8,
+        .. "Server: origin\r\nContent-Length: 1024\r\n\r\n"u8,
+    ];
 
     private static readonly byte[] LongHead = MakeLongHead();
     private static readonly byte[] Chunks = MakeChunks();
@@ -84,7 +86,8 @@ public class EngineBenchmarks
     public int WriteForwarded()
     {
         _buffer.Clear();
-        ForwardedWriter.Write(_buffer, ForwardedHeaders.Both, new ForwardedRequest { Peer = Peer, Https = true, Host = "api.example.com" });
+        ForwardedWriter.Write(_buffer, ForwardedHeaders.Both,
+            new ForwardedRequest { Peer = Peer, Https = true, Host = "api.example.com" });
         return _buffer.Length;
     }
 
@@ -101,7 +104,8 @@ public class EngineBenchmarks
     }
 
     private static readonly string[] RequestNames =
-        ["Accept", "Host", "User-Agent", "Authorization", "Content-Type", "Content-Length", "Accept-Encoding", "Connection", "X-Stainless-Lang"];
+        ["Accept", "Host", "User-Agent", "Authorization", "Content-Type", "Content-Length",
+         "Accept-Encoding", "Connection", "X-Stainless-Lang"];
 
     private int ParseHead(byte[] head)
     {
@@ -113,10 +117,12 @@ public class EngineBenchmarks
     private static byte[] MakeLongHead()
     {
         var head = new StringBuilder("HTTP/1.1 200 OK\r\n");
-        head.Append("Date: Tue, 24 Nov 2026 00:00:00 GMT\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n");
+        head.Append("Date: Tue, 24 Nov 2026 00:00:00 GMT\r\nContent-Type: text/event-stream; charset=utf-8\r\n");
+        head.Append("Transfer-Encoding: chunked\r\n");
         head.Append("access-control-expose-headers: X-Request-ID\r\nopenai-organization: org\r\nopenai-processing-ms: 120\r\n");
         head.Append("openai-version: 2020-10-01\r\nx-ratelimit-limit-requests: 10000\r\nx-ratelimit-limit-tokens: 200000\r\n");
-        head.Append("x-ratelimit-remaining-requests: 9999\r\nx-ratelimit-remaining-tokens: 199950\r\nx-ratelimit-reset-requests: 8.64s\r\n");
+        head.Append("x-ratelimit-remaining-requests: 9999\r\nx-ratelimit-remaining-tokens: 199950\r\n");
+        head.Append("x-ratelimit-reset-requests: 8.64s\r\n");
         head.Append("x-ratelimit-reset-tokens: 15ms\r\nx-request-id: req_1\r\nstrict-transport-security: max-age=31536000\r\n");
         head.Append("cf-cache-status: DYNAMIC\r\nX-Content-Type-Options: nosniff\r\nServer: cloudflare\r\nCF-RAY: 1-FRA\r\n\r\n");
         return Encoding.ASCII.GetBytes(head.ToString());

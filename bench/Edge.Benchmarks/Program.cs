@@ -5,8 +5,8 @@ using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Running;
 using Edge.Benchmarks;
 
-// Without arguments of ours: BenchmarkDotNet, with its own. --gate FILE: no times, only whether each benchmark stays within the bytes
-// that FILE allows it, each one also being named there.
+// Without arguments of ours: BenchmarkDotNet, with its own. --gate FILE: no times, only whether each benchmark stays within the
+// bytes that FILE allows it, each one also being named there.
 if (args is ["--gate", var file])
 {
     return Gate(file);

@@ -7,8 +7,8 @@ using Edge.Peers.Scenarios;
 namespace Edge.Peers;
 
 /// <summary>
-/// A whole run: starts origins and peers, measures them by turns, so that what disturbs the machine for a while disturbs all of them, and
-/// ends what it started.
+/// A whole run: starts origins and peers, measures them by turns, so that what disturbs the machine for a while disturbs all of
+/// them, and ends what it started.
 /// </summary>
 internal sealed class BenchRun : IAsyncDisposable
 {
@@ -69,7 +69,8 @@ internal sealed class BenchRun : IAsyncDisposable
     public async Task RunAsync(CancellationToken cancellation)
     {
         await FindPeersAsync(cancellation);
-        var plain = Scenario.All.Where(scenario => scenario is not StreamScenario && Options.WantsScenario(scenario.Name)).ToArray();
+        var plain = Scenario.All
+            .Where(scenario => scenario is not StreamScenario && Options.WantsScenario(scenario.Name)).ToArray();
         var streams = Scenario.All.OfType<StreamScenario>().Where(scenario => Options.WantsScenario(scenario.Name)).ToArray();
         if (plain.Length > 0)
         {

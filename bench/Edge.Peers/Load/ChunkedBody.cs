@@ -1,8 +1,8 @@
 namespace Edge.Peers.Load;
 
 /// <summary>
-/// Takes chunk framing away (RFC 9112, section 7.1), whatever the pieces are that it arrives in. Peers frame anew, so an event may
-/// be split over chunks and a read over events.
+/// Takes chunk framing away (RFC 9112, section 7.1), whatever the pieces are that it arrives in. Peers frame anew, so an event
+/// may be split over chunks and a read over events.
 /// </summary>
 internal struct ChunkedBody
 {

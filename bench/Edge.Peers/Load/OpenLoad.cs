@@ -7,7 +7,8 @@ namespace Edge.Peers.Load;
 /// <summary>What came of a constant rate of requests.</summary>
 /// <param name="Requests">Requests that were due while it was measured.</param>
 /// <param name="Failed">Answers other than 2xx, and connections that ended before their answer.</param>
-/// <param name="P50Us">Median of the time from the moment a request was due to the last byte of its answer, in microseconds.</param>
+/// <param name="P50Us">Median of the time from the moment a request was due to the last byte of its answer, in
+/// microseconds.</param>
 /// <param name="P99Us">99th percentile.</param>
 /// <param name="P999Us">99.9th percentile.</param>
 /// <param name="LateP99Us">99th percentile of the generator's own lateness: it is in the figures above, too.</param>
@@ -21,9 +22,9 @@ internal sealed record OpenLoadResult(long Requests, long Failed, double P50Us, 
 }
 
 /// <summary>
-/// An open-model generator: requests are due at a constant rate whatever becomes of the ones before, and the clock of each runs from the
-/// moment it is due. So a peer that stalls is charged for all that had to wait, not only for the one request that it held
-/// (what is called coordinated omission). One thread; as many connections as are busy at a time.
+/// An open-model generator: requests are due at a constant rate whatever becomes of the ones before, and the clock of each runs
+/// from the moment it is due. So a peer that stalls is charged for all that had to wait, not only for the one request that it
+/// held (what is called coordinated omission). One thread; as many connections as are busy at a time.
 /// </summary>
 internal sealed class OpenLoad : IDisposable
 {

@@ -30,7 +30,8 @@ internal sealed class StreamCaller : IDisposable
     /// <summary>Opens the streams through a port; the gap between two events of one is in microseconds.</summary>
     public StreamCaller(int port, int streams, int gapUs)
     {
-        var request = Encoding.ASCII.GetBytes($"GET /events/{gapUs} HTTP/1.1\r\nHost: origin\r\nAccept: text/event-stream\r\n\r\n");
+        var request = Encoding.ASCII.GetBytes(
+            $"GET /events/{gapUs} HTTP/1.1\r\nHost: origin\r\nAccept: text/event-stream\r\n\r\n");
         _streams = new Stream[streams];
         for (var i = 0; i < streams; i++)
         {
@@ -40,7 +41,9 @@ internal sealed class StreamCaller : IDisposable
         }
     }
 
-    /// <summary>Reads until every stream has had an event and the warm-up is over, calls back, measures, and calls back again.</summary>
+    /// <summary>
+    /// Reads until every stream has had an event and the warm-up is over, calls back, measures, and calls back again.
+    /// </summary>
     /// <exception cref="TimeoutException">A stream did not begin.</exception>
     public StreamResult Run(int warmupMs, int measureMs, Action begun, Action ended)
     {

@@ -11,7 +11,8 @@ namespace Edge.Peers.Running;
 /// <param name="Program">Name or path of the program.</param>
 /// <param name="VersionArgument">Makes it print its version; null where it has none to print.</param>
 /// <param name="Template">File of configs/; null where arguments say it all.</param>
-/// <param name="Arguments">Arguments, with the same names in braces, and <c>{config}</c> for the file made from the template.</param>
+/// <param name="Arguments">Arguments, with the same names in braces, and <c>{config}</c> for the file made from the
+/// template.</param>
 internal sealed record Peer(string Name, string Program, string? VersionArgument, string? Template, string[] Arguments)
 {
     /// <summary>No gateway at all: callers talk to the origin, which tells what the rest of the machine takes.</summary>

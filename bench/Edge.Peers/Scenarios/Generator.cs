@@ -47,7 +47,8 @@ internal sealed class Generator : IAsyncDisposable
         await ExpectAsync(Roles.EndLine, cancellation);
         ProcessorNs += _target.Peer?.ProcessorNs;
         var line = await _process.ReadLineAsync(cancellation);
-        return JsonSerializer.Deserialize<T>(line ?? "null") ?? throw new InvalidOperationException("The generator said nothing.");
+        return JsonSerializer.Deserialize<T>(line ?? "null")
+            ?? throw new InvalidOperationException("The generator said nothing.");
     }
 
     /// <inheritdoc/>

@@ -4,7 +4,9 @@ using Edge.Peers.Report;
 
 namespace Edge.Peers.Scenarios;
 
-/// <summary>Requests at a constant rate, the same for all peers: how late answers come, and what a request costs when there is time.</summary>
+/// <summary>
+/// Requests at a constant rate, the same for all peers: how late answers come, and what a request costs when there is time.
+/// </summary>
 /// <param name="Name">On the command line and in JSON.</param>
 /// <param name="Rate">The rate in words.</param>
 /// <param name="Work">The request.</param>

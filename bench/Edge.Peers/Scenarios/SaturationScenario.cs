@@ -4,7 +4,9 @@ using Edge.Peers.Report;
 
 namespace Edge.Peers.Scenarios;
 
-/// <summary>As many requests as 32 connections can carry: what a request costs the processor when there is no time to idle.</summary>
+/// <summary>
+/// As many requests as 32 connections can carry: what a request costs the processor when there is no time to idle.
+/// </summary>
 /// <param name="Work">The request.</param>
 /// <param name="IsTls">Whether callers come by TLS 1.3, on connections that are kept.</param>
 internal sealed record SaturationScenario(Work Work, bool IsTls) : Scenario(

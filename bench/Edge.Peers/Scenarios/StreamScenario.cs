@@ -4,7 +4,9 @@ using Edge.Peers.Report;
 
 namespace Edge.Peers.Scenarios;
 
-/// <summary>Server-sent events: how long after the origin wrote them callers read them, and what an event and a stream cost.</summary>
+/// <summary>
+/// Server-sent events: how long after the origin wrote them callers read them, and what an event and a stream cost.
+/// </summary>
 /// <param name="Name">On the command line and in JSON.</param>
 /// <param name="Title">Over its table.</param>
 /// <param name="Streams">How many are open at a time.</param>

@@ -8,9 +8,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Edge.Admin;
 
 /// <summary>
-/// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends the
-/// moment a drain begins. Both need no token. <c>/state</c> tells what runs and what was counted; it wants the file's token, and is
-/// not there where the file has none.
+/// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends
+/// the moment a drain begins. Both need no token. <c>/state</c> tells what runs and what was counted; it wants the file's token,
+/// and is not there where the file has none.
 /// </summary>
 internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 {

@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Net;
 using System.Security.Cryptography;
 using Edge.Admin;
@@ -48,7 +49,7 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>The services behind it, as they run now.</summary>
     public IReadOnlyCollection<UpstreamCluster> Upstreams =>
-        new List<Service>(_services.Values).ConvertAll(static service => service.Cluster);
+        [.. _services.Values.Select(static service => service.Cluster)];
 
     /// <summary>Where it listens, in the order of the file.</summary>
     public IReadOnlyList<IPEndPoint> Endpoints => _listeners.ConvertAll(static listener => listener.Endpoint);
@@ -77,9 +78,9 @@ internal sealed class Gateway : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes a new configuration for all requests that begin from now on; running ones finish under the old one. A service that
-    /// did not change keeps its connections; those of one that did, or went, are closed as they become idle. Listeners stay as
-    /// they are. Called by one thread at a time.
+    /// Takes a new configuration for all requests that begin from now on; running ones finish under the old one. A service
+    /// that did not change keeps its connections; those of one that did, or went, are closed as they become idle. Listeners
+    /// stay as they are. Called by one thread at a time.
     /// </summary>
     /// <exception cref="IOException">A file of certificate authorities cannot be read; nothing has changed.</exception>
     /// <exception cref="CryptographicException">It is malformed; nothing has changed.</exception>
@@ -99,8 +100,8 @@ internal sealed class Gateway : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends gracefully: not ready at once, no new connections, running requests and streams go on for the plan's drain time, and
-    /// what is left then is broken off. The administrative listener answers to the end.
+    /// Ends gracefully: not ready at once, no new connections, running requests and streams go on for the plan's drain time, and what
+    /// is left then is broken off. The administrative listener answers to the end.
     /// </summary>
     /// <returns>True when every request ended by itself.</returns>
     public async Task<bool> DrainAsync()

@@ -14,7 +14,7 @@ internal sealed class CallerUpload(RequestContext context) : UploadSource
     public override PipeReader Body { get; } = context.BodyPipe.Reader;
 
     /// <inheritdoc/>
-    public override bool IsChunked { get; } = context.RequestHeaders.ContentLength is null;
+    public override long? ContentLength { get; } = context.RequestHeaders.ContentLength;
 
     /// <inheritdoc/>
     public override Failure FailureOf(Exception exception) => CallerFailures.Of(exception);

@@ -24,6 +24,7 @@ internal sealed partial class UpstreamExchange
     private UploadSource? _source;
     private TaskCompletionSource<bool>? _continue;
     private bool _uploadStopped;
+    private bool _isSendingLast;
 
     private bool HasUpload => _upload is not null;
 
@@ -46,6 +47,7 @@ internal sealed partial class UpstreamExchange
         _source = null;
         _continue = null;
         _uploadStopped = false;
+        _isSendingLast = false;
     }
 
     private void ContinueUpload() => _continue?.TrySetResult(true);
@@ -55,6 +57,14 @@ internal sealed partial class UpstreamExchange
         if (!_upload!.IsCompleted)
         {
             Volatile.Write(ref _uploadStopped, true);
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref _isSendingLast))
+            {
+                // The answer outran the thread that has just sent the request's end: no reason to give the connection up.
+                await _upload;
+                return;
+            }
+
             _continue?.TrySetResult(false);
             _source!.Body.CancelPendingRead();
             if (!_upload.IsCompleted)
@@ -131,7 +141,7 @@ internal sealed partial class UpstreamExchange
 
             try
             {
-                await SendPartsAsync(read.Buffer, connection, buffer, source.IsChunked);
+                await SendPartsAsync(read.Buffer, connection, buffer, source);
             }
             finally
             {
@@ -140,7 +150,7 @@ internal sealed partial class UpstreamExchange
                 source.Body.AdvanceTo(read.Buffer.End);
             }
 
-            isDone = read.IsCompleted;
+            isDone = read.IsCompleted || source.BytesRead == source.ContentLength;
         }
 
         if (source.IsChunked)
@@ -155,14 +165,16 @@ internal sealed partial class UpstreamExchange
     }
 
     private async ValueTask SendPartsAsync(
-        ReadOnlySequence<byte> rest, UpstreamConnection connection, byte[] buffer, bool isChunked)
+        ReadOnlySequence<byte> rest, UpstreamConnection connection, byte[] buffer, UploadSource source)
     {
+        var isLast = source.BytesRead + rest.Length == source.ContentLength;
         while (!rest.IsEmpty)
         {
             var part = rest.Slice(0, Math.Min(rest.Length, UploadBufferBytes - ChunkPrefixBytes - ChunkSuffixBytes));
             rest = rest.Slice(part.Length);
             connection.Deadlines.SendBy(After(_timeouts.Idle));
-            await connection.SendAsync(Frame(part, buffer, isChunked));
+            var framed = Frame(part, buffer, source.IsChunked);
+            await (isLast && rest.IsEmpty ? SendLastAsync(connection, framed) : connection.SendAsync(framed));
             connection.Deadlines.SendWheneverReady();
         }
     }
@@ -186,7 +198,28 @@ internal sealed partial class UpstreamExchange
         return buffer.AsMemory(start, digitCount + 2 + length + ChunkSuffixBytes);
     }
 
-    private static async ValueTask SendLastChunkAsync(UploadSource source, UpstreamConnection connection)
+    /// <summary>
+    /// Sends the request's end. From before the call on, which the answer may outrun, the upload counts as good as done; unless
+    /// the target does not take the bytes at once, for then an answer that is whole came without them.
+    /// </summary>
+    private ValueTask SendLastAsync(UpstreamConnection connection, ReadOnlyMemory<byte> bytes)
+    {
+        Volatile.Write(ref _isSendingLast, true);
+        var sending = connection.SendAsync(bytes);
+        if (!sending.IsCompleted)
+        {
+            Volatile.Write(ref _isSendingLast, false);
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref _uploadStopped))
+            {
+                connection.TryAbort(_lease, Failure.UpstreamClosed);
+            }
+        }
+
+        return sending;
+    }
+
+    private async ValueTask SendLastChunkAsync(UploadSource source, UpstreamConnection connection)
     {
         var last = new HeadBuffer();
         last.Write("0\r\n"u8);
@@ -194,7 +227,7 @@ internal sealed partial class UpstreamExchange
         last.Write("\r\n"u8);
         try
         {
-            await connection.SendAsync(last.Written);
+            await SendLastAsync(connection, last.Written);
         }
         finally
         {
@@ -209,8 +242,11 @@ internal abstract class UploadSource
     /// <summary>Where it arrives. Read by the upload alone while that runs.</summary>
     public abstract PipeReader Body { get; }
 
-    /// <summary>True: its length is not known, and it is sent in chunks.</summary>
-    public abstract bool IsChunked { get; }
+    /// <summary>Its length, or null where that is not known and it is sent in chunks.</summary>
+    public abstract long? ContentLength { get; }
+
+    /// <summary>True: it is sent in chunks.</summary>
+    public bool IsChunked => ContentLength is null;
 
     /// <summary>Bytes read so far.</summary>
     public long BytesRead { get; set; }

@@ -14,7 +14,8 @@ public sealed class FailuresPageTests
             if (failure != Failure.None)
             {
                 var status = Failures.StatusCode(failure).ToString(CultureInfo.InvariantCulture);
-                Assert.Contains(page, line => line.StartsWith($"| `{Failures.Code(failure)}` | {status}", StringComparison.Ordinal));
+                Assert.Contains(page,
+                    line => line.StartsWith($"| `{Failures.Code(failure)}` | {status}", StringComparison.Ordinal));
             }
         }
     }

@@ -27,8 +27,8 @@ public class BackPressureTests
         await using var door = await Door.OpenAsync(url);
         using var caller = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await caller.ConnectAsync(door.Endpoint, TestContext.Current.CancellationToken);
-        await caller.SendAsync(Encoding.Latin1.GetBytes(
-            $"POST / HTTP/1.1\r\nHost: a\r\n{(chunked ? "Transfer-Encoding: chunked" : $"Content-Length: {BodyBytes}")}\r\n\r\n"));
+        var framing = chunked ? "Transfer-Encoding: chunked" : $"Content-Length: {BodyBytes}";
+        await caller.SendAsync(Encoding.Latin1.GetBytes($"POST / HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n"));
         using var upstream = await listener.AcceptAsync(TestContext.Current.CancellationToken);
 
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -36,7 +36,8 @@ public class BackPressureTests
         var sending = Task.Run(() => flow.Send(caller, chunked), TestContext.Current.CancellationToken);
         var stuckAt = await flow.WaitUntilStuckAsync();
         var stuckHeap = GC.GetTotalMemory(forceFullCollection: true);
-        var received = await Task.Run(() => ReceiveUntil(upstream, "\r\n\r\n"u8.ToArray(), chunked), TestContext.Current.CancellationToken);
+        var received = await Task.Run(
+            () => ReceiveUntil(upstream, "\r\n\r\n"u8.ToArray(), chunked), TestContext.Current.CancellationToken);
         await sending;
         await upstream.SendAsync(Encoding.Latin1.GetBytes(ScriptedUpstream.Ok("fine")));
         var answer = new byte[1024];
@@ -156,7 +157,9 @@ public class BackPressureTests
             }
         }
 
-        /// <summary>Asked again and again, since there is nothing to await: stuck is what stays the same for long enough.</summary>
+        /// <summary>
+        /// Asked again and again, since there is nothing to await: stuck is what stays the same for long enough.
+        /// </summary>
         public async Task<long> WaitUntilStuckAsync()
         {
             var last = -1L;
