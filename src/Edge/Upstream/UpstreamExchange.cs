@@ -352,7 +352,7 @@ internal sealed partial class UpstreamExchange
         return ReasonElse(otherwise);
     }
 
-    /// <summary>Why the connection was aborted from outside, if it was; that explains whatever was seen on it afterwards.</summary>
+    /// <summary>Why the connection was aborted from outside, if it was: that explains whatever was seen afterwards.</summary>
     private Failure ReasonElse(Failure otherwise)
     {
         var reason = _connection!.AbortReason;

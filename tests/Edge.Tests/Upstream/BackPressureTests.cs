@@ -28,7 +28,8 @@ public class BackPressureTests
         using var caller = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await caller.ConnectAsync(door.Endpoint, TestContext.Current.CancellationToken);
         await caller.SendAsync(Encoding.Latin1.GetBytes(
-            $"POST / HTTP/1.1\r\nHost: a\r\n{(chunked ? "Transfer-Encoding: chunked" : $"Content-Length: {BodyBytes}")}\r\n\r\n"));
+            "POST / HTTP/1.1\r\nHost: a\r\n"
+            + (chunked ? "Transfer-Encoding: chunked\r\n\r\n" : $"Content-Length: {BodyBytes}\r\n\r\n")));
         using var upstream = await listener.AcceptAsync(TestContext.Current.CancellationToken);
 
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -36,7 +37,8 @@ public class BackPressureTests
         var sending = Task.Run(() => flow.Send(caller, chunked), TestContext.Current.CancellationToken);
         var stuckAt = await flow.WaitUntilStuckAsync();
         var stuckHeap = GC.GetTotalMemory(forceFullCollection: true);
-        var received = await Task.Run(() => ReceiveUntil(upstream, "\r\n\r\n"u8.ToArray(), chunked), TestContext.Current.CancellationToken);
+        var received = await Task.Run(
+            () => ReceiveUntil(upstream, "\r\n\r\n"u8.ToArray(), chunked), TestContext.Current.CancellationToken);
         await sending;
         await upstream.SendAsync(Encoding.Latin1.GetBytes(ScriptedUpstream.Ok("fine")));
         var answer = new byte[1024];
@@ -156,7 +158,7 @@ public class BackPressureTests
             }
         }
 
-        /// <summary>Asked again and again, since there is nothing to await: stuck is what stays the same for long enough.</summary>
+        /// <summary>Asked again and again, since there is nothing to await: stuck is what stays the same for long.</summary>
         public async Task<long> WaitUntilStuckAsync()
         {
             var last = -1L;

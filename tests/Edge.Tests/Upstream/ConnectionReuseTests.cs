@@ -70,7 +70,8 @@ public class ConnectionReuseTests
     [InlineData("POST", true, false)]
     [InlineData("POST", false, false)]
     [InlineData("PATCH", true, false)]
-    public async Task A_request_lost_on_an_old_connection_is_repeated_once_if_that_is_safe(string method, bool reset, bool repeated)
+    public async Task A_request_lost_on_an_old_connection_is_repeated_once_if_that_is_safe(
+        string method, bool reset, bool repeated)
     {
         await using var upstream = ScriptedUpstream.Start(LosesSecond(reset, ""), Fine);
         await using var door = await Door.OpenAsync(upstream.Url.ToString());
@@ -91,7 +92,8 @@ public class ConnectionReuseTests
     [Fact]
     public async Task A_repeated_request_that_is_lost_again_is_given_up()
     {
-        await using var upstream = ScriptedUpstream.Start(LosesSecond(false, ""), async connection => await connection.ReadRequestAsync());
+        await using var upstream = ScriptedUpstream.Start(
+            LosesSecond(false, ""), static async connection => await connection.ReadRequestAsync());
         await using var door = await Door.OpenAsync(upstream.Url.ToString());
 
         Assert.Equal("first", (await door.GetAsync()).Text);

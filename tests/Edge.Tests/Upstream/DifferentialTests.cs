@@ -134,7 +134,8 @@ public class DifferentialTests
         {
             ref readonly var field = ref exchange.Head[i];
             headers.Add((
-                Encoding.Latin1.GetString(field.Name(exchange.HeadBytes)), Encoding.Latin1.GetString(field.Value(exchange.HeadBytes))));
+                Encoding.Latin1.GetString(field.Name(exchange.HeadBytes)),
+                Encoding.Latin1.GetString(field.Value(exchange.HeadBytes))));
         }
 
         return headers;
@@ -142,10 +143,15 @@ public class DifferentialTests
 
     // Sorted by name, since .NET's client groups the fields: their order among each other is not kept there.
     private static string Describe(
-        int status, IEnumerable<(string Name, string Value)> headers, byte[] body, IEnumerable<(string Name, string Value)> trailers)
+        int status,
+        IEnumerable<(string Name, string Value)> headers,
+        byte[] body,
+        IEnumerable<(string Name, string Value)> trailers)
     {
         static string Lines(IEnumerable<(string Name, string Value)> fields) => string.Join(
-            '\n', fields.OrderBy(static f => f.Name, StringComparer.OrdinalIgnoreCase).Select(static f => $"{f.Name.ToLowerInvariant()}: {f.Value}"));
+            '\n',
+            fields.OrderBy(static f => f.Name, StringComparer.OrdinalIgnoreCase)
+                .Select(static f => $"{f.Name.ToLowerInvariant()}: {f.Value}"));
         return $"{status}\n{Lines(headers)}\n\n{Convert.ToHexString(body)}\n{Lines(trailers)}";
     }
 

@@ -8,7 +8,7 @@ using Edge.Upstream;
 
 namespace Edge.Tests.Upstream;
 
-/// <summary>A gateway in the test's own process, in front of scripted upstreams: one route, named after nothing in particular.</summary>
+/// <summary>A gateway in the test's own process, in front of scripted upstreams, with one route.</summary>
 internal sealed class Door : IAsyncDisposable
 {
     private readonly ProgramLog _log;
@@ -52,7 +52,11 @@ internal sealed class Door : IAsyncDisposable
         var said = new StringWriter();
         var log = new ProgramLog(TextWriter.Synchronized(said));
         var gateway = await Gateway.StartAsync(
-            loaded.Plan!, log, resolver ?? new SystemHostResolver(), time ?? TimeProvider.System, TestContext.Current.CancellationToken);
+            loaded.Plan!,
+            log,
+            resolver ?? new SystemHostResolver(),
+            time ?? TimeProvider.System,
+            TestContext.Current.CancellationToken);
         return new Door(gateway, log, said);
     }
 

@@ -3,7 +3,7 @@ using Edge.Tests.Support;
 
 namespace Edge.Tests.Upstream;
 
-/// <summary>Whatever an upstream answers: the caller sees a failure, the connection goes, and the next request is unharmed.</summary>
+/// <summary>Whatever an upstream answers: the caller sees a failure, the connection goes, the next request is unharmed.</summary>
 public class MalformedResponseTests
 {
     private const string Ok = "HTTP/1.1 200 OK\r\n";
@@ -47,7 +47,7 @@ public class MalformedResponseTests
         ("101 unasked", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", 502),
         ("only 100", "HTTP/1.1 100 Continue\r\n\r\n", 502),
         ("103 and the end", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", 502),
-        ("chunks in 1xx", "HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n" + Ok + "Content-Length: 0\r\n\r\n", 502),
+        ("chunks in 1xx", "HTTP/1.1 103 Early\r\nTransfer-Encoding: chunked\r\n\r\n" + Ok + "Content-Length: 0\r\n\r\n", 502),
         ("nine interim answers", Interim(9) + Ok + "Content-Length: 5\r\n\r\nhello", 502),
         ("205 with a length", "HTTP/1.1 205 Reset\r\nContent-Length: 5\r\n\r\nhello", 502),
         ("205 with a chunk", "HTTP/1.1 205 Reset\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 502),
@@ -160,7 +160,7 @@ public class MalformedResponseTests
                 async connection =>
                 {
                     await connection.ReadRequestAsync();
-                    await (inOnePiece ? connection.SendAsync(answer + surplus) : connection.SendCutAsync(answer + surplus, answer.Length));
+                    await connection.SendCutAsync(answer + surplus, inOnePiece ? [] : [answer.Length]);
                     Assert.False(await connection.WaitForBytesAsync());
                 },
                 ScriptedUpstream.Answer(ScriptedUpstream.Ok("fine")));
@@ -249,7 +249,8 @@ public class MalformedResponseTests
     [Fact]
     public async Task A_chunked_body_may_be_cut_at_every_byte()
     {
-        const string Answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n006\r\n world\r\n0\r\nX: y\r\n\r\n";
+        const string Answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "5;a=b\r\nhello\r\n006\r\n world\r\n0\r\nX: y\r\n\r\n";
         await using var upstream = ScriptedUpstream.Start(async connection =>
         {
             for (var cut = 1; await connection.ReadRequestAsync() is not null; cut++)

@@ -185,7 +185,8 @@ public class UploadTests
     public async Task Trailers_of_an_answer_reach_a_caller_who_speaks_HTTP2()
     {
         await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 1\r\nSet-Cookie: a=b\r\n\r\n"));
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
+            + "5\r\nhello\r\n0\r\nX-Sum: 1\r\nSet-Cookie: a=b\r\n\r\n"));
         await using var door = await Door.OpenAsync(upstream.Url.ToString());
 
         using var client = new HttpClient

@@ -31,7 +31,8 @@ public class UpstreamSoakTests
     [InlineData(1)]
     public async Task No_caller_ever_gets_a_byte_of_anothers_answer(int seed)
     {
-        await using var upstream = ScriptedUpstream.Start(connection => MisbehaveAsync(connection, new Random(seed + connection.Number)));
+        await using var upstream = ScriptedUpstream.Start(
+            connection => MisbehaveAsync(connection, new Random(seed + connection.Number)));
         await using var door = await Door.OpenAsync(
             upstream.Url.ToString(), ", connectionsMax: 8, timeouts: { firstByte: 400ms, idle: 400ms, total: 2s }");
 
@@ -111,7 +112,8 @@ public class UpstreamSoakTests
         if (answer.Body.IsBroken)
         {
             Interlocked.Increment(ref _broken);
-            await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await sending.ConfigureAwait(
+                ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             return false;
         }
 
@@ -146,7 +148,8 @@ public class UpstreamSoakTests
                 if (request.Body.Framing == RawFraming.Length)
                 {
                     // The way there is held to the same.
-                    Assert.True(request.Body.IsBroken || request.Body.Bytes.AsSpan().SequenceEqual(BodyFor(tag, request.Body.Bytes.Length)));
+                    var body = request.Body.Bytes;
+                    Assert.True(request.Body.IsBroken || body.AsSpan().SequenceEqual(BodyFor(tag, body.Length)));
                 }
             }
 
@@ -180,7 +183,8 @@ public class UpstreamSoakTests
                     await connection.WaitForBytesAsync();
                     return;
                 case 5:
-                    await connection.SendCutAsync(answer, random.Next(1, answer.Length / 2), random.Next(answer.Length / 2, answer.Length));
+                    var middle = answer.Length / 2;
+                    await connection.SendCutAsync(answer, random.Next(1, middle), random.Next(middle, answer.Length));
                     break;
                 default:
                     await connection.SendAsync(answer);
