@@ -27,6 +27,12 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <summary>Most header fields in a request (Kestrel answers one more with 431).</summary>
     public const int RequestHeaderCountMax = 100;
 
+    /// <summary>A caller that sends its body, or takes its answer, more slowly than this is cut off, after a time of grace.</summary>
+    public const double BytesPerSecondMin = 240;
+
+    /// <summary>How long a caller may be slower than <see cref="BytesPerSecondMin"/>.</summary>
+    public static readonly TimeSpan SlownessMax = TimeSpan.FromSeconds(15);
+
     /// <summary>Most concurrent streams on one HTTP/2 connection.</summary>
     public const int Http2StreamsMax = 250;
 
@@ -111,6 +117,8 @@ internal sealed class HttpServer : IAsyncDisposable
         limits.MaxRequestBufferSize = Math.Max(1024 * 1024, plan.RequestHeadersMax * 2);
         limits.RequestHeadersTimeout = plan.HeadersTimeout;
         limits.KeepAliveTimeout = plan.KeepAliveTimeout;
+        limits.MinRequestBodyDataRate = new MinDataRate(BytesPerSecondMin, SlownessMax);
+        limits.MinResponseDataRate = new MinDataRate(BytesPerSecondMin, SlownessMax);
         limits.Http2.MaxStreamsPerConnection = Http2StreamsMax;
         limits.Http2.MaxRequestHeaderFieldSize = plan.RequestHeadersMax;
 

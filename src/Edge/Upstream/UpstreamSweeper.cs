@@ -4,7 +4,10 @@ namespace Edge.Upstream;
 /// The one clock and timer of all upstream connections: a few times a second it moves the coarse clock on and lets every pool
 /// look for deadlines that have passed and connections that have been idle or alive for too long.
 /// </summary>
-/// <remarks>Deadlines set on the coarse clock fire at most two periods late and never early by more than one.</remarks>
+/// <remarks>
+/// Deadlines set on the coarse clock fire at most two periods late and one early; should the machine stall, earlier by as long as
+/// it stalled.
+/// </remarks>
 internal sealed class UpstreamSweeper : IDisposable
 {
     /// <summary>Time between two looks.</summary>

@@ -13,7 +13,8 @@ public class FailureAtEachStepTests
     private const string WithChunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
 
     private const string Events =
-        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\na\r\ndata: one\n\r\n1\r\n\n\r\n0\r\n\r\n";
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + "a\r\ndata: one\n\r\n1\r\n\n\r\n0\r\n\r\n";
 
     [Theory]
     [InlineData(WithLength, false)]
@@ -107,7 +108,9 @@ public class FailureAtEachStepTests
         for (var i = 1; i <= 20; i++)
         {
             var answer = await client.GetAsync(
-                new Uri($"http://{door.Http2Endpoint}/"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+                new Uri($"http://{door.Http2Endpoint}/"),
+                HttpCompletionOption.ResponseHeadersRead,
+                TestContext.Current.CancellationToken);
             answer.Dispose();
             await upstream.WaitForEndedAsync(i);
         }
