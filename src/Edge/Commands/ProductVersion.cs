@@ -27,6 +27,7 @@ internal sealed class ProductVersion : SynchronousCommandLineAction
         var plus = informational.IndexOf('+', StringComparison.Ordinal);
         return plus < 0
             ? $"edge {informational}"
-            : $"edge {informational[..plus]} ({informational.AsSpan(plus + 1, Math.Min(CommitDigits, informational.Length - plus - 1))})";
+            : $"edge {informational[..plus]} "
+                + $"({informational.AsSpan(plus + 1, Math.Min(CommitDigits, informational.Length - plus - 1))})";
     }
 }

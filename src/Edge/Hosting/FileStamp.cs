@@ -1,8 +1,8 @@
 namespace Edge.Hosting;
 
 /// <summary>
-/// What tells whether a file has changed: its time and its length. Links are followed to their end, since mounted configuration and
-/// secrets (Kubernetes) are changed by turning a link while the path's own entry stays as it is.
+/// What tells whether a file has changed: its time and its length. Links are followed to their end, since mounted configuration
+/// and secrets (Kubernetes) are changed by turning a link while the path's own entry stays as it is.
 /// </summary>
 /// <param name="Written">When the content was written; the earliest time there is where the file cannot be opened.</param>
 /// <param name="Length">Bytes.</param>

@@ -100,8 +100,8 @@ internal sealed class Gateway : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends gracefully: not ready at once, no new connections, running requests and streams go on for the plan's drain time, and what
-    /// is left then is broken off. The administrative listener answers to the end.
+    /// Ends gracefully: not ready at once, no new connections, running requests and streams go on for the plan's drain time, and
+    /// what is left then is broken off. The administrative listener answers to the end.
     /// </summary>
     /// <returns>True when every request ended by itself.</returns>
     public async Task<bool> DrainAsync()

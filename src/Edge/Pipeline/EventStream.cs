@@ -10,15 +10,16 @@ namespace Edge.Pipeline;
 /// <summary>
 /// A server-sent event stream on its way to the caller: whole events pass at once, an unfinished one is held back until its end
 /// has come, which no reader notices since it acts on whole events only. So it knows where a heartbeat or a last event of our own
-/// may be put, and a stream that breaks never leaves half an event behind. One for each stream; owns the bytes that it holds back.
+/// may be put, and a stream that breaks never leaves half an event behind. One for each stream; owns the bytes that it holds
+/// back.
 /// </summary>
 internal sealed class EventStream
 {
     /// <summary>Longest unfinished event that is held back; a longer one passes in parts.</summary>
     public const int HeldBytesMax = 64 * 1024;
 
-    // Kestrel's flush on HTTP/2 waits while 4096 bytes or more are queued, until fewer than 2048 are. A reset overtakes the queue:
-    // with so much behind it, the error has left the queue before the flush ends.
+    // Kestrel's flush on HTTP/2 waits while 4096 bytes or more are queued, until fewer than 2048 are. A reset overtakes the
+    // queue: with so much behind it, the error has left the queue before the flush ends.
     private const int Http2FlushBytes = 4096;
 
     private readonly HeadBuffer _held = new();
@@ -99,7 +100,9 @@ internal sealed class EventStream
         }
     }
 
-    /// <summary>Waits for a receive, and writes a comment line to the caller as often as the wait is longer than the heartbeat.</summary>
+    /// <summary>
+    /// Waits for a receive, and writes a comment line to the caller as often as the wait is longer than the heartbeat.
+    /// </summary>
     public async Task<int> BeatUntilAsync(Task<int> receiving, TimeSpan every, RequestContext context, UpstreamExchange exchange)
     {
         while (true)

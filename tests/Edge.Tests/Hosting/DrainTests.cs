@@ -82,7 +82,8 @@ public sealed class DrainTests
     {
         await using var edge = EdgeProcess.Start(command, "--port", "0");
         await edge.WaitForLineAsync(
-            static line => line.Contains("Ctrl-C", StringComparison.Ordinal) || line.StartsWith("mock provider on", StringComparison.Ordinal));
+            static line => line.Contains("Ctrl-C", StringComparison.Ordinal)
+                || line.StartsWith("mock provider on", StringComparison.Ordinal));
         edge.Signal(signal);
         Assert.Equal(0, await edge.WaitForExitAsync());
     }

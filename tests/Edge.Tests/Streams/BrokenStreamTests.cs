@@ -18,7 +18,8 @@ public sealed class BrokenStreamTests
     }
 
     public static MatrixTheoryData<Cut, CallerKind, string> Cuts =>
-        new([Cut.Close, Cut.Reset, Cut.BadChunk], Enum.GetValues<CallerKind>(), ["", "data: x", "event: b\nda", "data: half\n", "data: x\r", ": comm"]);
+        new([Cut.Close, Cut.Reset, Cut.BadChunk], Enum.GetValues<CallerKind>(),
+            ["", "data: x", "event: b\nda", "data: half\n", "data: x\r", ": comm"]);
 
     [Theory]
     [MemberData(nameof(Cuts))]
@@ -129,7 +130,8 @@ public sealed class BrokenStreamTests
     [InlineData("application/json")]
     public async Task To_http10_the_break_is_a_reset(string contentType)
     {
-        await using var upstream = ScriptedUpstream.Start(connection => BreakAsync(connection, Cut.Close, Whole, "", contentType));
+        await using var upstream = ScriptedUpstream.Start(
+            connection => BreakAsync(connection, Cut.Close, Whole, "", contentType));
         await using var gateway = await RunningGateway.StartAsync(upstream.Url, "openai");
         await using var client = await RawHttpClient.ConnectAsync(gateway.EndpointOf(CallerKind.Http1));
         await client.SendAsync("GET /v1/x HTTP/1.0\r\nHost: a\r\n\r\n");

@@ -59,7 +59,8 @@ public sealed class CallerLeavesTests
         await using var gateway = await RunningGateway.StartAsync(new Uri($"http://{mock.Endpoint}"), "openai");
         await using (var client = await RawHttpClient.ConnectAsync(gateway.EndpointOf(CallerKind.Http1)))
         {
-            const string body = """{"model":"mock;gap=20;tokens=1000","stream":true,"messages":[{"role":"user","content":"hi"}]}""";
+            const string body =
+                """{"model":"mock;gap=20;tokens=1000","stream":true,"messages":[{"role":"user","content":"hi"}]}""";
             await client.SendAsync("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
                 + $"Content-Length: {body.Length}\r\n\r\n{body}");
             var response = await client.ReadHeadAsync();

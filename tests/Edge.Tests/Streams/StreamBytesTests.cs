@@ -90,7 +90,8 @@ public sealed class StreamBytesTests
         await using var upstream = ScriptedUpstream.Start(async connection =>
         {
             await connection.ReadRequestAsync();
-            await connection.SendAsync(Wire.CloseHead.Replace("\r\n\r\n", "\r\nContent-Encoding: gzip\r\n\r\n", StringComparison.Ordinal));
+            await connection.SendAsync(
+                Wire.CloseHead.Replace("\r\n\r\n", "\r\nContent-Encoding: gzip\r\n\r\n", StringComparison.Ordinal));
             await connection.SendAsync(bytes.AsMemory(0, 100));
             await connection.StallAsync(first.Task);
             await connection.SendAsync(bytes.AsMemory(100));
