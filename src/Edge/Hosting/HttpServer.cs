@@ -27,7 +27,9 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <summary>Most header fields in a request (Kestrel answers one more with 431).</summary>
     public const int RequestHeaderCountMax = 100;
 
-    /// <summary>A caller that sends its body, or takes its answer, more slowly than this is cut off, after a time of grace.</summary>
+    /// <summary>
+    /// A caller that sends its body, or takes its answer, more slowly than this is cut off, after a time of grace.
+    /// </summary>
     public const double BytesPerSecondMin = 240;
 
     /// <summary>How long a caller may be slower than <see cref="BytesPerSecondMin"/>.</summary>
