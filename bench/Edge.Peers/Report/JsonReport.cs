@@ -16,6 +16,7 @@ internal static class JsonReport
         json.WriteString("measuredAt"u8, measuredAt);
         json.WriteString("machine"u8, Machine.Describe());
         json.WriteNumber("loadBefore"u8, loadBefore);
+        json.WriteNumber("loadAfter"u8, Machine.Load());
         json.WriteNumber("rounds"u8, run.Options.Rounds);
         json.WriteNumber("saturationSeconds"u8, run.Options.Seconds);
         json.WriteNumber("generatorMs"u8, run.Options.MeasureMs);
