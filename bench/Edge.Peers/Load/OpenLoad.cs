@@ -55,7 +55,7 @@ internal sealed class OpenLoad : IDisposable
         ended();
         Drain();
         return new OpenLoadResult(
-            last - arrivals, _failed, Us(_latency, 50), Us(_latency, 99), Us(_latency, 99.9), Us(_late, 99));
+            last - arrivals, _failed, _waiting.Count, Us(_latency, 50), Us(_latency, 99), Us(_latency, 99.9), Us(_late, 99));
     }
 
     /// <inheritdoc/>
@@ -160,7 +160,6 @@ internal sealed class OpenLoad : IDisposable
 
         foreach (var due in _waiting)
         {
-            _failed++;
             Record(due, Monotonic.NowNs);
         }
     }

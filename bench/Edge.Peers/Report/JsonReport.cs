@@ -56,6 +56,7 @@ internal static class JsonReport
             json.WriteStartObject();
             json.WriteString("name"u8, peer.Peer);
             json.WriteNumber("voidRounds"u8, peer.Voided);
+            json.WriteNumber("overloadedRounds"u8, peer.Overloaded);
             if (peer.Failure is not null)
             {
                 json.WriteString("failure"u8, peer.Failure);

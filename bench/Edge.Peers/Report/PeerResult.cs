@@ -10,6 +10,9 @@ internal sealed record PeerResult(string Peer)
     /// <summary>Rounds in which the generator could not keep its rate, which count for nothing.</summary>
     public int Voided { get; set; }
 
+    /// <summary>Rounds in which the peer fell so far behind the rate that requests were left without an answer.</summary>
+    public int Overloaded { get; set; }
+
     /// <summary>What went wrong; null when nothing did.</summary>
     public string? Failure { get; set; }
 
