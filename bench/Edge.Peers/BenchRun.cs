@@ -13,8 +13,8 @@ namespace Edge.Peers;
 internal sealed class BenchRun : IAsyncDisposable
 {
     private const int ReferenceSeconds = 2;
-    private const int WarmupSeconds = 3;
-    private const int StreamWarmupMs = 500;
+    private const int WarmupSecondsMax = 3;
+    private const int StreamWarmupMs = 300;
     private const int SettleMs = 300;
 
     private readonly List<Peer> _peers = [];
@@ -69,9 +69,9 @@ internal sealed class BenchRun : IAsyncDisposable
     public async Task RunAsync(CancellationToken cancellation)
     {
         await FindPeersAsync(cancellation);
-        var plain = Scenario.All
-            .Where(scenario => scenario is not StreamScenario && Options.WantsScenario(scenario.Name)).ToArray();
-        var streams = Scenario.All.OfType<StreamScenario>().Where(scenario => Options.WantsScenario(scenario.Name)).ToArray();
+        var wanted = Scenario.All.Where(scenario => Options.WantsScenario(scenario.Name)).ToArray();
+        var plain = wanted.Where(static scenario => scenario is not StreamScenario).ToArray();
+        var streams = wanted.OfType<StreamScenario>().ToArray();
         if (plain.Length > 0)
         {
             await MeasurePlainAsync(plain, cancellation);
@@ -171,7 +171,7 @@ internal sealed class BenchRun : IAsyncDisposable
             foreach (var work in Work.All)
             {
                 await new SaturationScenario(work, IsTls: false)
-                    .RunAsync(new Target(running.Port, running), this, WarmupSeconds, cancellation);
+                    .RunAsync(new Target(running.Port, running), this, Math.Min(WarmupSecondsMax, Options.Seconds), cancellation);
             }
         }
         catch (InvalidOperationException exception)

@@ -45,7 +45,7 @@ BenchOptions ToOptions(ParseResult parsed)
         Yarp = parsed.GetValue(yarp)!,
         Rounds = parsed.GetValue(rounds) ?? (isQuick ? 3 : 5),
         Seconds = duration,
-        MeasureMs = duration * (isQuick ? 750 : 1000),
+        MeasureMs = duration * (isQuick ? 625 : 1000),
         WarmupMs = isQuick ? 300 : 1000,
         Peers = parsed.GetValue(peers) ?? [],
         Scenarios = named.Length == 0 && isQuick ? Scenario.QuickNames : named,
@@ -62,7 +62,8 @@ static async Task<int> MeasureAsync(BenchOptions options, string? jsonPath, Canc
     Console.WriteLine(Machine.Describe());
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{measuredAt:yyyy-MM-dd HH:mm} UTC, load before {loadBefore:0.0}; {options.Rounds} rounds: median (least-most)"));
+        $"{measuredAt:yyyy-MM-dd HH:mm} UTC, load {loadBefore:0.0} before and {Machine.Load():0.0} after"));
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{options.Rounds} rounds: median (least-most)"));
     foreach (var (peer, version) in run.Versions)
     {
         Console.WriteLine(version.Length == 0 ? $"{peer} (built here)" : $"{peer}: {version}");

@@ -2,19 +2,6 @@ using System.Buffers.Text;
 
 namespace Edge.Peers.Load;
 
-/// <summary>What became of a request.</summary>
-internal enum Answer
-{
-    /// <summary>2xx.</summary>
-    Good,
-
-    /// <summary>Any other status.</summary>
-    Bad,
-
-    /// <summary>The connection ended, or what came is no answer with a Content-Length.</summary>
-    Broken,
-}
-
 /// <summary>Finds the end of answers that carry a Content-Length, as all of this bench do.</summary>
 internal sealed class AnswerReader
 {

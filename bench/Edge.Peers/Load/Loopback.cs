@@ -22,9 +22,7 @@ internal static class Loopback
         socket.Blocking = false;
     }
 
-    /// <summary>
-    /// Receives what there is: null when there is nothing yet, 0 at the end of the connection, or when it broke.
-    /// </summary>
+    /// <summary>Receives what there is: null when there is nothing yet, 0 when the connection ended or broke.</summary>
     public static int? Receive(Socket socket, Span<byte> buffer)
     {
         var count = socket.Receive(buffer, SocketFlags.None, out var error);

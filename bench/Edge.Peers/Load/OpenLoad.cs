@@ -4,27 +4,10 @@ using HdrHistogram;
 
 namespace Edge.Peers.Load;
 
-/// <summary>What came of a constant rate of requests.</summary>
-/// <param name="Requests">Requests that were due while it was measured.</param>
-/// <param name="Failed">Answers other than 2xx, and connections that ended before their answer.</param>
-/// <param name="P50Us">Median of the time from the moment a request was due to the last byte of its answer, in
-/// microseconds.</param>
-/// <param name="P99Us">99th percentile.</param>
-/// <param name="P999Us">99.9th percentile.</param>
-/// <param name="LateP99Us">99th percentile of the generator's own lateness: it is in the figures above, too.</param>
-internal sealed record OpenLoadResult(long Requests, long Failed, double P50Us, double P99Us, double P999Us, double LateP99Us)
-{
-    /// <summary>A generator that is later than this in one of a hundred has not kept its rate.</summary>
-    public const double LateUsMax = 5_000;
-
-    /// <summary>Whether the rate was kept. If not, the run says nothing about the peer.</summary>
-    public bool HasKeptRate => LateP99Us <= LateUsMax;
-}
-
 /// <summary>
 /// An open-model generator: requests are due at a constant rate whatever becomes of the ones before, and the clock of each runs
 /// from the moment it is due. So a peer that stalls is charged for all that had to wait, not only for the one request that it
-/// held (what is called coordinated omission). One thread; as many connections as are busy at a time.
+/// held (to charge only that one is called coordinated omission). One thread; as many connections as are busy at a time.
 /// </summary>
 internal sealed class OpenLoad : IDisposable
 {
@@ -72,7 +55,7 @@ internal sealed class OpenLoad : IDisposable
         ended();
         Drain();
         return new OpenLoadResult(
-            last - arrivals, _failed, Us(_latency, 50), Us(_latency, 99), Us(_latency, 99.9), Us(_late, 99));
+            last - arrivals, _failed, _waiting.Count, Us(_latency, 50), Us(_latency, 99), Us(_latency, 99.9), Us(_late, 99));
     }
 
     /// <inheritdoc/>
@@ -177,7 +160,6 @@ internal sealed class OpenLoad : IDisposable
 
         foreach (var due in _waiting)
         {
-            _failed++;
             Record(due, Monotonic.NowNs);
         }
     }

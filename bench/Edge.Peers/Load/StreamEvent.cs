@@ -17,9 +17,7 @@ internal static class StreamEvent
     private const int MomentAt = NumberAt + NumberDigits + 1;
     private const int MomentDigits = 19;
 
-    /// <summary>
-    /// A whole chunk of HTTP/1.1 with an event in it, to be stamped by <see cref="Stamp"/> and sent again and again.
-    /// </summary>
+    /// <summary>A chunk of HTTP/1.1 with an event in it, to be stamped by <see cref="Stamp"/> and sent again and again.</summary>
     public static byte[] MakeChunk()
     {
         var data = new byte[SizeBytes];

@@ -16,6 +16,7 @@ internal static class JsonReport
         json.WriteString("measuredAt"u8, measuredAt);
         json.WriteString("machine"u8, Machine.Describe());
         json.WriteNumber("loadBefore"u8, loadBefore);
+        json.WriteNumber("loadAfter"u8, Machine.Load());
         json.WriteNumber("rounds"u8, run.Options.Rounds);
         json.WriteNumber("saturationSeconds"u8, run.Options.Seconds);
         json.WriteNumber("generatorMs"u8, run.Options.MeasureMs);
@@ -55,6 +56,7 @@ internal static class JsonReport
             json.WriteStartObject();
             json.WriteString("name"u8, peer.Peer);
             json.WriteNumber("voidRounds"u8, peer.Voided);
+            json.WriteNumber("overloadedRounds"u8, peer.Overloaded);
             if (peer.Failure is not null)
             {
                 json.WriteString("failure"u8, peer.Failure);

@@ -40,9 +40,17 @@ internal static class Table
 
     private static string[] Row(ScenarioResult scenario, PeerResult peer)
     {
-        var name = peer.Voided == 0
-            ? peer.Peer
-            : string.Create(CultureInfo.InvariantCulture, $"{peer.Peer} ({peer.Voided} void)");
+        var name = peer.Peer;
+        if (peer.Voided > 0)
+        {
+            name += string.Create(CultureInfo.InvariantCulture, $" ({peer.Voided} void)");
+        }
+
+        if (peer.Overloaded > 0)
+        {
+            name += string.Create(CultureInfo.InvariantCulture, $" ({peer.Overloaded} overloaded)");
+        }
+
         return [name, .. Array.ConvertAll(scenario.Metrics, metric => Cell(scenario, peer, metric))];
     }
 

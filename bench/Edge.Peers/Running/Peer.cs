@@ -11,8 +11,7 @@ namespace Edge.Peers.Running;
 /// <param name="Program">Name or path of the program.</param>
 /// <param name="VersionArgument">Makes it print its version; null where it has none to print.</param>
 /// <param name="Template">File of configs/; null where arguments say it all.</param>
-/// <param name="Arguments">Arguments, with the same names in braces, and <c>{config}</c> for the file made from the
-/// template.</param>
+/// <param name="Arguments">Arguments, with the same names, and <c>{config}</c> for the file made from the template.</param>
 internal sealed record Peer(string Name, string Program, string? VersionArgument, string? Template, string[] Arguments)
 {
     /// <summary>No gateway at all: callers talk to the origin, which tells what the rest of the machine takes.</summary>
@@ -82,21 +81,4 @@ internal sealed record Peer(string Name, string Program, string? VersionArgument
 
         return new RunningPeer(this, process, port, tlsPort);
     }
-}
-
-/// <summary>A peer at work; disposing ends it.</summary>
-/// <param name="Peer">Which.</param>
-/// <param name="Process">Its process.</param>
-/// <param name="Port">Where it listens for plain HTTP.</param>
-/// <param name="TlsPort">Where it listens for TLS.</param>
-internal sealed record RunningPeer(Peer Peer, ChildProcess Process, int Port, int TlsPort) : IAsyncDisposable
-{
-    /// <summary>Processor time that it has used since its start, in nanoseconds.</summary>
-    public long ProcessorNs => ProcessTree.ProcessorNs(Process.Id);
-
-    /// <summary>Resident memory in bytes.</summary>
-    public long ResidentBytes => ProcessTree.ResidentBytes(Process.Id);
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => Process.DisposeAsync();
 }

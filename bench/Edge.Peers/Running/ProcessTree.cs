@@ -39,9 +39,8 @@ internal static class ProcessTree
             {
                 if (line.StartsWith("Pss:", StringComparison.Ordinal))
                 {
-                    sum += long.Parse(
-                        line.AsSpan(4).TrimEnd("kB"), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
-                        CultureInfo.InvariantCulture) * 1024;
+                    const NumberStyles Spaced = NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite;
+                    sum += long.Parse(line.AsSpan(4).TrimEnd("kB"), Spaced, CultureInfo.InvariantCulture) * 1024;
                 }
             }
         }

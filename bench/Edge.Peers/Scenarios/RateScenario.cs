@@ -40,6 +40,10 @@ internal sealed record RateScenario(string Name, string Rate, Work Work, int? Re
         {
             result.Voided++;
         }
+        else if (load.Unanswered != 0)
+        {
+            result.Overloaded++;
+        }
         else
         {
             if (generator.ProcessorNs is { } used)

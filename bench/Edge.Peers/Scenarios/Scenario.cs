@@ -1,6 +1,5 @@
 using Edge.Peers.Load;
 using Edge.Peers.Report;
-using Edge.Peers.Running;
 
 namespace Edge.Peers.Scenarios;
 
@@ -44,8 +43,3 @@ internal abstract record Scenario(string Name, string Title, Metric[] Metrics)
     /// <summary>A new, empty result.</summary>
     public ScenarioResult NewResult() => new(Name, Title, Metrics);
 }
-
-/// <summary>Who is measured: a peer at work, or the origin itself.</summary>
-/// <param name="Port">Where the callers go.</param>
-/// <param name="Peer">The peer; null when the callers go to the origin.</param>
-internal sealed record Target(int Port, RunningPeer? Peer);
