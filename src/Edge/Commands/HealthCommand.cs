@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Edge.Core.Configuration;
 
 namespace Edge.Commands;
 
@@ -20,7 +19,8 @@ internal static class HealthCommand
         config.DefaultValueFactory = static _ => File.Exists("/etc/edge/edge.yaml") ? "/etc/edge/edge.yaml" : "edge.yaml";
         var url = new Option<string?>("--url", "-u")
         {
-            Description = "What to ask, such as http://127.0.0.1:9901/readyz; without it, /healthz of the file's admin address",
+            Description = "What to ask, such as http://127.0.0.1:9901/readyz; without it, /healthz of the file's admin address," +
+                " or where the file has none, whether the first listener accepts",
             HelpName = "url",
         };
         var command = new Command("health", "Ask a running gateway whether it serves; exit code 0 or 1.") { config, url };
@@ -40,11 +40,10 @@ internal static class HealthCommand
 
             if (plan.Admin is not { } admin)
             {
-                await Console.Error.WriteLineAsync($"edge: {path} has no admin listener to ask; give --url");
-                return CommonOptions.Failure;
+                return await ConnectAsync(Reachable(plan.Listeners[0].Endpoint), cancellation);
             }
 
-            address = $"http://{Reachable(admin)}/healthz";
+            address = $"http://{Reachable(admin.Endpoint)}/healthz";
         }
 
         // Parsed here: the command line's own conversion to a Uri is by reflection, which the native binary is without.
@@ -69,11 +68,30 @@ internal static class HealthCommand
         }
     }
 
-    // An admin listener on every address is asked on the loopback.
-    private static IPEndPoint Reachable(AdminPlan admin) =>
-        admin.Endpoint.Address.Equals(IPAddress.Any) ? new IPEndPoint(IPAddress.Loopback, admin.Endpoint.Port)
-        : admin.Endpoint.Address.Equals(IPAddress.IPv6Any) ? new IPEndPoint(IPAddress.IPv6Loopback, admin.Endpoint.Port)
-        : admin.Endpoint;
+    // A listener on every address is asked on the loopback.
+    private static IPEndPoint Reachable(IPEndPoint endpoint) =>
+        endpoint.Address.Equals(IPAddress.Any) ? new IPEndPoint(IPAddress.Loopback, endpoint.Port)
+        : endpoint.Address.Equals(IPAddress.IPv6Any) ? new IPEndPoint(IPAddress.IPv6Loopback, endpoint.Port)
+        : endpoint;
+
+    // Without an admin listener there is nothing to ask that is not a caller's business: whether somebody accepts has to do.
+    private static async Task<int> ConnectAsync(IPEndPoint listener, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Timeout);
+        try
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(listener, limit.Token);
+            Console.WriteLine($"{listener} accepts connections");
+            return CommonOptions.Success;
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"edge: no answer from {listener}: {exception.Message}");
+            return CommonOptions.Failure;
+        }
+    }
 
     // A status line is all that is wanted; HttpClient would add a megabyte to the binary for it.
     private static async Task<int> AskAsync(Uri url, CancellationToken cancellation)

@@ -128,6 +128,21 @@ public sealed class CommandTests : IDisposable
         Assert.StartsWith("edge: no answer from", errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Health_of_a_file_without_an_admin_listener_asks_whether_the_first_listener_accepts()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var path = Write($$"""
+            listeners: [{ address: "{{listener.LocalEndpoint}}" }]
+            upstreams: { a: { targets: ["http://127.0.0.1:1"] } }
+            routes: [{ name: a, upstream: a }]
+            """);
+        Assert.Equal(0, (await RunAsync("health", "--config", path)).Code);
+        listener.Stop();
+        Assert.Equal(1, (await RunAsync("health", "--config", path)).Code);
+    }
+
     private async Task AssertNotStartedAsync(string configuration, string told)
     {
         var (code, _, errors) = await RunAsync("run", "--config", Write(configuration));
