@@ -37,7 +37,7 @@ internal sealed class CertificateStore : IDisposable
         {
             _options = Load();
         }
-        catch (Exception exception) when (exception is CryptographicException or UnauthorizedAccessException)
+        catch (Exception exception) when (IsUnusable(exception))
         {
             throw new IOException($"{plan.CertificatePath}, {plan.KeyPath}: {exception.Message}", exception);
         }
@@ -53,6 +53,10 @@ internal sealed class CertificateStore : IDisposable
     public void Dispose() => _timer.Dispose();
 
     private (FileStamp, FileStamp) Stamps() => (FileStamp.Of(_plan.CertificatePath), FileStamp.Of(_plan.KeyPath));
+
+    // A key of another certificate is told by ArgumentException; out of a timer that would end the process.
+    private static bool IsUnusable(Exception exception) =>
+        exception is CryptographicException or ArgumentException or NotSupportedException or UnauthorizedAccessException;
 
     private void Look()
     {
@@ -71,7 +75,7 @@ internal sealed class CertificateStore : IDisposable
                 _log.Say($"edge: certificate {_plan.CertificatePath} read again");
             }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception exception) when (exception is IOException || IsUnusable(exception))
         {
             // Often one file is new and the other not yet: the next look finds both.
             _log.Say($"edge: certificate {_plan.CertificatePath} not taken, the old one stays: {exception.Message}");

@@ -38,6 +38,14 @@ internal sealed class GatewayRoute
     /// <summary>Headers of the caller that are not copied because a rule removes or replaces them. Names in any case.</summary>
     public FrozenSet<string> DroppedRequestHeaders { get; }
 
+    /// <summary>
+    /// True where a caller's header of this name is not copied. An underscore counts as a hyphen, since some services cannot tell
+    /// the two apart (see <see cref="RequestHeaderKinds.Of"/>).
+    /// </summary>
+    public bool Drops(string name) => DroppedRequestHeaders.Count > 0
+        && (DroppedRequestHeaders.Contains(name)
+            || (name.Contains('_', StringComparison.Ordinal) && DroppedRequestHeaders.Contains(name.Replace('_', '-'))));
+
     /// <summary>Header lines that every request to the service gets: credential, set and added ones. Holds secrets.</summary>
     public ReadOnlyMemory<byte> RequestLines { get; }
 

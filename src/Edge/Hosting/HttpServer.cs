@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Net.Http.Headers;
 
 namespace Edge.Hosting;
 
@@ -107,7 +108,10 @@ internal sealed class HttpServer : IAsyncDisposable
         options.AllowResponseHeaderCompression = true;
 
         // Field values travel byte for byte: Latin-1 maps every byte to one char and back.
-        options.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        options.RequestHeaderEncodingSelector = static name =>
+            name == HeaderNames.ContentLength ? ContentLengthEncoding.Instance
+            : name == HeaderNames.Connection ? ConnectionEncoding.Instance
+            : Encoding.Latin1;
         options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
         var limits = options.Limits;

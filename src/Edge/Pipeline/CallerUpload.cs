@@ -17,6 +17,9 @@ internal sealed class CallerUpload(RequestContext context) : UploadSource
     public override long? ContentLength { get; } = context.RequestHeaders.ContentLength;
 
     /// <inheritdoc/>
+    public override long BytesMax { get; } = context.RequestBodyMax;
+
+    /// <inheritdoc/>
     public override Failure FailureOf(Exception exception) => CallerFailures.Of(exception);
 
     /// <inheritdoc/>
@@ -29,10 +32,8 @@ internal sealed class CallerUpload(RequestContext context) : UploadSource
 
         foreach (var (name, values) in _trailers.Trailers)
         {
-            // What frames or routes a message must not arrive behind it (RFC 9110, section 6.5.1); nor may what the route
-            // removes or replaces, since a target may read trailers as if they were headers.
-            if (RequestHeaderKinds.Of(name) != RequestHeaderKind.EndToEnd || !FieldText.IsToken(name)
-                || context.Route!.DroppedRequestHeaders.Contains(name))
+            // What may not stand before the body, or only there, must not arrive behind it.
+            if (!UpstreamRequestWriter.MayTrail(context, name))
             {
                 continue;
             }

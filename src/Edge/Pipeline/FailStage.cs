@@ -22,7 +22,11 @@ internal static class FailStage
         {
             if (!context.Response.HasStarted)
             {
-                if (failure != Failure.CallerGone)
+                if (failure == Failure.CallerGone)
+                {
+                    TellHalfGone(context);
+                }
+                else
                 {
                     await AnswerAsync(context, failure);
                 }
@@ -61,6 +65,15 @@ internal static class FailStage
         }
     }
 
+    // A caller that only stopped sending may still read: what it gets must not look like a success.
+    private static void TellHalfGone(RequestContext context)
+    {
+        context.Response.Headers.Clear();
+        context.Response.Headers.ContentLength = 0;
+        context.CloseAfterAnswer();
+        context.Response.StatusCode = Failures.StatusCode(Failure.CallerGone);
+    }
+
     private static async ValueTask AnswerAsync(RequestContext context, Failure failure)
     {
         var dialect = context.Route?.Dialect ?? Dialect.Http;
@@ -71,6 +84,11 @@ internal static class FailStage
         var close = response.Headers.Connection;
         response.Headers.Clear();
         response.Headers.Connection = close;
+        if (CallerFailures.LoseFraming(failure))
+        {
+            context.CloseAfterAnswer();
+        }
+
         response.StatusCode = status;
         response.Headers.ContentType = ErrorBody.ContentType(dialect);
         response.Headers["Proxy-Status"] = Failures.ProxyStatus(failure);

@@ -32,9 +32,14 @@ internal sealed class ForwardStage
         {
             kind = RequestBody.Take(context, body);
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
         {
             return StageResult.Failed(CallerFailures.Of(exception));
+        }
+
+        if (kind == RequestBodyKind.TooLarge)
+        {
+            return StageResult.Failed(Failure.CallerBodyTooLarge);
         }
 
         try
@@ -49,6 +54,12 @@ internal sealed class ForwardStage
             body.ReturnMemory();
             context.Exchange.Request.ReturnMemory();
             _copier.Copy(context, context.Exchange);
+            if (context.Exchange.IsUploadHeld)
+            {
+                // The caller may now send its body or leave it, and only a new connection tells which (RFC 9110, section 10.1.1).
+                context.CloseAfterAnswer();
+            }
+
             context.Exchange.BeginBody();
             failure = await ResponseRelay.RunAsync(context, context.Exchange);
             context.FailureDetail = context.Exchange.Fault;

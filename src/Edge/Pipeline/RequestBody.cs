@@ -14,6 +14,9 @@ internal enum RequestBodyKind
 
     /// <summary>It is still arriving, or large: it is sent as it comes, once.</summary>
     Streaming,
+
+    /// <summary>It is here, whole, and larger than it may be.</summary>
+    TooLarge,
 }
 
 /// <summary>Looks at a request's body and takes it, if it is small and already here.</summary>
@@ -52,6 +55,12 @@ internal static class RequestBody
         {
             reader.AdvanceTo(buffer.Start);
             return RequestBodyKind.Streaming;
+        }
+
+        if (buffer.Length > context.RequestBodyMax)
+        {
+            reader.AdvanceTo(buffer.End);
+            return RequestBodyKind.TooLarge;
         }
 
         foreach (var segment in buffer)

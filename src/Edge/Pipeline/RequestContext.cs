@@ -17,6 +17,12 @@ namespace Edge.Pipeline;
 /// </summary>
 internal sealed class RequestContext
 {
+    // A byte in a chunk of its own is six on the wire.
+    private const int ChunkedBytesPerByteMax = 6;
+
+    // The last chunk and the trailers, whose size Kestrel bounds besides.
+    private const int ChunkedEndBytesMax = 64 * 1024;
+
     private readonly IHttpConnectionFeature _connection;
     private readonly IHttpMaxRequestBodySizeFeature _bodySize;
     private IPAddress? _peer;
@@ -107,8 +113,8 @@ internal sealed class RequestContext
     /// </summary>
     public HeadBuffer Body { get; } = new();
 
-    /// <summary>Most bytes of the request's body.</summary>
-    public long? RequestBodyMax => _bodySize.MaxRequestBodySize;
+    /// <summary>Most bytes of the request's body: the listener's limit until <see cref="LimitRequestBody"/>.</summary>
+    public long RequestBodyMax { get; private set; }
 
     /// <summary>The address at the other end of the caller's connection.</summary>
     public IPAddress Peer
@@ -158,12 +164,30 @@ internal sealed class RequestContext
         Route = null;
     }
 
-    /// <summary>Sets the most bytes of this request's body. Possible until the body is first read.</summary>
-    public void LimitRequestBody(long bytesMax)
+    /// <summary>Sets the most bytes of this request's body; null: the listener's. Before the body is first read.</summary>
+    /// <remarks>
+    /// Of a chunked body Kestrel counts the framing too. So it gets room for the worst of that, and whoever reads the body counts
+    /// what is in the chunks.
+    /// </remarks>
+    public void LimitRequestBody(long? bytesMax)
     {
-        if (!_bodySize.IsReadOnly)
+        // Kestrel has the listener's limit, and every listener has one.
+        RequestBodyMax = bytesMax ?? _bodySize.MaxRequestBodySize!.Value;
+        if (!_bodySize.IsReadOnly && (bytesMax is not null || RequestHeaders.TransferEncoding.Count > 0))
         {
-            _bodySize.MaxRequestBodySize = bytesMax;
+            _bodySize.MaxRequestBodySize = RequestHeaders.TransferEncoding.Count > 0
+                ? (RequestBodyMax * ChunkedBytesPerByteMax) + ChunkedEndBytesMax
+                : RequestBodyMax;
+        }
+    }
+
+    /// <summary>Has the caller's connection closed after the answer, which has not started.</summary>
+    public void CloseAfterAnswer()
+    {
+        // HTTP/2 has no such header: there the stream alone is lost.
+        if (Request.Protocol != "HTTP/2")
+        {
+            Response.Headers.Connection = "close";
         }
     }
 

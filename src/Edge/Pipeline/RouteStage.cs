@@ -28,11 +28,7 @@ internal sealed class RouteStage(RequestIds requestIds)
             context.RequestId = own.Count == 1 && RequestIds.IsWellFormed(own[0]) ? own[0] : requestIds.Create();
         }
 
-        if (route.Plan.RequestBodyMax is { } bytesMax)
-        {
-            context.LimitRequestBody(bytesMax);
-        }
-
+        context.LimitRequestBody(route.Plan.RequestBodyMax);
         return context.RequestHeaders.ContentLength > context.RequestBodyMax
             ? StageResult.Failed(Failure.CallerBodyTooLarge)
             : StageResult.Continue;

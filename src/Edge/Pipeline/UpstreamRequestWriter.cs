@@ -60,6 +60,16 @@ internal static class UpstreamRequestWriter
     public static string CallerHost(RequestContext context) =>
         context.Target.Authority ?? context.RequestHeaders.Host.ToString();
 
+    /// <summary>True where the caller may send a field of this name behind its body.</summary>
+    public static bool MayTrail(RequestContext context, string name)
+    {
+        var connection = context.RequestHeaders.Connection;
+        return RequestTrailers.MayPass(name)
+            && FieldText.IsToken(name)
+            && !context.Route!.Drops(name)
+            && !(NamesOptions(connection) && IsNamedBy(connection, name));
+    }
+
     private static void WriteRequestLine(HeadBuffer to, RequestContext context, TargetPlan target)
     {
         to.WriteLatin1(context.Request.Method);
@@ -90,7 +100,7 @@ internal static class UpstreamRequestWriter
             var kind = RequestHeaderKinds.Of(name);
             if (kind is not (RequestHeaderKind.EndToEnd or RequestHeaderKind.Cookie or RequestHeaderKind.Credential)
                 || (kind == RequestHeaderKind.Credential && route.HasCredential)
-                || (route.DroppedRequestHeaders.Count > 0 && route.DroppedRequestHeaders.Contains(name))
+                || route.Drops(name)
                 || (namesOptions && IsNamedBy(connection, name)))
             {
                 continue;
@@ -192,16 +202,22 @@ internal static class UpstreamRequestWriter
             && !only.Equals("keep-alive", StringComparison.OrdinalIgnoreCase)
             && !only.Equals("close", StringComparison.OrdinalIgnoreCase));
 
-    private static bool IsNamedBy(StringValues connection, string name)
+    /// <summary>True where a Connection header has this name in its list.</summary>
+    public static bool IsNamedBy(StringValues connection, string name)
     {
         foreach (var list in connection)
         {
-            foreach (var range in list.AsSpan().Split(','))
+            var rest = list.AsSpan();
+            while (!rest.IsEmpty)
             {
-                if (list.AsSpan()[range].Trim(" \t").Equals(name, StringComparison.OrdinalIgnoreCase))
+                var comma = rest.IndexOf(',');
+                var element = (comma < 0 ? rest : rest[..comma]).Trim();
+                if (element.Equals(name, StringComparison.OrdinalIgnoreCase))
                 {
                     return true;
                 }
+
+                rest = comma < 0 ? default : rest[(comma + 1)..];
             }
         }
 

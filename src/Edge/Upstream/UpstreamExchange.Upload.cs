@@ -26,6 +26,9 @@ internal sealed partial class UpstreamExchange
     private bool _uploadStopped;
     private bool _isSendingLast;
 
+    /// <summary>True while the body is held back until the target asks for it by 100 (Continue).</summary>
+    public bool IsUploadHeld { get; private set; }
+
     private bool HasUpload => _upload is not null;
 
     /// <summary>
@@ -38,6 +41,7 @@ internal sealed partial class UpstreamExchange
     {
         _source = source;
         _continue = awaitContinue ? new TaskCompletionSource<bool>() : null;
+        IsUploadHeld = awaitContinue;
         _upload = UploadAsync(source, _connection!, _lease);
     }
 
@@ -46,6 +50,7 @@ internal sealed partial class UpstreamExchange
         _upload = null;
         _source = null;
         _continue = null;
+        IsUploadHeld = false;
         _uploadStopped = false;
         _isSendingLast = false;
     }
@@ -84,6 +89,7 @@ internal sealed partial class UpstreamExchange
             return;
         }
 
+        IsUploadHeld = false;
         var buffer = ArrayPool<byte>.Shared.Rent(UploadBufferBytes);
         try
         {
@@ -137,6 +143,12 @@ internal sealed partial class UpstreamExchange
             {
                 source.Body.AdvanceTo(read.Buffer.Start);
                 return Failure.None;
+            }
+
+            if (read.Buffer.Length > source.BytesMax - source.BytesRead)
+            {
+                source.Body.AdvanceTo(read.Buffer.End);
+                return Failure.CallerBodyTooLarge;
             }
 
             try
@@ -247,6 +259,9 @@ internal abstract class UploadSource
 
     /// <summary>True: it is sent in chunks.</summary>
     public bool IsChunked => ContentLength is null;
+
+    /// <summary>Most bytes that may be read.</summary>
+    public virtual long BytesMax => long.MaxValue;
 
     /// <summary>Bytes read so far.</summary>
     public long BytesRead { get; set; }
