@@ -26,7 +26,7 @@ public sealed class BrokenStreamTests
     public async Task The_caller_gets_whole_events_an_error_and_a_broken_body(Cut cut, CallerKind kind, string unfinished)
     {
         await using var upstream = ScriptedUpstream.Start(connection => BreakAsync(connection, cut, Whole, unfinished));
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, "openai");
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, "openai");
         using var caller = new StreamCaller(gateway, kind);
         await caller.AskAsync();
         await caller.ReadToEndAsync();
@@ -41,7 +41,7 @@ public sealed class BrokenStreamTests
     public async Task A_stream_that_falls_silent_ends_with_an_error_when_its_time_is_up(CallerKind kind)
     {
         await using var upstream = ScriptedUpstream.Start(connection => BreakAsync(connection, Cut.Silence, Whole, "data: x"));
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, "openai", "{ idle: 500ms }");
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, "openai", "{ idle: 500ms }");
         using var caller = new StreamCaller(gateway, kind);
         await caller.AskAsync();
         await caller.ReadToEndAsync();
@@ -56,7 +56,7 @@ public sealed class BrokenStreamTests
     public async Task A_stream_that_breaks_before_its_first_event_is_an_error_too(CallerKind kind)
     {
         await using var upstream = ScriptedUpstream.Start(connection => BreakAsync(connection, Cut.Close, "", ""));
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, "openai");
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, "openai");
         using var caller = new StreamCaller(gateway, kind);
         await caller.AskAsync();
         await caller.ReadToEndAsync();
@@ -71,7 +71,7 @@ public sealed class BrokenStreamTests
     public async Task The_error_is_told_in_the_words_of_the_dialect(string dialect, string beginning)
     {
         await using var upstream = ScriptedUpstream.Start(connection => BreakAsync(connection, Cut.Close, Whole, "data: x"));
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, dialect);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, dialect);
         using var caller = new StreamCaller(gateway, CallerKind.Http1);
         await caller.AskAsync();
         await caller.ReadToEndAsync();
@@ -87,7 +87,7 @@ public sealed class BrokenStreamTests
     {
         var part = "data: " + new string('x', 100_000);
         await using var upstream = ScriptedUpstream.Start(connection => BreakAsync(connection, Cut.Close, part, ""));
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, "openai");
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, "openai");
         using var caller = new StreamCaller(gateway, CallerKind.Http1);
         await caller.AskAsync();
         await caller.ReadToEndAsync();
@@ -100,7 +100,7 @@ public sealed class BrokenStreamTests
     public async Task On_http1_there_is_no_last_chunk()
     {
         await using var upstream = ScriptedUpstream.Start(connection => BreakAsync(connection, Cut.Close, Whole, ""));
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, "openai");
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, "openai");
         await using var client = await RawHttpClient.ConnectAsync(gateway.EndpointOf(CallerKind.Http1));
         await client.SendAsync("GET /v1/x HTTP/1.1\r\nHost: a\r\n\r\n");
         var wire = System.Text.Encoding.Latin1.GetString(await client.ReadToEndAsync());
@@ -116,7 +116,7 @@ public sealed class BrokenStreamTests
     {
         var whole = string.Concat(Enumerable.Repeat("data: " + new string('y', 1000) + "\n\n", events));
         await using var upstream = ScriptedUpstream.Start(connection => BreakAsync(connection, Cut.Close, whole, "data: x"));
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, "anthropic");
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, "anthropic");
         await using var caller = await RawH2Caller.AskAsync(gateway.EndpointOf(CallerKind.H2c), "/v1/messages");
         await caller.ReadToEndAsync();
         Assert.False(caller.IsEnded);
@@ -132,7 +132,7 @@ public sealed class BrokenStreamTests
     {
         await using var upstream = ScriptedUpstream.Start(
             connection => BreakAsync(connection, Cut.Close, Whole, "", contentType));
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, "openai");
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, "openai");
         await using var client = await RawHttpClient.ConnectAsync(gateway.EndpointOf(CallerKind.Http1));
         await client.SendAsync("GET /v1/x HTTP/1.0\r\nHost: a\r\n\r\n");
         var wire = System.Text.Encoding.Latin1.GetString(await client.ReadToEndAsync());
@@ -151,7 +151,7 @@ public sealed class BrokenStreamTests
             await connection.SendAsync(
                 $"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 4000\r\n\r\n{Whole}data");
         });
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, "openai", route: ", heartbeat: 10ms");
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, "openai", route: ", heartbeat: 10ms");
         using var caller = new StreamCaller(gateway, kind);
         await caller.AskAsync();
         await caller.ReadToEndAsync();
@@ -168,7 +168,7 @@ public sealed class BrokenStreamTests
     {
         await using var upstream = ScriptedUpstream.Start(
             connection => BreakAsync(connection, Cut.Close, "{\"choices\":", "", "application/json"));
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, "openai");
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, "openai");
         using var caller = new StreamCaller(gateway, kind);
         await caller.AskAsync();
         await caller.ReadToEndAsync();
@@ -190,7 +190,7 @@ public sealed class BrokenStreamTests
             await BreakAsync(connection, Cut.Close, events, "data: x");
             sent.SetResult();
         });
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, "anthropic");
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, "anthropic");
         using var caller = new StreamCaller(gateway, kind);
         await caller.AskAsync("/v1/messages");
 
@@ -217,7 +217,7 @@ public sealed class BrokenStreamTests
             await connection.ReadRequestAsync();
             await connection.SendAsync(Wire.CloseHead + stream);
         });
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, dialect);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, dialect);
         using var caller = new StreamCaller(gateway, CallerKind.Http1);
         await caller.AskAsync(path);
         await caller.ReadToEndAsync();

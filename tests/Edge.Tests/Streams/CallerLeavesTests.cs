@@ -22,7 +22,7 @@ public sealed class CallerLeavesTests
             await connection.SendAsync(Wire.ChunkedHead + Wire.Chunk("data: 1\n\n"));
             left.SetResult(await connection.WaitForEndAsync());
         });
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url);
         var caller = new StreamCaller(gateway, kind);
         await caller.AskAsync();
         await caller.ReadUntilAsync(9);
@@ -41,7 +41,7 @@ public sealed class CallerLeavesTests
             await connection.ReadRequestAsync();
             left.SetResult(await connection.WaitForEndAsync());
         });
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url);
         await using (var client = await RawHttpClient.ConnectAsync(gateway.EndpointOf(CallerKind.Http1)))
         {
             await client.SendAsync("GET /v1/x HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -56,7 +56,7 @@ public sealed class CallerLeavesTests
     {
         await using var mock = await MockProvider.StartAsync(
             new IPEndPoint(IPAddress.Loopback, 0), TimeProvider.System, TestContext.Current.CancellationToken);
-        await using var gateway = await RunningGateway.StartAsync(new Uri($"http://{mock.Endpoint}"), "openai");
+        await using var gateway = await StreamGateway.StartAsync(new Uri($"http://{mock.Endpoint}"), "openai");
         await using (var client = await RawHttpClient.ConnectAsync(gateway.EndpointOf(CallerKind.Http1)))
         {
             const string body =

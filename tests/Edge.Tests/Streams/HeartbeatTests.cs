@@ -22,7 +22,7 @@ public sealed class HeartbeatTests
             await connection.SendAsync(Wire.Chunk("data: 1\n\n") + Wire.LastChunk);
         });
         var time = new ManualTime();
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, route: ", heartbeat: 15s", time: time);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, route: ", heartbeat: 15s", time: time);
         using var caller = new StreamCaller(gateway, kind);
         await caller.AskAsync();
         for (var beats = 1; beats <= 3; beats++)
@@ -49,7 +49,7 @@ public sealed class HeartbeatTests
             await connection.SendAsync(Wire.Chunk("data: 2\n\n") + Wire.LastChunk);
         });
         var time = new ManualTime();
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, route: ", heartbeat: 15s", time: time);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, route: ", heartbeat: 15s", time: time);
         using var caller = new StreamCaller(gateway, CallerKind.Http1);
         await caller.AskAsync();
         await time.TimerAsync(Every);
@@ -73,7 +73,7 @@ public sealed class HeartbeatTests
             await connection.SendAsync(Wire.Chunk("y\n\n") + Wire.LastChunk);
         });
         var time = new ManualTime();
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, route: ", heartbeat: 15s", time: time);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, route: ", heartbeat: 15s", time: time);
         using var caller = new StreamCaller(gateway, CallerKind.Http1);
         await caller.AskAsync();
         await caller.ReadUntilAsync(60_000);
@@ -101,7 +101,7 @@ public sealed class HeartbeatTests
             await connection.SendAsync(chunked ? Wire.Chunk("data: 1\n\n") + Wire.LastChunk : "data: 1\n\n");
         });
         var time = new ManualTime();
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url, route: route, time: time);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url, route: route, time: time);
         using var caller = new StreamCaller(gateway, CallerKind.Http1);
         await caller.AskAsync();
         time.Advance(Every + Every);
@@ -121,7 +121,7 @@ public sealed class HeartbeatTests
             await connection.WaitForEndAsync();
         });
         var time = new ManualTime();
-        await using var gateway = await RunningGateway.StartAsync(
+        await using var gateway = await StreamGateway.StartAsync(
             upstream.Url, "openai", "{ idle: 40s }", ", heartbeat: 15s", time);
         using var caller = new StreamCaller(gateway, CallerKind.Http1);
         await caller.AskAsync();

@@ -29,7 +29,7 @@ public sealed class LockStepTests
             await taken.WaitAsync(connection.Deadline);
             await connection.SendAsync(chunked ? Wire.LastChunk : "");
         });
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url);
         using var caller = new StreamCaller(gateway, kind);
 
         // The head comes before there is any event.

@@ -31,7 +31,7 @@ public sealed class StreamBytesTests
             await connection.SendAsync(Wire.CloseHead);
             await connection.SendCutAsync(bytes, [.. Enumerable.Range(1, bytes.Length - 1)]);
         });
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url);
         using var caller = new StreamCaller(gateway, CallerKind.Http1);
         await caller.AskAsync();
         await caller.ReadToEndAsync();
@@ -54,7 +54,7 @@ public sealed class StreamBytesTests
                 await connection.SendCutAsync(wire, cut);
             }
         });
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url);
         for (var cut = Wire.ChunkedHead.Length; cut < wire.Length; cut++)
         {
             using var caller = new StreamCaller(gateway, kind);
@@ -75,7 +75,7 @@ public sealed class StreamBytesTests
         var stream = "data: " + new string('x', length - 6) + "\n\ndata: [DONE]\n\n";
         await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(
             Wire.ChunkedHead + Wire.Chunk(stream) + Wire.LastChunk));
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url);
         using var caller = new StreamCaller(gateway, CallerKind.Http1);
         await caller.AskAsync();
         await caller.ReadToEndAsync();
@@ -96,7 +96,7 @@ public sealed class StreamBytesTests
             await connection.StallAsync(first.Task);
             await connection.SendAsync(bytes.AsMemory(100));
         });
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url);
         using var caller = new StreamCaller(gateway, CallerKind.Http1);
         var response = await caller.AskAsync();
         await caller.ReadUntilAsync(100);
@@ -121,7 +121,7 @@ public sealed class StreamBytesTests
                 await connection.SendAsync(piece);
             }
         });
-        await using var gateway = await RunningGateway.StartAsync(upstream.Url);
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url);
         using var caller = new StreamCaller(gateway, CallerKind.Http1);
         await caller.AskAsync();
         await caller.ReadUntilAsync(1);

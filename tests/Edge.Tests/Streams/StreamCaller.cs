@@ -35,7 +35,7 @@ internal sealed class StreamCaller : IDisposable
     private HttpResponseMessage? _response;
     private Stream? _body;
 
-    public StreamCaller(RunningGateway gateway, CallerKind kind)
+    public StreamCaller(StreamGateway gateway, CallerKind kind)
     {
         var http2 = kind is CallerKind.H2c or CallerKind.H2;
         var tls = kind is CallerKind.Http1Tls or CallerKind.H2;

@@ -1,8 +1,5 @@
 using System.Net;
-using System.Runtime.CompilerServices;
-using Edge.Core.Configuration;
 using Edge.Hosting;
-using Edge.Telemetry;
 using Edge.Tests.Support;
 using Edge.Upstream;
 
@@ -13,17 +10,11 @@ namespace Edge.Tests.Upstream;
 /// </summary>
 internal sealed class Door : IAsyncDisposable
 {
-    private readonly ProgramLog _log;
-    private readonly StringWriter _said;
+    private readonly RunningGateway _running;
 
-    private Door(Gateway gateway, ProgramLog log, StringWriter said)
-    {
-        Gateway = gateway;
-        _log = log;
-        _said = said;
-    }
+    private Door(RunningGateway running) => _running = running;
 
-    public Gateway Gateway { get; }
+    public Gateway Gateway => _running.Gateway;
 
     /// <summary>The plain HTTP/1.1 listener.</summary>
     public IPEndPoint Endpoint => Gateway.Endpoints[0];
@@ -49,14 +40,7 @@ internal sealed class Door : IAsyncDisposable
             routes:
               - { name: all, match: { path: /* }, upstream: it{{route}} }
             """;
-        var loaded = ConfigurationLoader.LoadText(yaml, "edge.yaml", SystemConfigurationSource.Instance);
-        Assert.Empty(loaded.Diagnostics);
-        var said = new StringWriter();
-        var log = new ProgramLog(TextWriter.Synchronized(said));
-        var gateway = await Gateway.StartAsync(
-            loaded.Plan!, log, resolver ?? new SystemHostResolver(), time ?? TimeProvider.System,
-            TestContext.Current.CancellationToken);
-        return new Door(gateway, log, said);
+        return new Door(await RunningGateway.StartAsync(yaml, time, resolver));
     }
 
     /// <summary>One GET on a connection of its own, read to its end, clean or not.</summary>
@@ -74,18 +58,9 @@ internal sealed class Door : IAsyncDisposable
     /// <summary>Ends it, and gives what it logged.</summary>
     public async Task<string> CloseAsync()
     {
-        await Gateway.DisposeAsync();
-        await _log.DisposeAsync();
-        return _said.ToString();
+        await _running.DisposeAsync();
+        return _running.Said;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await CloseAsync();
-        _said.Dispose();
-    }
-
-    // Kestrel reads its switches when the first server is made, whichever test that is.
-    [ModuleInitializer]
-    internal static void SetSwitches() => RuntimeSwitches.Set();
+    public async ValueTask DisposeAsync() => await CloseAsync();
 }

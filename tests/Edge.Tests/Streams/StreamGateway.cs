@@ -1,11 +1,8 @@
 using System.Net;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
-using Edge.Core.Configuration;
 using Edge.Hosting;
-using Edge.Telemetry;
+using Edge.Tests.Support;
 using Edge.Tests.Upstream;
-using Edge.Upstream;
 
 namespace Edge.Tests.Streams;
 
@@ -13,25 +10,22 @@ namespace Edge.Tests.Streams;
 /// The gateway inside the test's own process, with a listener for each way to speak to it and one route, <c>/v1/*</c>, to an
 /// upstream. It owns its listeners and the folder with the certificate.
 /// </summary>
-internal sealed class RunningGateway : IAsyncDisposable
+internal sealed class StreamGateway : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder;
-    private readonly ProgramLog _log;
-    private readonly StringWriter _said;
+    private readonly RunningGateway _running;
 
-    private RunningGateway(Gateway gateway, ProgramLog log, StringWriter said, DirectoryInfo folder)
+    private StreamGateway(RunningGateway running, DirectoryInfo folder)
     {
-        Gateway = gateway;
-        _log = log;
-        _said = said;
+        _running = running;
         _folder = folder;
     }
 
     /// <summary>The gateway itself.</summary>
-    public Gateway Gateway { get; }
+    public Gateway Gateway => _running.Gateway;
 
     /// <summary>What it has said in its log.</summary>
-    public string Said => _said.ToString();
+    public string Said => _running.Said;
 
     /// <summary>Where callers of a kind connect.</summary>
     public IPEndPoint EndpointOf(CallerKind kind) => Gateway.Endpoints[kind switch
@@ -47,7 +41,7 @@ internal sealed class RunningGateway : IAsyncDisposable
     /// <param name="timeouts">The upstream's, as in the file, with their braces.</param>
     /// <param name="route">Further keys of the route, each with a comma before it.</param>
     /// <param name="time">The gateway's clock; the system's if null.</param>
-    public static async Task<RunningGateway> StartAsync(
+    public static async Task<StreamGateway> StartAsync(
         Uri upstream, string dialect = "http", string timeouts = "{}", string route = "", TimeProvider? time = null)
     {
         var folder = Directory.CreateTempSubdirectory("edge-test-");
@@ -63,14 +57,8 @@ internal sealed class RunningGateway : IAsyncDisposable
             routes:
               - { name: all, match: { path: /v1/* }, upstream: provider{{route}} }
             """;
-        var loaded = ConfigurationLoader.LoadText(
-            yaml, Path.Combine(folder.FullName, "edge.yaml"), SystemConfigurationSource.Instance);
-        Assert.Empty(loaded.Diagnostics);
-        var said = new StringWriter();
-        var log = new ProgramLog(TextWriter.Synchronized(said));
-        var gateway = await Gateway.StartAsync(
-            loaded.Plan!, log, new SystemHostResolver(), time ?? TimeProvider.System, TestContext.Current.CancellationToken);
-        return new RunningGateway(gateway, log, said, folder);
+        var running = await RunningGateway.StartAsync(yaml, time, path: Path.Combine(folder.FullName, "edge.yaml"));
+        return new StreamGateway(running, folder);
     }
 
     /// <summary>Breaks off what is running and closes everything. Then all it had to say is said.</summary>
@@ -81,15 +69,10 @@ internal sealed class RunningGateway : IAsyncDisposable
             return;
         }
 
-        await Gateway.DisposeAsync();
-        await _log.DisposeAsync();
+        await _running.DisposeAsync();
         _folder.Delete(recursive: true);
         _folder.Refresh();
     }
-
-    // Kestrel reads its switches when the first server is made, whichever test that is.
-    [ModuleInitializer]
-    internal static void SetSwitches() => RuntimeSwitches.Set();
 
     private static void WriteCertificate(DirectoryInfo folder)
     {
