@@ -10,8 +10,8 @@ namespace Edge.Pipeline;
 /// <summary>
 /// Sends the request to the route's upstream and the answer back.
 /// <code>
-///   caller ──► 1 body small and here? ──► 2 connection ──► 3 head (+ body) ──► 4 upload, if streaming ──► upstream
-///   caller ◄── 7 relay, run by run   ◄── 6 head copied ◄── 5 answer's head                            ◄── upstream
+///   caller -> 1 body small and here? -> 2 connection  -> 3 head (+ body) -> 4 upload, if streaming -> upstream
+///   caller &lt;- 7 relay, run by run    &lt;- 6 head copied &lt;- 5 answer's head                           &lt;- upstream
 /// </code>
 /// A failure in 2 is tried at the next target. A failure in 3 to 5 is tried once more only if the connection was an old one that
 /// may have died unseen, no byte of an answer came, and sending the request again can do no harm. After 6 nothing is repeated.
