@@ -27,6 +27,7 @@ internal static class Program
             }
         }
 
-        return root.Parse(arguments).InvokeAsync();
+        // The library would else give a command two seconds after a signal, and a drain may take minutes: see ProcessSignals.
+        return root.Parse(arguments).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 }

@@ -62,6 +62,11 @@ internal sealed class ForwardStage
 
             context.Exchange.BeginBody();
             failure = await ResponseRelay.RunAsync(context, context.Exchange);
+            if (failure != Failure.None)
+            {
+                context.Exchange.Distrust();
+            }
+
             context.FailureDetail = context.Exchange.Fault;
             return failure == Failure.None ? StageResult.Responded : StageResult.Failed(failure);
         }

@@ -35,6 +35,7 @@ internal sealed partial class UpstreamExchange
     private long _remaining;
     private ChunkedDecoder _chunks;
     private bool _bodyEnded;
+    private bool _isDistrusted;
 
     /// <summary>An exchange that takes its time from the sweeper.</summary>
     public UpstreamExchange(UpstreamSweeper sweeper) => _sweeper = sweeper;
@@ -100,6 +101,7 @@ internal sealed partial class UpstreamExchange
         _remaining = 0;
         _chunks = default;
         _bodyEnded = false;
+        _isDistrusted = false;
         Fault = null;
         IsUnsent = false;
         ResetUpload();
@@ -291,6 +293,11 @@ internal sealed partial class UpstreamExchange
     }
 
     /// <summary>
+    /// The answer was not what it ought to be, even if its framing held: the connection will not be used again.
+    /// </summary>
+    public void Distrust() => _isDistrusted = true;
+
+    /// <summary>
     /// Ends the exchange. The connection goes back to its pool when both messages were whole, the answer's end was told by its
     /// framing and not one byte is left over; otherwise it is closed. Waits for an upload that is still running.
     /// </summary>
@@ -307,7 +314,7 @@ internal sealed partial class UpstreamExchange
             await StopUploadAsync(connection);
         }
 
-        var reusable = _bodyEnded && _requestSent && _framing != BodyFraming.UntilClose && connection.Head.MayPersist
+        var reusable = !_isDistrusted && _bodyEnded && _requestSent && _framing != BodyFraming.UntilClose && connection.Head.MayPersist
             && connection.Received.IsEmpty;
         _connection = null;
         if (connection.TryEndExchange(_lease) && reusable)

@@ -47,7 +47,9 @@ public sealed class DrainTests
     public async Task What_is_left_when_the_drain_time_is_over_is_broken_off()
     {
         await using var upstream = StreamUntil(new TaskCompletionSource().Task);
-        await using var edge = await EdgeProcess.RunAsync(Configuration(upstream, "300ms"));
+
+        // Longer than the two seconds that the command library would leave to a command after a signal.
+        await using var edge = await EdgeProcess.RunAsync(Configuration(upstream, "3s"));
         await using var stream = await RawHttpClient.ConnectAsync(edge.Endpoint);
         await stream.SendAsync(Ask);
         var answer = await stream.ReadHeadAsync();
