@@ -314,8 +314,8 @@ internal sealed partial class UpstreamExchange
             await StopUploadAsync(connection);
         }
 
-        var reusable = !_isDistrusted && _bodyEnded && _requestSent && _framing != BodyFraming.UntilClose && connection.Head.MayPersist
-            && connection.Received.IsEmpty;
+        var isWhole = _bodyEnded && _requestSent && _framing != BodyFraming.UntilClose;
+        var reusable = isWhole && !_isDistrusted && connection.Head.MayPersist && connection.Received.IsEmpty;
         _connection = null;
         if (connection.TryEndExchange(_lease) && reusable)
         {
