@@ -29,6 +29,8 @@ public enum JwtAlgorithm : byte
     HS384,
     /// <summary>HMAC with SHA-512.</summary>
     HS512,
-    /// <summary>Ed25519 or Ed448: known by name, but the platform has no implementation (<see cref="JwtAlgorithms.IsSupported"/>).</summary>
+    /// <summary>
+    /// Ed25519 or Ed448: known by name, but the platform has no implementation (<see cref="JwtAlgorithms.IsSupported"/>).
+    /// </summary>
     EdDSA,
 }
