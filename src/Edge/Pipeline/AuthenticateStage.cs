@@ -11,7 +11,7 @@ namespace Edge.Pipeline;
 /// </summary>
 internal sealed class AuthenticateStage(TimeProvider time)
 {
-    /// <summary>Runs once the route is known. Completes synchronously, and allocates nothing for a caller that was seen before.</summary>
+    /// <summary>Runs once the route is known. Allocates nothing for a caller that was seen before.</summary>
     public StageResult Run(RequestContext context)
     {
         var access = context.Route!.Access;
