@@ -166,7 +166,7 @@ internal sealed class Gateway : IAsyncDisposable
                 door, new AdminApplication(this, admin.Token), null, ServerTransport.EventLoops, cancellation);
         }
 
-        var application = new GatewayApplication(this, _sweeper, _requestIds, new RecordStage(Counters, _log, _time));
+        var application = new GatewayApplication(this, _sweeper, _requestIds, new RecordStage(Counters, _log, _time), _time);
         foreach (var listener in plan.Listeners)
         {
             CertificateStore? certificate = null;
