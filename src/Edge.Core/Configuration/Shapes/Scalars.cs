@@ -102,7 +102,7 @@ internal static class Scalars
 
     /// <summary>A day or a moment.</summary>
     public static readonly ScalarShape<DateTimeOffset> Moment =
-        Text("a day or a moment", Identities.MomentPattern, Identities.ParseMoment);
+        Text("a day or a moment", Moments.Pattern, Identities.ParseMoment);
 
     /// <summary>A scope.</summary>
     public static readonly ScalarShape<string> Scope = Text("a scope", Identities.ScopePattern, Identities.ParseScope);
