@@ -1,4 +1,5 @@
 using System.Globalization;
+using Edge.Measuring;
 using Edge.Peers.Load;
 using Edge.Peers.Report;
 using Edge.Peers.Running;

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Edge.Peers.Running;
+using Edge.Measuring;
 using HdrHistogram;
 
 namespace Edge.Peers.Load;

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using Edge.Peers.Running;
+using Edge.Measuring;
 using HdrHistogram;
 
 namespace Edge.Peers.Load;

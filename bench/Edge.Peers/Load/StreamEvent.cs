@@ -5,7 +5,7 @@ namespace Edge.Peers.Load;
 /// <summary>
 /// The event that the origin streams: <c>data: NUMBER MOMENT xxx</c> and a blank line, always of the same size, so that a
 /// reader finds every event by counting. NUMBER counts the events of the stream; MOMENT is when it was written, by
-/// <see cref="Running.Monotonic"/>.
+/// <see cref="Measuring.Monotonic"/>.
 /// </summary>
 internal static class StreamEvent
 {

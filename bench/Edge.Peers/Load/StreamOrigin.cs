@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Net;
 using System.Net.Sockets;
-using Edge.Peers.Running;
+using Edge.Measuring;
 
 namespace Edge.Peers.Load;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Edge.Peers.Running;
+using Edge.Measuring;
 
 namespace Edge.Peers.Load;
 

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using Edge.Measuring;
 
 namespace Edge.Peers.Running;
 

@@ -1,3 +1,5 @@
+using Edge.Measuring;
+
 namespace Edge.Peers.Running;
 
 /// <summary>A peer at work; disposing ends it.</summary>

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Edge.Measuring;
 using Edge.Peers.Load;
-using Edge.Peers.Running;
 
 namespace Edge.Peers.Scenarios;
 

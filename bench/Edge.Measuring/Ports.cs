@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Edge.Peers.Running;
+namespace Edge.Measuring;
 
 /// <summary>Ports of 127.0.0.1 for programs that can't say which one the system chose for them.</summary>
 internal static class Ports

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 
-namespace Edge.Peers.Running;
+namespace Edge.Measuring;
 
 /// <summary>What a process and all below it have used, as the kernel counts it.</summary>
 internal static class ProcessTree

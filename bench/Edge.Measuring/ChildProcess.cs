@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace Edge.Peers.Running;
+namespace Edge.Measuring;
 
 /// <summary>
 /// A program that was started here. Its standard output is read line by line, its errors are kept for the case that it fails.

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Edge.Peers.Running;
+namespace Edge.Measuring;
 
 /// <summary>The calls of Linux that .NET has no words for.</summary>
 internal static unsafe partial class Native

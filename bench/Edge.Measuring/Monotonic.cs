@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Edge.Peers.Running;
+namespace Edge.Measuring;
 
 /// <summary>
 /// The system's monotonic clock in nanoseconds. It is the same for all processes of a machine, so a moment that one process wrote

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Edge.Peers.Running;
+namespace Edge.Measuring;
 
 /// <summary>
 /// epoll for one thread, with waits to the nanosecond: what a load generator needs and .NET's sockets don't offer. Sockets are

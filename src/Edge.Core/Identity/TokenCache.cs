@@ -1,0 +1,200 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Edge.Core.Identity;
+
+/// <summary>What a <see cref="TokenCache{T}"/> knows of a token.</summary>
+public enum TokenCacheOutcome : byte
+{
+    /// <summary>Nothing: verify it.</summary>
+    Miss,
+    /// <summary>It was verified, and still holds.</summary>
+    Hit,
+    /// <summary>It was verified, and its time is over: refuse it as expired, no signature need be checked.</summary>
+    Expired,
+}
+
+/// <summary>
+/// Remembers tokens that were verified, so that a repeated one costs no signature check. Lock-free and without allocation on a
+/// hit. Bounded. Safe from any thread.
+/// </summary>
+/// <remarks>
+/// <para>A token is found by a keyed hash of all its bytes and then compared byte by byte, so that no two tokens are ever taken
+/// for each other. The comparison need not be in constant time: it only happens once 64 bits under a secret key agree.</para>
+/// <para>An entry counts for the scope that it was added with, between its first and last millisecond, and while its key is not
+/// retired.</para>
+/// <para>Sets of eight ways, each with a second chance for what was asked for since: a flood of tokens that are each used once
+/// replaces only itself and what nobody asks for. Only verified tokens enter, so a flood needs an issuer.</para>
+/// </remarks>
+/// <typeparam name="T">What is kept with a token: who it speaks for.</typeparam>
+public sealed class TokenCache<T>
+    where T : class
+{
+    /// <summary>The entries of one set.</summary>
+    public const int Ways = 8;
+
+    private const int StackBytes = 2048;
+
+    private readonly JwtHash _hash;
+    private readonly Entry?[] _entries;
+    private readonly int _setMask;
+    private readonly Lock _adding = new();
+
+    /// <summary>A cache for at least this many tokens: rounded up to eight times a power of two.</summary>
+    public TokenCache(int entriesMax)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(entriesMax);
+        var sets = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)((entriesMax + Ways - 1) / Ways));
+        _entries = new Entry?[sets * Ways];
+        _setMask = sets - 1;
+        Span<byte> seed = stackalloc byte[16];
+        RandomNumberGenerator.Fill(seed);
+        _hash = new JwtHash(BitConverter.ToUInt64(seed), BitConverter.ToUInt64(seed[8..]));
+    }
+
+    /// <summary>Most entries.</summary>
+    public int Capacity => _entries.Length;
+
+    /// <summary>Looks a token up.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="scope">What it was verified for: a number of its own for each set of policies and keys.</param>
+    /// <param name="nowMs">Unix time in milliseconds.</param>
+    /// <param name="value">What was kept with it; only with <see cref="TokenCacheOutcome.Hit"/>.</param>
+    [SkipLocalsInit]
+    public TokenCacheOutcome TryGet(ReadOnlySpan<char> token, int scope, long nowMs, out T? value)
+    {
+        value = null;
+        if (token.Length > JwtLimits.TokenBytesMax)
+        {
+            return TokenCacheOutcome.Miss;
+        }
+
+        if (token.Length <= StackBytes)
+        {
+            Span<byte> bytes = stackalloc byte[StackBytes];
+            return Ascii.FromUtf16(token, bytes, out var length) == OperationStatus.Done
+                ? TryGet(bytes[..length], scope, nowMs, out value)
+                : TokenCacheOutcome.Miss;
+        }
+
+        var rented = ArrayPool<byte>.Shared.Rent(token.Length);
+        var outcome = Ascii.FromUtf16(token, rented, out var written) == OperationStatus.Done
+            ? TryGet(rented.AsSpan(0, written), scope, nowMs, out value)
+            : TokenCacheOutcome.Miss;
+        ArrayPool<byte>.Shared.Return(rented);
+        return outcome;
+    }
+
+    /// <inheritdoc cref="TryGet(ReadOnlySpan{char}, int, long, out T)"/>
+    public TokenCacheOutcome TryGet(ReadOnlySpan<byte> token, int scope, long nowMs, out T? value)
+    {
+        var hash = _hash.Of(token);
+        var set = SetOf(hash);
+        foreach (ref var slot in set)
+        {
+            var entry = Volatile.Read(ref slot);
+            if (entry is null || entry.Hash != hash || !entry.Is(token, scope))
+            {
+                continue;
+            }
+
+            if (entry.Key.IsRetired || nowMs < entry.ValidFromMs)
+            {
+                break;
+            }
+
+            if (nowMs >= entry.ValidUntilMs)
+            {
+                value = null;
+                return TokenCacheOutcome.Expired;
+            }
+
+            // Written only when it changes: threads that share a token would else fight for its cache line.
+            if (!entry.IsAskedFor)
+            {
+                entry.IsAskedFor = true;
+            }
+
+            value = entry.Value;
+            return TokenCacheOutcome.Hit;
+        }
+
+        value = null;
+        return TokenCacheOutcome.Miss;
+    }
+
+    /// <summary>Remembers the token that a reader has just verified.</summary>
+    /// <param name="verified">The reader. Its times and key go with the entry; its bytes are copied.</param>
+    /// <param name="scope">What it was verified for; see <see cref="TryGet(ReadOnlySpan{byte}, int, long, out T)"/>.</param>
+    /// <param name="value">What to keep with it.</param>
+    /// <param name="nowMs">Unix time in milliseconds.</param>
+    public void Add(JwtReader verified, int scope, T value, long nowMs)
+    {
+        var token = verified.Token;
+        var added = new Entry(
+            _hash.Of(token), token.ToArray(), scope, verified.Key, verified.ValidFromMs, verified.ValidUntilMs, value);
+        lock (_adding)
+        {
+            var set = SetOf(added.Hash);
+            Volatile.Write(ref set[Choose(set, added, nowMs)], added);
+        }
+    }
+
+    private Span<Entry?> SetOf(ulong hash) => _entries.AsSpan((int)(hash & (uint)_setMask) * Ways, Ways);
+
+    // The same token, else an empty place, else one that is over, else the first that was not asked for since the last look.
+    private static int Choose(Span<Entry?> set, Entry added, long nowMs)
+    {
+        var free = -1;
+        for (var i = 0; i < set.Length; i++)
+        {
+            var entry = set[i];
+            if (entry is not null && entry.Hash == added.Hash && entry.Is(added.Token, added.Scope))
+            {
+                return i;
+            }
+
+            if (free < 0 && (entry is null || entry.Key.IsRetired || nowMs >= entry.ValidUntilMs))
+            {
+                free = i;
+            }
+        }
+
+        if (free >= 0)
+        {
+            return free;
+        }
+
+        // Bits of the hash that the set was not chosen by: a place to begin that no one can foresee.
+        var start = (int)(added.Hash >> 48);
+        for (var i = 0; i < set.Length; i++)
+        {
+            var at = (start + i) % set.Length;
+            if (!set[at]!.IsAskedFor)
+            {
+                return at;
+            }
+
+            set[at]!.IsAskedFor = false;
+        }
+
+        return start % set.Length;
+    }
+
+    private sealed class Entry(
+        ulong hash, byte[] token, int scope, JwtKey key, long validFromMs, long validUntilMs, T value)
+    {
+        public readonly ulong Hash = hash;
+        public readonly byte[] Token = token;
+        public readonly int Scope = scope;
+        public readonly JwtKey Key = key;
+        public readonly long ValidFromMs = validFromMs;
+        public readonly long ValidUntilMs = validUntilMs;
+        public readonly T Value = value;
+        public volatile bool IsAskedFor;
+
+        public bool Is(ReadOnlySpan<byte> token, int scope) => Scope == scope && token.SequenceEqual(Token);
+    }
+}
