@@ -1,4 +1,3 @@
-using Edge.Core.Configuration;
 using Edge.Core.Identity;
 using Edge.Telemetry;
 
@@ -28,7 +27,7 @@ internal sealed class Issuer : IAsyncDisposable
     // Of the refresh interval: so that each refresh that is due looks again where the keys are, and no unknown key does.
     private const double DiscoveryLifetime = 0.75;
 
-    private readonly IDocumentSource _source;
+    private readonly IDocumentSource _documents;
     private readonly TimeProvider _time;
     private readonly ProgramLog _log;
     private readonly CancellationTokenSource _stop = new();
@@ -47,18 +46,18 @@ internal sealed class Issuer : IAsyncDisposable
     private Task _task = Task.CompletedTask;
 
     /// <summary>An issuer whose keys have not been fetched yet.</summary>
-    public Issuer(IssuerPlan plan, IDocumentSource source, TimeProvider time, Random random, ProgramLog log)
+    public Issuer(IssuerSource source, IDocumentSource documents, TimeProvider time, Random random, ProgramLog log)
     {
-        Plan = plan;
-        _source = source;
+        Source = source;
+        _documents = documents;
         _time = time;
         _log = log;
         _origin = time.GetTimestamp();
-        _schedule = new KeySchedule(0, plan.RefreshInterval, random);
+        _schedule = new KeySchedule(0, source.RefreshInterval, random);
     }
 
-    /// <summary>What the file says of it.</summary>
-    public IssuerPlan Plan { get; }
+    /// <summary>Where its keys come from.</summary>
+    public IssuerSource Source { get; }
 
     /// <summary>Its keys, at least one; null until they were fetched for the first time.</summary>
     public JwtKeySet? Keys => _keys;
@@ -116,7 +115,7 @@ internal sealed class Issuer : IAsyncDisposable
     {
         lock (_gate)
         {
-            return new IssuerState(Plan.Name, Plan.Issuer, _counters)
+            return new IssuerState(Source.Name, Source.Issuer, _counters)
             {
                 KeyCount = _keys?.Count ?? 0,
                 KeysAge = _keys is null ? null : TimeSpan.FromMilliseconds(NowMs - _keysAtMs),
@@ -270,7 +269,7 @@ internal sealed class Issuer : IAsyncDisposable
             var wait = TimeSpan.FromMilliseconds(Math.Max(_schedule.DueMs - NowMs, 0));
             var have = _keys is null ? "there are none yet" : "the old ones stay";
             _log.Say(
-                $"edge: issuer {Plan.Name}: keys not fetched ({fetched.Detail}); {have}; next attempt in {wait.TotalSeconds:0} s");
+                $"edge: issuer {Source.Name}: keys not fetched ({fetched.Detail}); {have}; next attempt in {wait.TotalSeconds:0} s");
         }
 
         round.Done.TrySetResult(fetched.Fault);
@@ -300,36 +299,41 @@ internal sealed class Issuer : IAsyncDisposable
 
     private async Task<(IssuerUrl? Url, Fetched Failed)> FindKeysUrlAsync(CancellationToken ct)
     {
-        if (Plan.JwksUri is { } configured)
+        if (Source.JwksUri is { } configured)
         {
             return IssuerUrl.TryParse(configured, out var given)
                 ? (given, default)
                 : (null, new Fetched(FetchFault.KeysUrlRefused, null, "jwksUri is not a URL that can be fetched"));
         }
 
-        if (_discovered is not null && NowMs - _discoveredAtMs < Plan.RefreshInterval.TotalMilliseconds * DiscoveryLifetime)
+        if (_discovered is not null && NowMs - _discoveredAtMs < Source.RefreshInterval.TotalMilliseconds * DiscoveryLifetime)
         {
             return (_discovered, default);
         }
 
-        if (!IssuerUrl.TryDiscovery(Plan.Issuer, out var url))
+        if (!IssuerUrl.TryDiscovery(Source.Issuer, out var url))
         {
             return (null, new Fetched(FetchFault.KeysUrlRefused, null, "the issuer is not a URL that can be fetched"));
         }
 
         await TakeFetchAsync(ct);
-        var document = await _source.GetAsync(url, ct);
+        var document = await _documents.GetAsync(url, ct);
         if (document.Fault != FetchFault.None)
         {
             return (null, new Fetched(document.Fault, null, "discovery: " + document.Detail));
         }
 
-        var discovery = JwtDiscovery.Parse(document.Body.Span, Plan.Issuer, out var isOtherIssuer);
+        var discovery = JwtDiscovery.Parse(document.Body.Span, Source.Issuer);
         if (discovery.Fault != JwtDocumentFault.None)
         {
-            return (null, isOtherIssuer
-                ? new Fetched(FetchFault.IssuerMismatch, null, "discovery: the document is another issuer's; every character counts")
-                : new Fetched(FetchFault.Malformed, null, $"discovery: {discovery.Fault}"));
+            return (null, discovery.Fault switch
+            {
+                JwtDocumentFault.IssuerMismatch => new Fetched(
+                    FetchFault.IssuerMismatch, null, "discovery: the document is another issuer's; every character counts"),
+                JwtDocumentFault.UriInvalid => new Fetched(
+                    FetchFault.KeysUrlRefused, null, "discovery: jwks_uri is not a URL"),
+                _ => new Fetched(FetchFault.Malformed, null, $"discovery: {discovery.Fault}"),
+            });
         }
 
         if (!IssuerUrl.TryParse(discovery.JwksUri!, out var keys) || !url.MayLeadTo(keys))
@@ -345,7 +349,7 @@ internal sealed class Issuer : IAsyncDisposable
     private async Task<Fetched> FetchKeysAsync(IssuerUrl url, CancellationToken ct)
     {
         await TakeFetchAsync(ct);
-        var document = await _source.GetAsync(url, ct);
+        var document = await _documents.GetAsync(url, ct);
         if (document.Fault != FetchFault.None)
         {
             return new Fetched(document.Fault, null, "keys: " + document.Detail);
@@ -377,7 +381,7 @@ internal sealed class Issuer : IAsyncDisposable
 
         _keys = keys;
         old?.RetireKeysNotIn(keys);
-        _log.Say($"edge: issuer {Plan.Name}: {keys.Count} keys, {skipped} left out");
+        _log.Say($"edge: issuer {Source.Name}: {keys.Count} keys, {skipped} left out");
     }
 
     // A key that both documents have is one object.

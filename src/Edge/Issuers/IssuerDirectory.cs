@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Edge.Core.Configuration;
 using Edge.Telemetry;
 using Edge.Upstream;
 
@@ -28,15 +27,15 @@ internal sealed class IssuerDirectory : IAsyncDisposable
     public ImmutableArray<Issuer> Running => _running;
 
     /// <summary>
-    /// The issuers of plans, in their order: those that run already, and new ones, which do not fetch before
+    /// The issuers with these sources, in their order: those that run already, and new ones, which do not fetch before
     /// <see cref="Replace"/>.
     /// </summary>
-    public ImmutableArray<Issuer> Prepare(ImmutableArray<IssuerPlan> plans)
+    public ImmutableArray<Issuer> Prepare(ImmutableArray<IssuerSource> sources)
     {
-        var issuers = ImmutableArray.CreateBuilder<Issuer>(plans.Length);
-        foreach (var plan in plans)
+        var issuers = ImmutableArray.CreateBuilder<Issuer>(sources.Length);
+        foreach (var source in sources)
         {
-            issuers.Add(Find(plan) ?? Make(plan));
+            issuers.Add(Find(source) ?? Make(source));
         }
 
         return issuers.MoveToImmutable();
@@ -76,13 +75,11 @@ internal sealed class IssuerDirectory : IAsyncDisposable
         _running = [];
     }
 
-    private Issuer? Find(IssuerPlan plan)
+    private Issuer? Find(IssuerSource source)
     {
         foreach (var issuer in _running)
         {
-            var same = issuer.Plan;
-            if (same.Name == plan.Name && same.Issuer == plan.Issuer && same.JwksUri == plan.JwksUri
-                && same.CaFile == plan.CaFile && same.RefreshInterval == plan.RefreshInterval)
+            if (issuer.Source == source)
             {
                 return issuer;
             }
@@ -91,6 +88,6 @@ internal sealed class IssuerDirectory : IAsyncDisposable
         return null;
     }
 
-    private Issuer Make(IssuerPlan plan) =>
-        new(plan, new DocumentFetcher(_sweeper, _resolver, plan.CaFile), _sweeper.Time, new Random(), _log);
+    private Issuer Make(IssuerSource source) =>
+        new(source, new DocumentFetcher(_sweeper, _resolver, source.CaFile), _sweeper.Time, new Random(), _log);
 }
