@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration;
 
@@ -40,6 +41,12 @@ public sealed record RoutePlan
 
     /// <summary>After this long without a byte, an event stream gets a comment line; null: never.</summary>
     public TimeSpan? Heartbeat { get; init; }
+
+    /// <summary>Who is let in; null: anybody, and nobody is asked for a credential.</summary>
+    public AuthenticatePlan? Authenticate { get; init; }
+
+    /// <summary>What a caller has to be; null: anything.</summary>
+    public AuthorizePlan? Authorize { get; init; }
 
     /// <summary>Which headers tell the service who called.</summary>
     public ForwardedHeaders Forwarded { get; init; } = ForwardedHeaders.Both;
@@ -88,8 +95,8 @@ public sealed record HeaderRules(
 
 /// <summary>A header that the file spells out.</summary>
 /// <param name="Name">A token (RFC 9110, section 5.6.2).</param>
-/// <param name="Value">A field value without CR, LF or NUL. May hold a secret: never logged.</param>
-public sealed record HeaderValue(string Name, string Value)
+/// <param name="Value">A field value without CR, LF or NUL, perhaps with placeholders. May hold a secret: never logged.</param>
+public sealed record HeaderValue(string Name, Template Value)
 {
     /// <summary>The name alone, since the value may be a secret.</summary>
     public override string ToString() => $"{Name}: ***";

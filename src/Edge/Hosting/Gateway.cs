@@ -165,7 +165,7 @@ internal sealed class Gateway : IAsyncDisposable
             _admin = await HttpServer.StartAsync(door, new AdminApplication(this, admin.Token), null, cancellation);
         }
 
-        var application = new GatewayApplication(this, _sweeper, _requestIds, new RecordStage(Counters, _log, _time));
+        var application = new GatewayApplication(this, _sweeper, _requestIds, new RecordStage(Counters, _log, _time), _time);
         foreach (var listener in plan.Listeners)
         {
             CertificateStore? certificate = null;

@@ -97,6 +97,11 @@ internal static class FailStage
             response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
+        if (context.Challenge is { } challenge)
+        {
+            response.Headers.WWWAuthenticate = challenge;
+        }
+
         if (context.Allow is { } allow)
         {
             response.Headers.Allow = allow;
@@ -105,7 +110,8 @@ internal static class FailStage
         ResponseHeadCopier.ApplyRules(context);
         var body = context.Body;
         body.Clear();
-        ErrorBody.Write(body, dialect, status, Failures.Code(failure), Failures.Message(failure), context.RequestId);
+        ErrorBody.Write(
+            body, dialect, status, Failures.Code(failure), Failures.Message(failure), context.RequestId, context.ErrorDetails);
         response.Headers.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {

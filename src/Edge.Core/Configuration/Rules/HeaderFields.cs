@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Linq;
 using Edge.Core.Configuration.Shapes;
+using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration.Rules;
 
@@ -52,19 +53,15 @@ internal static class HeaderFields
     }
 
     /// <summary>
-    /// Checks a value (RFC 9110, section 5.5; ASCII only) and takes the escapes off: <c>{{</c> is a brace. A single brace
-    /// begins a placeholder, and there are none yet.
+    /// Checks a value (RFC 9110, section 5.5; ASCII only) and compiles its placeholders; <c>{{</c> is a brace.
     /// </summary>
-    public static Parsed<string> ParseValue(string text)
+    public static Parsed<Template> ParseValue(string text)
     {
         if (text.Length > ValueCharsMax) return new Problem($"has more than {ValueCharsMax} characters");
         if (text.Any(c => c is (< ' ' and not '\t') or > '~'))
             return new Problem("holds a line break, a control character or a character beyond ASCII, which no header can carry");
         if (text.Length > 0 && (text[0] is ' ' or '\t' || text[^1] is ' ' or '\t'))
             return new Problem("begins or ends with white space, which no header can carry");
-        const string twoBraces = "{{";
-        if (text.Replace(twoBraces, "", StringComparison.Ordinal).Contains('{', StringComparison.Ordinal))
-            return new Problem("holds an unknown placeholder; write '{{' for a brace");
-        return text.Replace(twoBraces, "{", StringComparison.Ordinal);
+        return Template.TryParse(text, out var template, out var problem) ? template! : new Problem(problem!);
     }
 }
