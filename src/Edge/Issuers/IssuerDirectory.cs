@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Edge.Core.Configuration;
 using Edge.Telemetry;
 using Edge.Upstream;
 
@@ -27,14 +28,15 @@ internal sealed class IssuerDirectory : IAsyncDisposable
     public ImmutableArray<Issuer> Running => _running;
 
     /// <summary>
-    /// The issuers with these sources, in their order: those that run already, and new ones, which do not fetch before
+    /// The issuers of plans, in their order: those that run already, and new ones, which do not fetch before
     /// <see cref="Replace"/>.
     /// </summary>
-    public ImmutableArray<Issuer> Prepare(ImmutableArray<IssuerSource> sources)
+    public ImmutableArray<Issuer> Prepare(ImmutableArray<IssuerPlan> plans)
     {
-        var issuers = ImmutableArray.CreateBuilder<Issuer>(sources.Length);
-        foreach (var source in sources)
+        var issuers = ImmutableArray.CreateBuilder<Issuer>(plans.Length);
+        foreach (var plan in plans)
         {
+            var source = new IssuerSource(plan.Name, plan.Issuer, plan.JwksUri, plan.CaFile, plan.RefreshInterval);
             issuers.Add(Find(source) ?? Make(source));
         }
 

@@ -53,6 +53,11 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
             result = AdmitStage.Run(context);
             if (result.IsContinue)
             {
+                result = await ResourceMetadataStage.RunAsync(context);
+            }
+
+            if (result.IsContinue)
+            {
                 result = _route.Run(context);
             }
 

@@ -69,8 +69,22 @@ internal static class IdentityBuilder
             From = [.. authenticate.From.Items().Select(p => p.Value)],
             MaximumLifetime = authenticate.MaximumLifetime?.Value,
             Anonymous = authenticate.Anonymous is { } anonymous ? new AnonymousPlan(anonymous.Value.Tier?.Value) : null,
+            Resource = authenticate.Resource is { } resource
+                ? Resource(resource.Value, [.. names.Where(n => n.Value != Caller.ConsumersSource).Select(n => issuers[n.Value].Issuer)])
+                : null,
         };
     }
+
+    private static ResourcePlan Resource(ResourceOptions resource, ImmutableArray<string> issuers) => new()
+    {
+        Identifier = resource.Identifier.Get(),
+        AuthorizationServers = resource.AuthorizationServers is null
+            ? issuers
+            : [.. resource.AuthorizationServers.Items().Select(s => s.Value)],
+        ScopesSupported = Scopes.Of([.. resource.ScopesSupported.Items().Select(s => s.Value)]),
+        Name = resource.Name?.Value,
+        Documentation = resource.Documentation?.Value,
+    };
 
     /// <summary>What a caller has to be, or null for anything.</summary>
     public static AuthorizePlan? Authorize(Optional<AuthorizeOptions> options)
