@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using Edge.Admin;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Identity;
 using Edge.Core.Routing;
 using Edge.Issuers;
 using Edge.Pipeline;
@@ -19,11 +20,15 @@ namespace Edge.Hosting;
 /// </summary>
 internal sealed class Gateway : IAsyncDisposable
 {
+    /// <summary>Most verified tokens that are remembered.</summary>
+    public const int TokensMax = 65_536;
+
     private readonly TimeProvider _time;
     private readonly ProgramLog _log;
     private readonly UpstreamSweeper _sweeper;
     private readonly IHostResolver _resolver;
     private readonly IssuerDirectory _issuers;
+    private readonly TokenCache<Caller> _tokens = new(TokensMax);
     private readonly RequestIds _requestIds = new();
     private readonly List<HttpServer> _listeners = [];
     private readonly List<CertificateStore> _certificates = [];
@@ -212,16 +217,18 @@ internal sealed class Gateway : IAsyncDisposable
             throw;
         }
 
+        var issuers = _issuers.Prepare(plan.Identity.Issuers);
         var routes = new List<(RoutePlan, GatewayRoute)>(plan.Routes.Length);
         foreach (var route in plan.Routes)
         {
-            routes.Add((route, new GatewayRoute(route, services[route.Upstream.Name].Cluster)));
+            var tokens = route.Authenticate is { } asked ? new RouteTokens(asked, plan.Identity, issuers, _tokens) : null;
+            routes.Add((route, new GatewayRoute(route, services[route.Upstream.Name].Cluster) { Tokens = tokens }));
         }
 
         _services = services;
         return new GatewaySnapshot(plan, new Router<GatewayRoute>(routes), new TrustedProxies(plan.TrustedProxies))
         {
-            Issuers = _issuers.Prepare(plan.Identity.Issuers),
+            Issuers = issuers,
             Resources = new ProtectedResources(plan.Routes),
         };
     }

@@ -63,7 +63,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
 
             if (result.IsContinue)
             {
-                result = _authenticate.Run(context);
+                result = await _authenticate.RunAsync(context);
             }
 
             if (result.IsContinue)
