@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# An MCP client's walk from 401 to a token at a real authorisation server (oidc-provider) and back in, and key rotation under load.
-# $EDGE is the published binary.
+# An MCP client's walk from 401 to a token at a real authorisation server (oidc-provider) and back in, and key rotation under
+# load. $EDGE is the published binary.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 exec < /dev/null

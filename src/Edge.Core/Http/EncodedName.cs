@@ -22,7 +22,8 @@ internal static class EncodedName
             }
 
             var c = encoded[at];
-            if (c == '%' && at + 2 < encoded.Length && char.IsAsciiHexDigit(encoded[at + 1]) && char.IsAsciiHexDigit(encoded[at + 2]))
+            if (c == '%' && at + 2 < encoded.Length
+                && char.IsAsciiHexDigit(encoded[at + 1]) && char.IsAsciiHexDigit(encoded[at + 2]))
             {
                 c = (char)((Digit(encoded[at + 1]) << 4) | Digit(encoded[at + 2]));
                 at += 2;

@@ -41,7 +41,9 @@ public static class Failures
 
     /// <summary>Seconds for the Retry-After header (RFC 9110, section 10.2.3); 0: the header is not sent.</summary>
     public static int RetryAfterSeconds(Failure failure) =>
-        failure is Failure.EdgeConnectionLimit or Failure.EdgeResources or Failure.EdgeKeysUnavailable ? RetryAfterSecondsDefault : 0;
+        failure is Failure.EdgeConnectionLimit or Failure.EdgeResources or Failure.EdgeKeysUnavailable
+            ? RetryAfterSecondsDefault
+            : 0;
 
     private static Entry[] BuildTable()
     {

@@ -1,8 +1,8 @@
 namespace Edge.Core.Http;
 
 /// <summary>
-/// Finds parameters of a query and takes them out, leaving every other character as it is. Parameters are separated by <c>&amp;</c>;
-/// a name may be percent-encoded. Stateless; allocates nothing.
+/// Finds parameters of a query and takes them out, leaving every other character as it is. Parameters are separated by
+/// <c>&amp;</c>; a name may be percent-encoded. Stateless; allocates nothing.
 /// </summary>
 public static class QueryText
 {

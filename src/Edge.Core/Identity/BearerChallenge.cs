@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Edge.Core.Identity;
 
-/// <summary>Makes the value of WWW-Authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3). Stateless; safe from any thread.</summary>
+/// <summary>
+/// Makes the value of WWW-Authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3). Stateless; safe from any thread.
+/// </summary>
 public static class BearerChallenge
 {
     /// <summary>RFC 6750's code for a request that is malformed.</summary>

@@ -46,15 +46,15 @@ public sealed class Caller
     /// <summary>The <see cref="Source"/> of consumers of the file, and what <c>authenticate.with</c> calls them.</summary>
     public const string ConsumersSource = "consumers";
 
-    /// <summary>Separates the items of a claim that is an array. No string that is a claim by itself is kept with one in it.</summary>
+    /// <summary>Separates the items of a claim that is an array. No text that is a claim by itself has one in it.</summary>
     public const char ItemSeparator = '\n';
 
     /// <summary>How it was recognised.</summary>
     public CallerKind Kind { get; }
 
     /// <summary>
-    /// Who vouches for it. Two callers are the same only where both <see cref="Source"/> and <see cref="Id"/> are: two issuers may
-    /// give the same name to different people.
+    /// Who vouches for it. Two callers are the same only where both <see cref="Source"/> and <see cref="Id"/> are: two issuers
+    /// may give the same name to different people.
     /// </summary>
     public string Source { get; }
 

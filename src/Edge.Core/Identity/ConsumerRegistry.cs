@@ -6,8 +6,8 @@ namespace Edge.Core.Identity;
 
 /// <summary>
 /// The consumers of the file, found by the hash of an API key or by the name of a secret. Made for very many: texts lie in one
-/// block, credentials in arrays of values, and the <see cref="Caller"/> of an API key is made when the key is first used. Immutable
-/// but for those; safe from any thread.
+/// block, credentials in arrays of values, and the <see cref="Caller"/> of an API key is made when the key is first used.
+/// Immutable but for those; safe from any thread.
 /// </summary>
 /// <remarks>
 /// A key is looked up by its SHA-256, which nobody who does not have the key can steer; where an entry with the same beginning is
@@ -129,7 +129,7 @@ public sealed class ConsumerRegistry
     /// <summary>The caller of a token that a consumer signed.</summary>
     /// <param name="consumer">The number of the consumer: see <see cref="ConsumerSecret.Consumer"/>.</param>
     /// <param name="kid">Name of the secret.</param>
-    /// <param name="narrowed">The token's own scopes, which may be fewer than the consumer's and never more; null: all of them.</param>
+    /// <param name="narrowed">The token's own scopes: they take some of the consumer's away, and add none. Null: all.</param>
     /// <param name="claims">Claims to remember, or null.</param>
     public Caller MakeTokenCaller(int consumer, string kid, Scopes? narrowed, KeyValuePair<string, string>[]? claims)
     {

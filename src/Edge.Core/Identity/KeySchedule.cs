@@ -63,7 +63,7 @@ public sealed class KeySchedule
         return true;
     }
 
-    /// <summary>Keys were fetched: the next fetch is due in the last fifth of their life, at a moment that chance chooses.</summary>
+    /// <summary>Keys were fetched: the next fetch is due in the last fifth of their life, when chance chooses.</summary>
     public void Succeeded(long nowMs, TimeSpan? maxAge)
     {
         FailuresInARow = 0;
@@ -71,7 +71,7 @@ public sealed class KeySchedule
         DueMs = nowMs + (long)(lifetime * (0.8 + (0.15 * _random.NextDouble())));
     }
 
-    /// <summary>Nothing was fetched: the next attempt comes after a wait that doubles each time, or up to a quarter less.</summary>
+    /// <summary>Nothing was fetched: the next attempt comes after a wait that doubles each time, or a little less.</summary>
     public void Failed(long nowMs)
     {
         var wait = FailuresInARow >= 6 ? RetryMsMax : Math.Min(RetryMsFirst << FailuresInARow, RetryMsMax);

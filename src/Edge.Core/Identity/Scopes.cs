@@ -54,7 +54,9 @@ public sealed class Scopes : IEquatable<Scopes>
         return normal.Length == 0 ? None : new Scopes(normal.ToString());
     }
 
-    /// <summary>True for a well-formed scope: 1 to <see cref="ScopeCharsMax"/> visible characters but <c>"</c> and <c>\</c>.</summary>
+    /// <summary>
+    /// True for a well-formed scope: 1 to <see cref="ScopeCharsMax"/> visible characters but <c>"</c> and <c>\</c>.
+    /// </summary>
     public static bool IsScope(ReadOnlySpan<char> scope)
     {
         foreach (var c in scope)

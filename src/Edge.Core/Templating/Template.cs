@@ -37,7 +37,7 @@ public sealed class Template : IEquatable<Template>
     /// <summary>Compiles a text in which <c>{{</c> is a brace and <c>{name}</c> a placeholder.</summary>
     /// <param name="text">The text.</param>
     /// <param name="template">What came of it, or null.</param>
-    /// <param name="problem">Why nothing came of it, as the rest of a sentence that begins with the text; repeats none of it.</param>
+    /// <param name="problem">Why nothing came of it, as the rest of a sentence that begins with the text.</param>
     public static bool TryParse(string text, out Template? template, out string? problem)
     {
         template = null;
@@ -85,7 +85,7 @@ public sealed class Template : IEquatable<Template>
         return true;
     }
 
-    /// <summary>Writes the text with its placeholders filled in and encoded; all of it is ASCII if the literal parts are.</summary>
+    /// <summary>Writes the text with its placeholders filled in and encoded: ASCII, if the literal parts are.</summary>
     /// <returns>False where a placeholder has no value or too long a one: what was written is then taken back.</returns>
     public bool TryWrite(HeadBuffer to, in TemplateValues values)
     {

@@ -9,7 +9,7 @@ namespace Edge.Admin;
 /// <summary>Writes what a gateway is doing and has counted, as JSON, for <c>/state</c>.</summary>
 internal static class StateWriter
 {
-    /// <summary>Writes one object: readiness, requests by failure, connections by upstream and target, issuers and their keys.</summary>
+    /// <summary>Writes one object: readiness, requests by failure, connections by upstream and target, issuers.</summary>
     public static void Write(Stream to, Gateway gateway)
     {
         using var json = new Utf8JsonWriter(to);

@@ -21,7 +21,7 @@ internal sealed class GatewaySnapshot(EdgePlan plan, Router<GatewayRoute> router
     /// <summary>Peers whose word about the caller is believed.</summary>
     public TrustedProxies TrustedProxies { get; } = trustedProxies;
 
-    /// <summary>The issuers of tokens as they run, in the order of the plan's. They outlive the snapshot where a reload keeps them.</summary>
+    /// <summary>The issuers of tokens as they run, in the order of the plan's. Those that a reload keeps outlive it.</summary>
     public required ImmutableArray<Issuer> Issuers { get; init; }
 
     /// <summary>What the routes say of themselves to OAuth clients.</summary>

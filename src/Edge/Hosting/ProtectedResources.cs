@@ -47,7 +47,7 @@ internal sealed class ProtectedResources
         _documents.Count > 0 && path.StartsWith(ResourcePlan.WellKnownPath, StringComparison.Ordinal);
 
     /// <summary>Finds the metadata at a path.</summary>
-    /// <param name="host">As the Host header says it; the port does not matter, since a proxy before this one may change it.</param>
+    /// <param name="host">As the Host header says it; its port does not matter, since a proxy before may change it.</param>
     /// <param name="path">The path.</param>
     /// <param name="document">The metadata: JSON.</param>
     public bool TryFind(string host, string path, [NotNullWhen(true)] out byte[]? document) =>

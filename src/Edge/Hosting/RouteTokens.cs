@@ -37,6 +37,7 @@ internal sealed class RouteTokens
         _consumerPolicy = new JwtPolicy
         {
             Algorithms = JwtAlgorithmSet.Hmac,
+            Audiences = plan.Resource?.Audiences ?? [],
             LifetimeSecondsMax = Seconds(plan.MaximumLifetime),
             TokenBytesMax = JwtLimits.TokenBytesMax,
         };
@@ -52,7 +53,7 @@ internal sealed class RouteTokens
     public TokenCacheOutcome TryRecall(ReadOnlySpan<char> token, long nowMs, out Caller? caller) =>
         _cache.TryGet(token, _scope, nowMs, out caller);
 
-    /// <summary>Verifies a token, off the thread that brought it where that takes long, and waits for keys where that may help.</summary>
+    /// <summary>Verifies a token, on another thread where that takes long, and waits for keys where that may help.</summary>
     /// <param name="token">The token.</param>
     /// <param name="time">The clock.</param>
     public async ValueTask<TokenVerdict> VerifyAsync(string token, TimeProvider time)

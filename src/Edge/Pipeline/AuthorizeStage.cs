@@ -69,6 +69,7 @@ internal sealed class AuthorizeStage
 
         var one = plan.Tiers.Length == 1 ? "the tier" : "one of the tiers";
         return new ErrorDetails(
-            $"This route needs {one} {string.Join(", ", plan.Tiers)}; the caller's is {caller.Tier ?? "none"}.", members.ToImmutable());
+            $"This route needs {one} {string.Join(", ", plan.Tiers)}; the caller's is {caller.Tier ?? "none"}.",
+            members.ToImmutable());
     }
 }

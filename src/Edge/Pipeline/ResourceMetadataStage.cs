@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace Edge.Pipeline;
 
 /// <summary>
-/// Answers for the metadata of OAuth 2.0 resources (RFC 9728, section 3), before any route: it says where to get a token, so nobody
-/// needs one for it, and pages of any origin may read it.
+/// Answers for the metadata of OAuth 2.0 resources (RFC 9728, section 3), before any route: it says where to get a token, so
+/// nobody needs one for it, and pages of any origin may read it.
 /// </summary>
 internal static class ResourceMetadataStage
 {

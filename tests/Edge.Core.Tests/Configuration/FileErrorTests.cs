@@ -39,7 +39,8 @@ public sealed class FileErrorTests
         "9:13: unknown key 'requestID'; did you mean 'requestId'?")]
     [InlineData(
         "defaults: { name: x }",
-        "9:13: unknown key 'name'; known: requestId, authenticate, authorize, request, response, forwarded, heartbeat, requestBodyMax")]
+        "9:13: unknown key 'name'; known: requestId, authenticate, authorize, request, response, forwarded, heartbeat, " +
+        "requestBodyMax")]
     [InlineData(
         "listeners: []",
         "9:1: key 'listeners' is here twice, first on line 1; keep one")]

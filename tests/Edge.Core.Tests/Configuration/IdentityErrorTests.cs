@@ -8,17 +8,21 @@ public sealed class IdentityErrorTests
     [Theory]
     [InlineData("authenticate: {}", "9:19: key 'with' is missing: names of issuers, and `consumers` for those of the file")]
     [InlineData("authenticate: { with: [] }", "9:27: the list is empty; it needs at least 1 item")]
-    [InlineData("authenticate: { with: [consumer] }", "9:28: 'consumer' is no issuer of identity.issuers; did you mean 'consumers'?")]
+    [InlineData(
+        "authenticate: { with: [consumer] }",
+        "9:28: 'consumer' is no issuer of identity.issuers; did you mean 'consumers'?")]
     [InlineData("authenticate: { with: [corp] }", "9:28: 'corp' is no issuer of identity.issuers; known: consumers")]
     [InlineData("authenticate: { with: [consumers, consumers] }", "9:39: this is in the list already; keep one")]
     [InlineData("authenticate: { with: [consumers], from: [] }", "9:46: the list is empty; it needs at least 1 item")]
     [InlineData(
         "authenticate: { with: [consumers], from: [Authorization] }",
-        "9:47: 'Authorization' is not a place for a credential; write authorization, x-api-key, api-key, header:NAME, query:NAME or " +
+        "9:47: 'Authorization' is not a place for a credential; write authorization, x-api-key, api-key, header:NAME, " +
+        "query:NAME or " +
         "cookie:NAME; did you mean 'authorization'?")]
     [InlineData(
         "authenticate: { with: [consumers], from: [\"querry:jwt\"] }",
-        "9:47: 'querry:jwt' is not a place for a credential; write authorization, x-api-key, api-key, header:NAME, query:NAME or " +
+        "9:47: 'querry:jwt' is not a place for a credential; write authorization, x-api-key, api-key, header:NAME, " +
+        "query:NAME or " +
         "cookie:NAME; did you mean 'query:jwt'?")]
     [InlineData(
         "authenticate: { with: [consumers], from: [authorization, \"query:\"] }",
@@ -67,16 +71,21 @@ public sealed class IdentityErrorTests
     [Theory]
     [InlineData("consumers: { issuer: \"https://a\", audience: a }",
         "10:14: 'consumers' is what a route calls the consumers of the file; choose another name")]
-    [InlineData("a: { issuer: a, audience: a }", "10:27: 'a' is no URL, below which its keys could be found; write jwksUri beside it")]
+    [InlineData(
+        "a: { issuer: a, audience: a }",
+        "10:27: 'a' is no URL, below which its keys could be found; write jwksUri beside it")]
     [InlineData("a: { issuer: \"https://a?b\", audience: a }",
         "10:27: 'https://a?b' is no URL, below which its keys could be found; write jwksUri beside it")]
     [InlineData("a: { issuer: \"https://a\" } }\ndefaults: { authenticate: { with: [a] }",
-        "11:36: issuer 'a' has no audience, so that its tokens for anybody would be taken here; write audience there, or resource here")]
+        "11:36: issuer 'a' has no audience, so that its tokens for anybody would be taken here; write audience there, or " +
+        "resource here")]
     [InlineData("a: { issuer: \"https://a\", audience: a, algorithms: [HS256] }",
-        "10:66: 'HS256' needs a secret that both sides have, which an issuer's published keys are not; write RS256, RS384, RS512, " +
+        "10:66: 'HS256' needs a secret that both sides have, which an issuer's published keys are not; write RS256, " +
+        "RS384, RS512, " +
         "PS256, PS384, PS512, ES256, ES384 or ES512")]
     [InlineData("a: { issuer: \"https://a\", audience: a, algorithms: [EdDSA] }",
-        "10:66: 'EdDSA' is one that this platform's cryptography does not have; leave it out or write RS256, RS384, RS512, PS256, " +
+        "10:66: 'EdDSA' is one that this platform's cryptography does not have; leave it out or write RS256, RS384, " +
+        "RS512, PS256, " +
         "PS384, PS512, ES256, ES384 or ES512")]
     [InlineData("a: { issuer: \"https://a\", audience: a, algorithms: [none] }",
         "10:66: 'none' is not an algorithm; write RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or ES512")]
@@ -84,7 +93,9 @@ public sealed class IdentityErrorTests
         "10:66: 'RS265' is not an algorithm; write RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or ES512; " +
         "did you mean 'RS256'?")]
     [InlineData("a: { issuer: \"https://a\", audience: [] }", "10:50: the list is empty; it needs at least 1 item")]
-    [InlineData("a: { issuer: \"https://a\", audience: a, jwksUri: \"https://a/#k\" }", "10:62: 'https://a/#k' has a fragment; leave it out")]
+    [InlineData(
+        "a: { issuer: \"https://a\", audience: a, jwksUri: \"https://a/#k\" }",
+        "10:62: 'https://a/#k' has a fragment; leave it out")]
     [InlineData("a: { issuer: \"https://a\", audience: a }, b: { issuer: \"https://a\", audience: b }",
         "10:68: this issuer is the same as the one on line 10; keep one")]
     [InlineData("a: { issuer: \"https://a\", audience: a, tls: { ca: gone.pem } }", "10:64: file 'gone.pem' does not exist")]
@@ -106,13 +117,15 @@ public sealed class IdentityErrorTests
         "10:155: this is the same API key as the one on line 10; a key belongs to one consumer")]
     [InlineData($"a: {{ apiKeys: [{{ name: k, sha256: {Hash} }}, {{ name: k, sha256: 0{Hash} }}] }}",
         "10:126: the API key on line 10 has this name already; choose another\n" +
-        "10:137: '09f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f0...' is not a SHA-256; write its 64 hexadecimal " +
+        "10:137: '09f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f...' is not a SHA-256; write its 64 hexadecimal " +
         "digits, as 'edge key' prints them")]
     [InlineData("a: { jwt: [{ kid: k, secret: short }] }",
-        "10:45: the secret is too short to sign with HS256, which takes at least 32 bytes (RFC 7518, section 3.2); make one with " +
+        "10:45: the secret is too short to sign with HS256, which takes at least 32 bytes (RFC 7518, section 3.2); make " +
+        "one with " +
         "'openssl rand -base64 48'")]
     [InlineData($"a: {{ jwt: [{{ kid: k, algorithm: HS384, secret: {Secret} }}] }}",
-        "10:63: the secret is too short to sign with HS384, which takes at least 48 bytes (RFC 7518, section 3.2); make one with " +
+        "10:63: the secret is too short to sign with HS384, which takes at least 48 bytes (RFC 7518, section 3.2); make " +
+        "one with " +
         "'openssl rand -base64 48'")]
     [InlineData($"a: {{ jwt: [{{ kid: k, algorithm: RS256, secret: {Secret} }}] }}",
         "10:48: 'RS256' needs a pair of keys, and a consumer has a secret; write HS256, HS384 or HS512, or use identity.issuers")]
@@ -125,8 +138,12 @@ public sealed class IdentityErrorTests
     [InlineData("identity: { consumers: { a: { tier: fre } } }", "10:37: 'fre' is not a tier; did you mean 'free'?")]
     [InlineData("identity: { issuers: { a: { issuer: \"https://a\", audience: a, defaultTier: gold } } }",
         "10:76: 'gold' is not a tier; known: free")]
-    [InlineData("defaults: { authenticate: { with: [consumers], anonymous: { tier: gold } } }", "10:67: 'gold' is not a tier; known: free")]
-    [InlineData("defaults: { authenticate: { with: [consumers] }, authorize: { tiers: [gold] } }", "10:71: 'gold' is not a tier; known: free")]
+    [InlineData(
+        "defaults: { authenticate: { with: [consumers], anonymous: { tier: gold } } }",
+        "10:67: 'gold' is not a tier; known: free")]
+    [InlineData(
+        "defaults: { authenticate: { with: [consumers] }, authorize: { tiers: [gold] } }",
+        "10:71: 'gold' is not a tier; known: free")]
     public void A_tier_that_is_not_among_the_tiers_is_an_error(string line, string error) =>
         Assert.Equal(error, Samples.Errors(Samples.WithLine($"tiers: {{ free: {{}} }}\n{line}")));
 

@@ -83,7 +83,7 @@ public sealed class IdentityPlanTests
     [InlineData("https://a.example/", "https://a.example/", "https://a.example")]
     [InlineData("https://a.example/mcp", "https://a.example/mcp")]
     [InlineData("https://a.example/mcp/", "https://a.example/mcp/")]
-    public void A_token_names_its_resource_exactly_but_for_the_slash_of_an_empty_path(string identifier, params string[] audiences) =>
+    public void A_token_names_its_resource_exactly_but_for_an_empty_paths_slash(string identifier, params string[] audiences) =>
         Assert.Equal(audiences, Resource(identifier).Audiences);
 
     [Fact]

@@ -12,7 +12,8 @@ public sealed class ScopesTests
     [InlineData("a ad\"min b", "a b")]
     [InlineData("a\tb c", "c")]
     [InlineData("é a", "a")]
-    public void What_is_no_scope_is_left_out_whole(string text, string expected) => Assert.Equal(expected, Scopes.Parse(text).Text);
+    public void What_is_no_scope_is_left_out_whole(string text, string expected) =>
+        Assert.Equal(expected, Scopes.Parse(text).Text);
 
     [Fact]
     public void An_item_of_a_list_never_becomes_two_scopes() =>

@@ -190,6 +190,7 @@ public sealed class DocumentFetcherTests : IDisposable
         CancellationToken? ct = null)
     {
         Assert.True(IssuerUrl.TryParse(server.Url.GetLeftPart(UriPartial.Authority) + path, out var url));
-        return await new DocumentFetcher(sweeper ?? _sweeper, new SystemHostResolver(), ca).GetAsync(url, ct ?? TestContext.Current.CancellationToken);
+        var fetcher = new DocumentFetcher(sweeper ?? _sweeper, new SystemHostResolver(), ca);
+        return await fetcher.GetAsync(url, ct ?? TestContext.Current.CancellationToken);
     }
 }

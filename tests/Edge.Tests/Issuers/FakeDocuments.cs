@@ -23,7 +23,7 @@ internal sealed class FakeDocuments : IDocumentSource
     /// <summary>Answers a URL with a failure from now on.</summary>
     public void Fail(string url, FetchFault fault) => _documents[url] = FetchedDocument.Failed(fault, fault.ToString());
 
-    /// <summary>Leaves questions without an answer until <see cref="Release"/>. The answer is then what was put before that.</summary>
+    /// <summary>Leaves questions without an answer until <see cref="Release"/>; it is what was put when they came.</summary>
     public void Hold() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Answers those that are held, and later ones at once.</summary>

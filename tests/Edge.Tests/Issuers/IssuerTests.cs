@@ -72,7 +72,7 @@ public sealed class IssuerTests : IAsyncDisposable
     [InlineData("""{"issuer":"https://id.example.com","jwks_uri":"https://id.example.com/k#x"}""", FetchFault.KeysUrlRefused)]
     [InlineData("""{"issuer":"https://id.example.com","jwks_uri":"file:///etc/passwd"}""", FetchFault.KeysUrlRefused)]
     [InlineData("""{"issuer":"https://id.example.com"}""", FetchFault.Malformed)]
-    [InlineData("""{"issuer":"https://id.example.com","issuer":"https://id.example.com","jwks_uri":"https://a/"}""", FetchFault.Malformed)]
+    [InlineData("""{"issuer":"https://id.example.com","jwks_uri":"https://a/","jwks_uri":"https://b/"}""", FetchFault.Malformed)]
     [InlineData("<html>", FetchFault.Malformed)]
     [InlineData("", FetchFault.Malformed)]
     public async Task A_discovery_document_that_is_not_this_issuers_leads_nowhere(string document, FetchFault fault)

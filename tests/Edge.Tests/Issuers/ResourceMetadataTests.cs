@@ -89,7 +89,8 @@ public sealed class ResourceMetadataTests
 
     [Theory]
     [InlineData("/mcp", "api.example.com",
-        "Bearer realm=\"edge\", scope=\"mcp.read\", resource_metadata=\"https://api.example.com/.well-known/oauth-protected-resource/mcp\"")]
+        "Bearer realm=\"edge\", scope=\"mcp.read\", " +
+        "resource_metadata=\"https://api.example.com/.well-known/oauth-protected-resource/mcp\"")]
     [InlineData("/x", "root.example.com",
         "Bearer realm=\"edge\", resource_metadata=\"https://Root.example.com/.well-known/oauth-protected-resource\"")]
     [InlineData("/plain", "api.example.com", "Bearer realm=\"edge\"")]

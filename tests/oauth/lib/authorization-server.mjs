@@ -1,5 +1,5 @@
-// A real authorisation server: oidc-provider on loopback, with discovery, dynamic registration, PKCE, resource indicators (RFC 8707)
-// and access tokens as JWTs (RFC 9068). Its signing keys can be rotated, and it can be stopped and started again.
+// A real authorisation server: oidc-provider on loopback, with discovery, dynamic registration, PKCE, resource indicators (RFC
+// 8707) and access tokens as JWTs (RFC 9068). Its signing keys can be rotated, and it can be stopped and started again.
 import http from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
 import { Provider } from 'oidc-provider';

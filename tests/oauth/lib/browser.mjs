@@ -1,5 +1,5 @@
-// The user and the browser of an authorisation: follows redirects, keeps cookies, signs in and consents, and stops at the redirect
-// to the client, which nobody serves.
+// The user and the browser of an authorisation: follows redirects, keeps cookies, signs in and consents, and stops at the
+// redirect to the client, which nobody serves.
 
 const REDIRECTS_MAX = 20;
 

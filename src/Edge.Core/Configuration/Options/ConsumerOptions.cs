@@ -17,7 +17,8 @@ internal sealed class ConsumerOptions
     public static readonly ObjectShape<ConsumerOptions> Shape = new(
         "consumer", "a consumer", "A caller that the file knows by itself. To change a key or a secret, give it two for a while.",
         new Key<ConsumerOptions, string>(
-            "customId", Scalars.Plain, (o, v) => o.CustomId = v, "The name that your own systems know it by: `{caller.customId}`."),
+            "customId", Scalars.Plain, (o, v) => o.CustomId = v,
+            "The name that your own systems know it by: `{caller.customId}`."),
         new Key<ConsumerOptions, string>("email", Scalars.Plain, (o, v) => o.Email = v, "Its e-mail address: `{caller.email}`."),
         new Key<ConsumerOptions, string>("tier", Scalars.Name, (o, v) => o.Tier = v, "Its tier."),
         new Key<ConsumerOptions, List<Located<string>>>(
@@ -54,7 +55,8 @@ internal sealed class ConsumerJwtOptions
 {
     /// <summary>Its description.</summary>
     public static readonly ObjectShape<ConsumerJwtOptions> Shape = new(
-        "consumerJwt", "a secret with its name", "A secret with which a consumer signs tokens. `edge token` makes one for a test.",
+        "consumerJwt", "a secret with its name",
+        "A secret with which a consumer signs tokens. `edge token` makes one for a test.",
         new Key<ConsumerJwtOptions, string>(
             "kid", Scalars.Kid, (o, v) => o.Kid = v,
             "Its name, which the token's header gives as `kid`; no two in the file have the same.", isRequired: true),
@@ -63,7 +65,8 @@ internal sealed class ConsumerJwtOptions
             defaultText: "HS256"),
         new Key<ConsumerJwtOptions, Secret>(
             "secret", Scalars.SigningSecret, (o, v) => o.Secret = v,
-            "The secret, taken as UTF-8. At least as many bytes as the algorithm's hash has: 32, 48 or 64 (RFC 7518, section 3.2).",
+            "The secret, taken as UTF-8. At least as many bytes as the algorithm's hash has: 32, 48 or 64 " +
+            "(RFC 7518, section 3.2).",
             isRequired: true));
 
     /// <summary>Its name.</summary>

@@ -45,8 +45,8 @@ internal sealed class EdgeOptions
             new MapShape<TierOptions>(
                 Scalars.Name, TierOptions.Shape, "a mapping of names to tiers", 1, TiersMax, StringComparer.Ordinal),
             (o, v) => o.Tiers = v,
-            "The tiers of callers, by name. Left out: any name is a tier. Where it is there, every tier that the file names has " +
-            "to be in it, and a tier that only a token names counts as none."),
+            "The tiers of callers, by name. Left out: any name is a tier. Where it is there, every tier that the file names " +
+            "has to be in it, and a tier that only a token names counts as none."),
         new Key<EdgeOptions, List<Named<UpstreamOptions>>>(
             "upstreams",
             new MapShape<UpstreamOptions>(

@@ -22,7 +22,8 @@ internal sealed class HeaderRulesOptions
             "Headers to take off.", defaultText: "[]"),
         new Key<HeaderRulesOptions, List<Named<Template>>>(
             "set", Values, (o, v) => o.Set = v,
-            "Headers that replace whatever was there. A value may have [placeholders](#placeholders); a brace is written twice: `{{`.", defaultText: "{}"),
+            "Headers that replace whatever was there. A value may have [placeholders](#placeholders); a brace is " +
+            "written twice: `{{`.", defaultText: "{}"),
         new Key<HeaderRulesOptions, List<Named<Template>>>(
             "add", Values, (o, v) => o.Add = v, "Headers put beside what is there.", defaultText: "{}"));
 

@@ -19,7 +19,8 @@ internal sealed class ResourceOptions
             "The URL at which clients know it: `resource` in its metadata. `aud` of a token has to say it, in place of the " +
             "issuer's `audience`.", isRequired: true),
         new Key<ResourceOptions, List<Located<string>>>(
-            "authorizationServers", new ListShape<string>(Scalars.Link, "URLs", 1, ServersMax), (o, v) => o.AuthorizationServers = v,
+            "authorizationServers", new ListShape<string>(Scalars.Link, "URLs", 1, ServersMax),
+            (o, v) => o.AuthorizationServers = v,
             "Who gives tokens for it: `authorization_servers`. Left out: the route's issuers."),
         new Key<ResourceOptions, List<Located<string>>>(
             "scopesSupported", new ListShape<string>(Scalars.Scope, "scopes", 0, AuthorizeOptions.ItemsMax),

@@ -45,7 +45,8 @@ internal class RouteSettingsOptions
             "How requests are identified.", defaultText: isDefaults ? "none" : null),
         new Key<T, Optional<AuthenticateOptions>>(
             "authenticate", new OrNoneShape<AuthenticateOptions>(AuthenticateOptions.Shape), (o, v) => o.Authenticate = v,
-            "Who is let in. `none`: anybody, and a credential is the upstream's affair.", defaultText: isDefaults ? "none" : null),
+            "Who is let in. `none`: anybody, and a credential is the upstream's affair.",
+            defaultText: isDefaults ? "none" : null),
         new Key<T, Optional<AuthorizeOptions>>(
             "authorize", new OrNoneShape<AuthorizeOptions>(AuthorizeOptions.Shape), (o, v) => o.Authorize = v,
             "What a caller has to be.", defaultText: isDefaults ? "none" : null),

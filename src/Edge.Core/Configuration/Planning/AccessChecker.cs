@@ -7,7 +7,9 @@ using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration.Planning;
 
-/// <summary>Looks for names in <c>authenticate</c> and <c>authorize</c> that lead nowhere, and for what can never be told.</summary>
+/// <summary>
+/// Looks for names in <c>authenticate</c> and <c>authorize</c> that lead nowhere, and for what can never be told.
+/// </summary>
 internal sealed class AccessChecker(DiagnosticBag diagnostics)
 {
     private HashSet<string>? _tiers;
@@ -58,15 +60,18 @@ internal sealed class AccessChecker(DiagnosticBag diagnostics)
         {
             if (route.Value.Authorize is { } own && AsksForCaller(own.Value))
             {
-                diagnostics.Add(own.Place, "nobody is asked who they are here; write authenticate too, or only allowIps and denyIps");
+                diagnostics.Add(
+                    own.Place, "nobody is asked who they are here; write authenticate too, or only allowIps and denyIps");
             }
             else if (route.Value.Authorize is null && defaults?.Authorize is { } given && AsksForCaller(given.Value))
             {
                 var place = route.Value.Authenticate?.Place ?? route.Value.Name?.Place ?? route.Place;
-                diagnostics.Add(place, "the defaults' authorize asks who calls and this route does not; write authorize: none here too");
+                diagnostics.Add(
+                    place, "the defaults' authorize asks who calls and this route does not; write authorize: none here too");
             }
 
-            const string missing = "nobody is asked who they are here, so that there is nothing to put in; write authenticate too";
+            const string missing =
+                "nobody is asked who they are here, so that there is nothing to put in; write authenticate too";
             CheckHeaders(route.Value.Request, p => p.IsAboutCaller, missing);
             CheckHeaders(route.Value.Response, p => p.IsAboutCaller, missing);
         }
@@ -93,8 +98,8 @@ internal sealed class AccessChecker(DiagnosticBag diagnostics)
         CheckSource(name);
         if (isOfResource || !_withoutAudience.Contains(name.Value)) return;
         diagnostics.Add(
-            name.Place, $"issuer {name.Text()} has no audience, so that its tokens for anybody would be taken here; write audience " +
-            "there, or resource here");
+            name.Place, $"issuer {name.Text()} has no audience, so that its tokens for anybody would be taken here; write " +
+            "audience there, or resource here");
     }
 
     private void CheckSource(Located<string> name)

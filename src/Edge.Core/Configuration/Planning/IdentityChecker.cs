@@ -6,7 +6,9 @@ using Edge.Core.Identity;
 
 namespace Edge.Core.Configuration.Planning;
 
-/// <summary>Looks for issuers and credentials that could be taken for one another, and for secrets too short for their use.</summary>
+/// <summary>
+/// Looks for issuers and credentials that could be taken for one another, and for secrets too short for their use.
+/// </summary>
 internal sealed class IdentityChecker(DiagnosticBag diagnostics, Checker checker)
 {
     private readonly Dictionary<string, Place> _issuers = new(StringComparer.Ordinal);
@@ -26,7 +28,8 @@ internal sealed class IdentityChecker(DiagnosticBag diagnostics, Checker checker
         if (issuer.Name.Value == Caller.ConsumersSource)
         {
             diagnostics.Add(
-                issuer.Name.Place, $"'{Caller.ConsumersSource}' is what a route calls the consumers of the file; choose another name");
+                issuer.Name.Place,
+                $"'{Caller.ConsumersSource}' is what a route calls the consumers of the file; choose another name");
         }
 
         checker.CheckAuthorities(issuer.Value.Value.Tls);
@@ -47,11 +50,16 @@ internal sealed class IdentityChecker(DiagnosticBag diagnostics, Checker checker
         foreach (var key in consumer.ApiKeys.Items())
         {
             if (key.Value.Name is { } name && !names.TryAdd(name.Value, name.Place))
-                diagnostics.Add(name.Place, $"the API key on line {Line(names[name.Value])} has this name already; choose another");
+            {
+                var first = Line(names[name.Value]);
+                diagnostics.Add(name.Place, $"the API key on line {first} has this name already; choose another");
+            }
+
             if (key.Value.Sha256 is { } hash && !_hashes.TryAdd(KeyHash.Of(hash.Value), hash.Place))
             {
                 var first = Line(_hashes[KeyHash.Of(hash.Value)]);
-                diagnostics.Add(hash.Place, $"this is the same API key as the one on line {first}; a key belongs to one consumer");
+                diagnostics.Add(
+                    hash.Place, $"this is the same API key as the one on line {first}; a key belongs to one consumer");
             }
 
             if (key.Value is { NotBefore: { } begin, Expires: { } end } && begin.Value >= end.Value)
@@ -67,8 +75,9 @@ internal sealed class IdentityChecker(DiagnosticBag diagnostics, Checker checker
         var bytes = JwtAlgorithms.HashBytes(algorithm.Value);
         if (Encoding.UTF8.GetByteCount(secret.Value.Reveal()) >= bytes) return;
         diagnostics.Add(
-            secret.Place, $"the secret is too short to sign with {JwtAlgorithms.Name(algorithm.Value)}, which takes at least {bytes} " +
-            "bytes (RFC 7518, section 3.2); make one with 'openssl rand -base64 48'");
+            secret.Place,
+            $"the secret is too short to sign with {JwtAlgorithms.Name(algorithm.Value)}, which takes at least {bytes} bytes " +
+            "(RFC 7518, section 3.2); make one with 'openssl rand -base64 48'");
     }
 
     private static string Line(Place place) => place.Line.ToString(CultureInfo.InvariantCulture);

@@ -16,7 +16,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
         var upstreams = options.Upstreams.Items().Select(u => Upstream(u.Name.Value, u.Value.Value)).ToImmutableArray();
         var byName = upstreams.ToDictionary(u => u.Name, StringComparer.Ordinal);
         var issuers = options.Identity.Get().Issuers.Items()
-            .ToDictionary(i => i.Name.Value, i => IdentityBuilder.Issuer(i.Name.Value, i.Value.Value, files), StringComparer.Ordinal);
+            .ToDictionary(
+                i => i.Name.Value, i => IdentityBuilder.Issuer(i.Name.Value, i.Value.Value, files), StringComparer.Ordinal);
         var defaults = new RouteSettings(options.Defaults.Get(), issuers);
         var routes = options.Routes.Items().Select(r => Route(r.Value, defaults, byName)).ToImmutableArray();
         return new EdgePlan

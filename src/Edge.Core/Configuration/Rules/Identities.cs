@@ -10,7 +10,7 @@ namespace Edge.Core.Configuration.Rules;
 /// <summary>What the file says of issuers, consumers and their credentials.</summary>
 internal static class Identities
 {
-    /// <summary>Most characters of an issuer's name, an audience, a claim's name or value, a custom id or an e-mail address.</summary>
+    /// <summary>Most characters of an issuer, an audience, a claim's name or value, a custom id, an e-mail address.</summary>
     public const int TextCharsMax = 512;
 
     /// <summary>Most characters of a <c>kid</c>.</summary>
@@ -60,7 +60,8 @@ internal static class Identities
     /// <summary>Checks the name of a key.</summary>
     public static Parsed<string> ParseKid(string text)
     {
-        if (text.Length is 0 or > KidCharsMax) return new Problem($"is not the name of a key; write 1 to {KidCharsMax} characters");
+        if (text.Length is 0 or > KidCharsMax)
+            return new Problem($"is not the name of a key; write 1 to {KidCharsMax} characters");
         return text.Any(char.IsControl) ? new Problem("holds a control character") : text;
     }
 
@@ -84,8 +85,8 @@ internal static class Identities
         var isDay = text.Length == MomentFormats[0].Length;
         var hasOffset = text.Length > 0 && (text[^1] is 'Z' or 'z' || (text.Length > 6 && text[^6] is '+' or '-'));
         const DateTimeStyles style = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        if ((isDay || hasOffset)
-            && DateTimeOffset.TryParseExact(text.ToUpperInvariant(), MomentFormats, CultureInfo.InvariantCulture, style, out var moment))
+        if ((isDay || hasOffset) && DateTimeOffset.TryParseExact(
+            text.ToUpperInvariant(), MomentFormats, CultureInfo.InvariantCulture, style, out var moment))
         {
             return moment;
         }
@@ -118,7 +119,9 @@ internal static class Identities
     /// <summary>Checks a scope (RFC 6749, section 3.3).</summary>
     public static Parsed<string> ParseScope(string text) => Scopes.IsScope(text)
         ? text
-        : new Problem($"is not a scope; write 1 to {Scopes.ScopeCharsMax} visible characters but no space, '\"' or '\\', one scope an item");
+        : new Problem(
+            $"is not a scope; write 1 to {Scopes.ScopeCharsMax} visible characters but no space, '\"' or '\\', " +
+            "one scope an item");
 
     /// <summary>Reads a place where a request may carry a credential.</summary>
     public static Parsed<CredentialPlace> ParsePlace(string text)
@@ -139,7 +142,7 @@ internal static class Identities
             case "header:":
                 return ParseHeaderPlace(name);
             case "query:":
-                return name.Length is > 0 and <= TextCharsMax && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~')
+                return name.Length is > 0 and <= TextCharsMax && name.All(IsUnreserved)
                     ? new CredentialPlace(CredentialPlaceKind.Query, name)
                     : new Problem("names no parameter of a query; write letters, digits and - . _ ~ after 'query:'");
             case "cookie:":
@@ -148,8 +151,8 @@ internal static class Identities
                     : new Problem("names no cookie; write letters, digits and '-' or '_' after 'cookie:'");
             default:
                 var nearest = Nearest.Find(word, PlaceWords);
-                return new Problem(
-                    $"is not a place for a credential; write {Places}", nearest is null ? null : $"did you mean '{nearest}{name}'?");
+                var fix = nearest is null ? null : $"did you mean '{nearest}{name}'?";
+                return new Problem($"is not a place for a credential; write {Places}", fix);
         }
     }
 
@@ -163,6 +166,9 @@ internal static class Identities
             return new Problem("names no header that could carry a credential; write its name after 'header:'");
         return new CredentialPlace(CredentialPlaceKind.Header, name.ToLowerInvariant());
     }
+
+    // What stands in a query as itself (RFC 3986, section 2.3).
+    private static bool IsUnreserved(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~';
 
     private static Problem NotAnAlgorithm(string text, string list)
     {

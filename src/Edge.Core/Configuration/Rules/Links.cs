@@ -37,8 +37,8 @@ internal static class Links
     }
 
     /// <summary>
-    /// Checks the identifier of a resource (RFC 9728, section 1.2). A query is allowed there and not here: the path alone leads to
-    /// the metadata, and no client is known to send one.
+    /// Checks the identifier of a resource (RFC 9728, section 1.2). A query is allowed there and not here: the path alone leads
+    /// to the metadata, and no client is known to send one.
     /// </summary>
     public static Parsed<string> ParseIdentifier(string text) =>
         text.Contains('?', StringComparison.Ordinal) ? new Problem("has a query; leave it out") : ParseFetched(text);
