@@ -10,9 +10,9 @@ public static class TokenCallers
     /// <param name="claims">Verified claims.</param>
     /// <param name="issuer">What the file says of the issuer.</param>
     /// <param name="kid">The id of the key that verified it, or null.</param>
-    /// <param name="remembered">Names of the claims that are asked for later.</param>
+    /// <param name="identity">Which tiers there are, and which claims are asked for later.</param>
     /// <returns>Null where the token does not say who it speaks for.</returns>
-    public static Caller? OfIssuer(JwtClaims claims, IssuerPlan issuer, string? kid, ImmutableArray<string> remembered)
+    public static Caller? OfIssuer(JwtClaims claims, IssuerPlan issuer, string? kid, IdentityPlan identity)
     {
         var mapping = issuer.ClaimMapping;
         if (claims.Find(mapping.Consumer).Text is not { Length: > 0 } id)
@@ -21,10 +21,10 @@ public static class TokenCallers
         }
 
         var tier = claims.Find(mapping.Tier).Text;
-        return new Caller(CallerKind.IssuerToken, issuer.Name, id, Remember(claims, remembered))
+        return new Caller(CallerKind.IssuerToken, issuer.Name, id, Remember(claims, identity.Claims))
         {
             Email = claims.Find(mapping.Email).Text,
-            Tier = string.IsNullOrEmpty(tier) ? issuer.DefaultTier : tier,
+            Tier = string.IsNullOrEmpty(tier) || !identity.HasTier(tier) ? issuer.DefaultTier : tier,
             Scopes = Scopes.Of(claims.Words(mapping.Scopes)),
             CredentialName = kid,
         };

@@ -101,6 +101,13 @@ internal static class StateWriter
         }
 
         json.WriteEndObject();
+        json.WriteStartObject("refused"u8);
+        foreach (var (reason, count) in counters.Refusals)
+        {
+            json.WriteNumber(reason, count);
+        }
+
+        json.WriteEndObject();
         json.WriteEndObject();
     }
 }

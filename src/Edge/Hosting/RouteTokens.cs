@@ -18,7 +18,8 @@ internal sealed class RouteTokens
     private readonly IssuerTokens[] _issuers;
     private readonly ConsumerRegistry? _consumers;
     private readonly JwtPolicy _consumerPolicy;
-    private readonly ImmutableArray<string> _claims;
+    private readonly AuthenticatePlan _plan;
+    private readonly IdentityPlan _identity;
 
     // A token that was verified for one route says nothing of another, whose audience, issuers or lifetime may differ.
     private readonly int _scope = Interlocked.Increment(ref _lastScope);
@@ -32,7 +33,8 @@ internal sealed class RouteTokens
         AuthenticatePlan plan, IdentityPlan identity, ImmutableArray<Issuer> running, TokenCache<Caller> cache)
     {
         _cache = cache;
-        _claims = identity.Claims;
+        _plan = plan;
+        _identity = identity;
         _consumers = plan.Consumers ? identity.Consumers : null;
         _consumerPolicy = new JwtPolicy
         {
@@ -77,7 +79,7 @@ internal sealed class RouteTokens
 
         if (issuer.Running.Keys is not { } keys)
         {
-            return new TokenVerdict(Failure.EdgeKeysUnavailable, null, "no keys yet");
+            return new TokenVerdict(Failure.EdgeKeysUnavailable, null, "keys_unavailable");
         }
 
         await Task.Yield();
@@ -87,7 +89,7 @@ internal sealed class RouteTokens
             var wait = await issuer.Running.WaitForKeyAsync(keys);
             if (wait == KeyWait.Unavailable)
             {
-                return new TokenVerdict(Failure.EdgeKeysUnavailable, null, "unknown key, and the issuer does not answer");
+                return new TokenVerdict(Failure.EdgeKeysUnavailable, null, "key_unknown_and_issuer_down");
             }
 
             if (wait == KeyWait.Unknown)
@@ -147,7 +149,7 @@ internal sealed class RouteTokens
 
     private TokenVerdict Accept(JwtReader reader, IssuerTokens issuer, long nowMs)
     {
-        var caller = TokenCallers.OfIssuer(reader.CopyClaims(), issuer.Plan, reader.Key.KeyId, _claims);
+        var caller = TokenCallers.OfIssuer(reader.CopyClaims(), issuer.Plan, reader.Key.KeyId, _identity);
         if (caller is null)
         {
             return new TokenVerdict(Failure.CallerCredentialInvalid, null, "consumer_missing");
@@ -181,11 +183,37 @@ internal sealed class RouteTokens
         }
 
         var claims = reader.CopyClaims();
+        if (!IsMeantForUs(claims))
+        {
+            return Refused(JwtRejection.AudienceMismatch);
+        }
+
         var narrowed = claims.Find("scope").Kind == JwtValueKind.None ? null : Scopes.Of(claims.Words("scope"));
         var kid = System.Text.Encoding.UTF8.GetString(reader.KeyId);
-        var caller = _consumers.MakeTokenCaller(secret.Consumer, kid, narrowed, TokenCallers.Remember(claims, _claims));
+        var caller = _consumers.MakeTokenCaller(secret.Consumer, kid, narrowed, TokenCallers.Remember(claims, _identity.Claims));
         _cache.Add(reader, _scope, caller, nowMs);
         return new TokenVerdict(Failure.None, caller, null);
+    }
+
+    // The secret signs for this gateway alone, so that no audience need be named; but a token that names one is for that one
+    // (RFC 7519, section 4.1.3), and this route is one only as a resource.
+    private bool IsMeantForUs(JwtClaims claims)
+    {
+        var audience = claims.Find("aud");
+        if (audience.Kind == JwtValueKind.None)
+        {
+            return true;
+        }
+
+        foreach (var own in _plan.Resource?.Audiences ?? [])
+        {
+            if (audience.Matches(System.Text.Encoding.UTF8.GetBytes(own)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private sealed record IssuerTokens(IssuerPlan Plan, Issuer Running, JwtPolicy Policy);
@@ -194,5 +222,5 @@ internal sealed class RouteTokens
 /// <summary>What came of verifying a token.</summary>
 /// <param name="Failure">Why it is not taken, or None.</param>
 /// <param name="Caller">Who it speaks for; null where it is not taken.</param>
-/// <param name="Detail">The reason, for our own log.</param>
-internal readonly record struct TokenVerdict(Failure Failure, Caller? Caller, string? Detail);
+/// <param name="Reason">Why it is not taken, as a stable code for log and metrics; or null.</param>
+internal readonly record struct TokenVerdict(Failure Failure, Caller? Caller, string? Reason);

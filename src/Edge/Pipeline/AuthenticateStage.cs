@@ -37,26 +37,28 @@ internal sealed class AuthenticateStage(TimeProvider time)
             return CheckToken(context, credential);
         }
 
-        var failure = reading switch
+        return new ValueTask<StageResult>(reading switch
         {
             CredentialReading.One => CheckApiKey(context, credential),
-            CredentialReading.None => Failure.CallerCredentialMissing,
-            CredentialReading.Ambiguous => Failure.CallerCredentialAmbiguous,
-            _ => Failure.CallerCredentialInvalid,
-        };
-        return new ValueTask<StageResult>(End(context, failure));
+            CredentialReading.None => Refuse(context, Failure.CallerCredentialMissing, "credential_missing"),
+            CredentialReading.Ambiguous => Refuse(context, Failure.CallerCredentialAmbiguous, "credential_ambiguous"),
+            _ => Refuse(context, Failure.CallerCredentialInvalid, "credential_malformed"),
+        });
     }
 
-    // Of three segments (RFC 7515, section 3.1), or five (RFC 7516); what is no API key either way.
-    private static bool IsToken(ReadOnlySpan<char> credential) => credential.Count('.') is 2 or 4;
+    // Of three segments (RFC 7515, section 3.1), or five (RFC 7516). The first is an object in base64url, whose brace makes an
+    // 'e' of its first six bits whatever follows. An API key may have dots as long as it does not look like that.
+    private static bool IsToken(ReadOnlySpan<char> credential) => credential[0] == 'e' && credential.Count('.') is 2 or 4;
 
-    private static StageResult End(RequestContext context, Failure failure)
+    private static StageResult Accept(RequestContext context, Caller caller)
     {
-        if (failure == Failure.None)
-        {
-            return StageResult.Continue;
-        }
+        context.Caller = caller;
+        return StageResult.Continue;
+    }
 
+    private static StageResult Refuse(RequestContext context, Failure failure, string reason)
+    {
+        context.RefusalReason = reason;
         context.Challenge = context.Route!.Access.ChallengeFor(failure);
         return StageResult.Failed(failure);
     }
@@ -66,10 +68,10 @@ internal sealed class AuthenticateStage(TimeProvider time)
         switch (context.Route!.Tokens!.TryRecall(token, time.GetUtcNow().ToUnixTimeMilliseconds(), out var caller))
         {
             case TokenCacheOutcome.Hit:
-                context.Caller = caller;
-                return new ValueTask<StageResult>(StageResult.Continue);
+                return new ValueTask<StageResult>(Accept(context, caller!));
             case TokenCacheOutcome.Expired:
-                return new ValueTask<StageResult>(End(context, Failure.CallerCredentialExpired));
+                return new ValueTask<StageResult>(Refuse(
+                    context, Failure.CallerCredentialExpired, JwtRejections.Code(JwtRejection.Expired)));
             default:
                 return VerifyAsync(context, token.ToString());
         }
@@ -79,32 +81,27 @@ internal sealed class AuthenticateStage(TimeProvider time)
     private async ValueTask<StageResult> VerifyAsync(RequestContext context, string token)
     {
         var verdict = await context.Route!.Tokens!.VerifyAsync(token, time);
-        context.Caller = verdict.Caller;
-        context.FailureDetail = verdict.Detail;
-        return End(context, verdict.Failure);
+        return verdict.Caller is { } caller ? Accept(context, caller) : Refuse(context, verdict.Failure, verdict.Reason!);
     }
 
-    private Failure CheckApiKey(RequestContext context, ReadOnlySpan<char> key)
+    private StageResult CheckApiKey(RequestContext context, ReadOnlySpan<char> key)
     {
         if (!context.Route!.Access.Authenticate!.Consumers)
         {
-            return Failure.CallerCredentialInvalid;
+            return Refuse(context, Failure.CallerCredentialInvalid, "api_key_not_taken");
         }
 
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         HashOf(key, hash);
         var consumers = context.Snapshot.Plan.Identity.Consumers;
         var outcome = consumers.FindApiKey(hash, time.GetUtcNow().ToUnixTimeSeconds(), out var caller);
-        switch (outcome)
+        return outcome switch
         {
-            case ApiKeyOutcome.Found:
-                context.Caller = caller;
-                return Failure.None;
-            case ApiKeyOutcome.Expired:
-                return Failure.CallerCredentialExpired;
-            default:
-                return Failure.CallerCredentialInvalid;
-        }
+            ApiKeyOutcome.Found => Accept(context, caller!),
+            ApiKeyOutcome.Expired => Refuse(context, Failure.CallerCredentialExpired, "api_key_expired"),
+            ApiKeyOutcome.NotYetValid => Refuse(context, Failure.CallerCredentialInvalid, "api_key_not_yet_valid"),
+            _ => Refuse(context, Failure.CallerCredentialInvalid, "api_key_unknown"),
+        };
     }
 
     private static void HashOf(ReadOnlySpan<char> ascii, Span<byte> hash)

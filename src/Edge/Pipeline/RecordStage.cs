@@ -19,6 +19,10 @@ internal sealed class RecordStage(GatewayCounters counters, ProgramLog log, Time
     public void End(RequestContext context, StageResult result)
     {
         counters.RequestEnded(result.Failure);
+        if (context.RefusalReason is { } reason)
+        {
+            counters.CallerRefused(reason);
+        }
 
         // A caller's own mistakes are answered, not logged: else any caller could fill the log.
         if (result.Failure != Failure.None && Failures.Side(result.Failure) != FailureSide.Caller)

@@ -31,6 +31,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
                 Issuers = [.. options.Identity.Get().Issuers.Items().Select(i => issuers[i.Name.Value])],
                 Consumers = IdentityBuilder.Consumers(options.Identity.Get().Consumers.Items()),
                 Claims = IdentityBuilder.Claims(routes, upstreams),
+                Tiers = [.. options.Tiers.Items().Select(t => t.Name.Value)],
             },
             Tiers = [.. options.Tiers.Items().Select(t => new TierPlan(t.Name.Value, t.Value.Value.UpgradeUrl?.Value))],
             TrustedProxies = [.. options.TrustedProxies.Items().Select(n => n.Value)],
