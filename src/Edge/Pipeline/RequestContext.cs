@@ -94,7 +94,7 @@ internal sealed class RequestContext
     /// <summary>The WWW-Authenticate header of a 401, or of a 403 for want of scopes.</summary>
     public string? Challenge { get; set; }
 
-    /// <summary>Why the caller was not let in, as a stable code for log and metrics, which the caller is not told; or null.</summary>
+    /// <summary>Why the caller was not let in, as a stable code for logs and metrics alone; or null.</summary>
     public string? RefusalReason { get; set; }
 
     /// <summary>What the error says beyond what its kind says; null: nothing.</summary>
