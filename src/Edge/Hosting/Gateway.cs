@@ -1,10 +1,13 @@
+using System.Collections.Immutable;
 using System.Linq;
 using System.Net;
 using System.Security.Cryptography;
 using Edge.Admin;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Identity;
 using Edge.Core.Routing;
+using Edge.Issuers;
 using Edge.Pipeline;
 using Edge.Telemetry;
 using Edge.Upstream;
@@ -17,10 +20,15 @@ namespace Edge.Hosting;
 /// </summary>
 internal sealed class Gateway : IAsyncDisposable
 {
+    /// <summary>Most verified tokens that are remembered.</summary>
+    public const int TokensMax = 65_536;
+
     private readonly TimeProvider _time;
     private readonly ProgramLog _log;
     private readonly UpstreamSweeper _sweeper;
     private readonly IHostResolver _resolver;
+    private readonly IssuerDirectory _issuers;
+    private readonly TokenCache<Caller> _tokens = new(TokensMax);
     private readonly RequestIds _requestIds = new();
     private readonly List<HttpServer> _listeners = [];
     private readonly List<CertificateStore> _certificates = [];
@@ -35,7 +43,9 @@ internal sealed class Gateway : IAsyncDisposable
         _log = log;
         _resolver = resolver;
         _sweeper = new UpstreamSweeper(time);
+        _issuers = new IssuerDirectory(_sweeper, resolver, log);
         _snapshot = BuildSnapshot(plan);
+        _issuers.Replace(_snapshot.Issuers);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -50,6 +60,9 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>The services behind it, as they run now.</summary>
     public IReadOnlyCollection<UpstreamCluster> Upstreams =>
         [.. _services.Values.Select(static service => service.Cluster)];
+
+    /// <summary>The issuers of tokens, as they run now.</summary>
+    public ImmutableArray<Issuer> Issuers => _issuers.Running;
 
     /// <summary>Where it listens, in the order of the file.</summary>
     public IReadOnlyList<IPEndPoint> Endpoints => _listeners.ConvertAll(static listener => listener.Endpoint);
@@ -79,8 +92,8 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>
     /// Takes a new configuration for all requests that begin from now on; running ones finish under the old one. A service
-    /// that did not change keeps its connections; those of one that did, or went, are closed as they become idle. Listeners
-    /// stay as they are. Called by one thread at a time.
+    /// that did not change keeps its connections; those of one that did, or went, are closed as they become idle. An issuer
+    /// whose keys come from where they came from keeps its keys. Listeners stay as they are. Called by one thread at a time.
     /// </summary>
     /// <exception cref="IOException">A file of certificate authorities cannot be read; nothing has changed.</exception>
     /// <exception cref="CryptographicException">It is malformed; nothing has changed.</exception>
@@ -88,6 +101,7 @@ internal sealed class Gateway : IAsyncDisposable
     {
         var old = _services;
         _snapshot = BuildSnapshot(plan);
+        _issuers.Replace(_snapshot.Issuers);
 
         // Only now: whoever takes the old snapshot until then finds its connections.
         foreach (var (name, service) in old)
@@ -143,6 +157,7 @@ internal sealed class Gateway : IAsyncDisposable
             await _admin.DisposeAsync();
         }
 
+        await _issuers.DisposeAsync();
         foreach (var service in _services.Values)
         {
             service.Cluster.Dispose();
@@ -202,14 +217,20 @@ internal sealed class Gateway : IAsyncDisposable
             throw;
         }
 
+        var issuers = _issuers.Prepare(plan.Identity.Issuers);
         var routes = new List<(RoutePlan, GatewayRoute)>(plan.Routes.Length);
         foreach (var route in plan.Routes)
         {
-            routes.Add((route, new GatewayRoute(route, services[route.Upstream.Name].Cluster)));
+            var tokens = route.Authenticate is { } asked ? new RouteTokens(asked, plan.Identity, issuers, _tokens) : null;
+            routes.Add((route, new GatewayRoute(route, services[route.Upstream.Name].Cluster) { Tokens = tokens }));
         }
 
         _services = services;
-        return new GatewaySnapshot(plan, new Router<GatewayRoute>(routes), new TrustedProxies(plan.TrustedProxies));
+        return new GatewaySnapshot(plan, new Router<GatewayRoute>(routes), new TrustedProxies(plan.TrustedProxies))
+        {
+            Issuers = issuers,
+            Resources = new ProtectedResources(plan.Routes),
+        };
     }
 
     private Service ServiceFor(UpstreamPlan plan)

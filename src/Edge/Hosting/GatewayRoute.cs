@@ -25,6 +25,9 @@ internal sealed class GatewayRoute
     /// <summary>What the file says.</summary>
     public RoutePlan Plan { get; }
 
+    /// <summary>Whose tokens it takes; null: nobody's.</summary>
+    public RouteTokens? Tokens { get; init; }
+
     /// <summary>The service that answers.</summary>
     public UpstreamCluster Upstream { get; }
 

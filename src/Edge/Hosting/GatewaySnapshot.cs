@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Routing;
+using Edge.Issuers;
 
 namespace Edge.Hosting;
 
@@ -18,4 +20,10 @@ internal sealed class GatewaySnapshot(EdgePlan plan, Router<GatewayRoute> router
 
     /// <summary>Peers whose word about the caller is believed.</summary>
     public TrustedProxies TrustedProxies { get; } = trustedProxies;
+
+    /// <summary>The issuers of tokens as they run, in the order of the plan's. Those that a reload keeps outlive it.</summary>
+    public required ImmutableArray<Issuer> Issuers { get; init; }
+
+    /// <summary>What the routes say of themselves to OAuth clients.</summary>
+    public required ProtectedResources Resources { get; init; }
 }

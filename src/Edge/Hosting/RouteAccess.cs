@@ -24,11 +24,12 @@ internal sealed class RouteAccess
         _cookieNames = NamesOf(CredentialPlaceKind.Cookie);
         Anonymous = Authenticate?.Anonymous is { } anonymous ? Caller.Anonymous(anonymous.Tier) : null;
         var scopes = Authorize?.Scopes ?? Scopes.None;
-        _missing = BearerChallenge.Create(null, null, scopes);
-        _invalid = Challenge(BearerChallenge.InvalidToken, Failure.CallerCredentialInvalid, scopes);
-        _expired = Challenge(BearerChallenge.InvalidToken, Failure.CallerCredentialExpired, scopes);
-        _ambiguous = Challenge(BearerChallenge.InvalidRequest, Failure.CallerCredentialAmbiguous, scopes);
-        _insufficient = Challenge(BearerChallenge.InsufficientScope, Failure.CallerScopeMissing, scopes);
+        var metadata = Authenticate?.Resource?.MetadataUrl;
+        _missing = BearerChallenge.Create(null, null, scopes, metadata);
+        _invalid = Challenge(BearerChallenge.InvalidToken, Failure.CallerCredentialInvalid, scopes, metadata);
+        _expired = Challenge(BearerChallenge.InvalidToken, Failure.CallerCredentialExpired, scopes, metadata);
+        _ambiguous = Challenge(BearerChallenge.InvalidRequest, Failure.CallerCredentialAmbiguous, scopes, metadata);
+        _insufficient = Challenge(BearerChallenge.InsufficientScope, Failure.CallerScopeMissing, scopes, metadata);
     }
 
     /// <summary>Who is let in; null: anybody.</summary>
@@ -57,8 +58,8 @@ internal sealed class RouteAccess
         _ => null,
     };
 
-    private static string Challenge(string error, Failure failure, Scopes scopes) =>
-        BearerChallenge.Create(error, Failures.Message(failure), scopes);
+    private static string Challenge(string error, Failure failure, Scopes scopes, string? metadata) =>
+        BearerChallenge.Create(error, Failures.Message(failure), scopes, metadata);
 
     private string[] NamesOf(CredentialPlaceKind kind)
     {

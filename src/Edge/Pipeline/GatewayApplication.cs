@@ -53,12 +53,17 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
             result = AdmitStage.Run(context);
             if (result.IsContinue)
             {
+                result = await ResourceMetadataStage.RunAsync(context);
+            }
+
+            if (result.IsContinue)
+            {
                 result = _route.Run(context);
             }
 
             if (result.IsContinue)
             {
-                result = _authenticate.Run(context);
+                result = await _authenticate.RunAsync(context);
             }
 
             if (result.IsContinue)

@@ -96,6 +96,12 @@ internal static class Samples
               from: [authorization, x-api-key, "header:X-Token", "query:jwt", "cookie:jwt"]
               maximumLifetime: 1h
               anonymous: { tier: free }
+              resource:
+                identifier: https://api.example.com/chat
+                authorizationServers: [https://id.example.com/]
+                scopesSupported: [chat.read, chat.admin]
+                name: Chat
+                documentation: https://example.com/docs
             authorize:
               scopes: [chat.write]
               tiers: [free, starter]

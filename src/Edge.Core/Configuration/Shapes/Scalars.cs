@@ -79,6 +79,10 @@ internal static class Scalars
     /// <summary>A URL that is shown to people.</summary>
     public static readonly ScalarShape<string> Link = Text("a URL", Links.Pattern, Links.Parse);
 
+    /// <summary>The identifier of an OAuth resource.</summary>
+    public static readonly ScalarShape<string> ResourceIdentifier =
+        Text("a URL", Links.IdentifierPattern, Links.ParseIdentifier);
+
     /// <summary>A URL that the gateway fetches.</summary>
     public static readonly ScalarShape<string> FetchedLink = Text("a URL", Links.Pattern, Links.ParseFetched);
 
