@@ -14,6 +14,8 @@ internal sealed class RouteAccess
     private readonly string _expired;
     private readonly string _ambiguous;
     private readonly string _insufficient;
+    private readonly Scopes _scopes;
+    private readonly string? _metadata;
 
     /// <summary>Prepares a route's.</summary>
     public RouteAccess(RoutePlan route)
@@ -25,6 +27,8 @@ internal sealed class RouteAccess
         Anonymous = Authenticate?.Anonymous is { } anonymous ? Caller.Anonymous(anonymous.Tier) : null;
         var scopes = Authorize?.Scopes ?? Scopes.None;
         var metadata = Authenticate?.Resource?.MetadataUrl;
+        _scopes = scopes;
+        _metadata = metadata;
         _missing = BearerChallenge.Create(null, null, scopes, metadata);
         _invalid = Challenge(BearerChallenge.InvalidToken, Failure.CallerCredentialInvalid, scopes, metadata);
         _expired = Challenge(BearerChallenge.InvalidToken, Failure.CallerCredentialExpired, scopes, metadata);
@@ -57,6 +61,10 @@ internal sealed class RouteAccess
         Failure.CallerScopeMissing => _insufficient,
         _ => null,
     };
+
+    /// <summary>The WWW-Authenticate header that goes with a token which was not taken.</summary>
+    public string ChallengeFor(JwtRejection rejection) =>
+        BearerChallenge.Create(BearerChallenge.InvalidToken, JwtRejections.Description(rejection), _scopes, _metadata);
 
     private static string Challenge(string error, Failure failure, Scopes scopes, string? metadata) =>
         BearerChallenge.Create(error, Failures.Message(failure), scopes, metadata);

@@ -132,7 +132,7 @@ internal sealed class RouteTokens
 
     private static TokenVerdict Refused(JwtRejection rejection) => new(
         rejection == JwtRejection.Expired ? Failure.CallerCredentialExpired : Failure.CallerCredentialInvalid, null,
-        JwtRejections.Code(rejection));
+        JwtRejections.Code(rejection), rejection);
 
     private IssuerTokens? Find(JwtReader reader)
     {
@@ -223,4 +223,6 @@ internal sealed class RouteTokens
 /// <param name="Failure">Why it is not taken, or None.</param>
 /// <param name="Caller">Who it speaks for; null where it is not taken.</param>
 /// <param name="Reason">Why it is not taken, as a stable code for log and metrics; or null.</param>
-internal readonly record struct TokenVerdict(Failure Failure, Caller? Caller, string? Reason);
+/// <param name="Rejection">What is wrong with the token itself, or None.</param>
+internal readonly record struct TokenVerdict(
+    Failure Failure, Caller? Caller, string? Reason, JwtRejection Rejection = JwtRejection.None);

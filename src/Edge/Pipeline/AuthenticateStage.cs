@@ -81,7 +81,18 @@ internal sealed class AuthenticateStage(TimeProvider time)
     private async ValueTask<StageResult> VerifyAsync(RequestContext context, string token)
     {
         var verdict = await context.Route!.Tokens!.VerifyAsync(token, time);
-        return verdict.Caller is { } caller ? Accept(context, caller) : Refuse(context, verdict.Failure, verdict.Reason!);
+        if (verdict.Caller is { } caller)
+        {
+            return Accept(context, caller);
+        }
+
+        var refusal = Refuse(context, verdict.Failure, verdict.Reason!);
+        if (verdict.Rejection != JwtRejection.None)
+        {
+            context.Challenge = context.Route!.Access.ChallengeFor(verdict.Rejection);
+        }
+
+        return refusal;
     }
 
     private StageResult CheckApiKey(RequestContext context, ReadOnlySpan<char> key)
