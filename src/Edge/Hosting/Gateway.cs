@@ -35,6 +35,7 @@ internal sealed class Gateway : IAsyncDisposable
         _log = log;
         _resolver = resolver;
         _sweeper = new UpstreamSweeper(time);
+        Audit = new AuditLog(log, time);
         _snapshot = BuildSnapshot(plan);
     }
 
@@ -47,6 +48,9 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>What it has counted.</summary>
     public GatewayCounters Counters { get; } = new();
 
+    /// <summary>Who was refused, let in, and what was administered.</summary>
+    public AuditLog Audit { get; }
+
     /// <summary>The services behind it, as they run now.</summary>
     public IReadOnlyCollection<UpstreamCluster> Upstreams =>
         [.. _services.Values.Select(static service => service.Cluster)];
@@ -58,7 +62,9 @@ internal sealed class Gateway : IAsyncDisposable
     public IPEndPoint? AdminEndpoint => _admin?.Endpoint;
 
     /// <summary>Binds all listeners and begins to serve.</summary>
-    /// <exception cref="IOException">An address is in use or not ours, or a certificate cannot be read.</exception>
+    /// <exception cref="IOException">
+    /// An address is in use or not ours, a certificate cannot be read, or the audit log cannot be written.
+    /// </exception>
     public static async Task<Gateway> StartAsync(
         EdgePlan plan, ProgramLog log, IHostResolver resolver, TimeProvider time, CancellationToken cancellation)
     {
@@ -74,6 +80,7 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         gateway._isReady = true;
+        gateway.Audit.Lived("started", string.Join(", ", gateway.Endpoints));
         return gateway;
     }
 
@@ -82,12 +89,23 @@ internal sealed class Gateway : IAsyncDisposable
     /// that did not change keeps its connections; those of one that did, or went, are closed as they become idle. Listeners
     /// stay as they are. Called by one thread at a time.
     /// </summary>
-    /// <exception cref="IOException">A file of certificate authorities cannot be read; nothing has changed.</exception>
+    /// <exception cref="IOException">
+    /// A file of certificate authorities cannot be read, or the audit log not written; nothing has changed.
+    /// </exception>
     /// <exception cref="CryptographicException">It is malformed; nothing has changed.</exception>
     public void Reload(EdgePlan plan)
     {
         var old = _services;
-        _snapshot = BuildSnapshot(plan);
+        Audit.Apply(plan.AuditLog);
+        try
+        {
+            _snapshot = BuildSnapshot(plan);
+        }
+        catch
+        {
+            Audit.Apply(_snapshot.Plan.AuditLog);
+            throw;
+        }
 
         // Only now: whoever takes the old snapshot until then finds its connections.
         foreach (var (name, service) in old)
@@ -107,6 +125,7 @@ internal sealed class Gateway : IAsyncDisposable
     public async Task<bool> DrainAsync()
     {
         _isReady = false;
+        Audit.Lived("draining", null);
         var limit = _snapshot.Plan.DrainTimeout;
         _log.Say($"edge: draining, {Counters.Running} requests running, at most {limit.TotalSeconds:0} s");
         using var abort = new CancellationTokenSource();
@@ -155,17 +174,20 @@ internal sealed class Gateway : IAsyncDisposable
 
         _sweeper.Dispose();
         _requestIds.Dispose();
+        Audit.Lived("stopped", null);
+        await Audit.DisposeAsync();
     }
 
     private async Task ListenAsync(EdgePlan plan, CancellationToken cancellation)
     {
+        Audit.Apply(plan.AuditLog);
         if (plan.Admin is { } admin)
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };
             _admin = await HttpServer.StartAsync(door, new AdminApplication(this, admin.Token), null, cancellation);
         }
 
-        var application = new GatewayApplication(this, _sweeper, _requestIds, new RecordStage(Counters, _log, _time));
+        var application = new GatewayApplication(this, _sweeper, _requestIds, new RecordStage(Counters, _log, Audit, _time));
         foreach (var listener in plan.Listeners)
         {
             CertificateStore? certificate = null;

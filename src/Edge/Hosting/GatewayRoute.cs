@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Pipeline;
 using Edge.Upstream;
 using Microsoft.Extensions.Primitives;
 
@@ -21,6 +22,8 @@ internal sealed class GatewayRoute
         (DroppedRequestHeaders, RequestLines) = CompileRequestHeaders(plan, upstream.Plan);
         ResponseSet = ToValues(plan.ResponseHeaders.Set);
         ResponseAdd = ToValues(plan.ResponseHeaders.Add);
+        Cors = plan.Cors is { } cors ? new CorsPolicy(cors) : null;
+        SecurityHeaders = new SecurityHeaders(plan.SecurityHeaders);
     }
 
     /// <summary>What the file says.</summary>
@@ -54,6 +57,12 @@ internal sealed class GatewayRoute
 
     /// <summary>Headers put beside those of the answer.</summary>
     public IReadOnlyList<KeyValuePair<string, StringValues>> ResponseAdd { get; }
+
+    /// <summary>What pages of other origins may do; null: the upstream's own affair.</summary>
+    public CorsPolicy? Cors { get; }
+
+    /// <summary>Headers that tell browsers to be careful with the answers.</summary>
+    public SecurityHeaders SecurityHeaders { get; }
 
     private static (FrozenSet<string> Dropped, byte[] Lines) CompileRequestHeaders(RoutePlan route, UpstreamPlan upstream)
     {

@@ -1,6 +1,7 @@
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Routing;
+using Edge.Pipeline;
 
 namespace Edge.Hosting;
 
@@ -15,6 +16,9 @@ internal sealed class GatewaySnapshot(EdgePlan plan, Router<GatewayRoute> router
 
     /// <summary>Finds the route of a request.</summary>
     public Router<GatewayRoute> Router { get; } = router;
+
+    /// <summary>Security headers of answers that belong to no route.</summary>
+    public SecurityHeaders SecurityHeaders { get; } = new(plan.SecurityHeaders);
 
     /// <summary>Peers whose word about the caller is believed.</summary>
     public TrustedProxies TrustedProxies { get; } = trustedProxies;

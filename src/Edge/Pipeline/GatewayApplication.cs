@@ -10,7 +10,7 @@ namespace Edge.Pipeline;
 /// <summary>
 /// The way of a request. Kestrel calls it on its I/O threads; stages are direct calls in a fixed order, and Record runs last,
 /// whatever happened.
-/// <code>Admit ─► Route ─► Forward ─► (Fail) ─► Record</code>
+/// <code>Admit ─► Route ─► (Cors: answers preflights) ─► Forward ─► (Fail) ─► Record</code>
 /// </summary>
 internal sealed class GatewayApplication : IHttpApplication<RequestContext>
 {
@@ -51,6 +51,11 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
             if (result.IsContinue)
             {
                 result = _route.Run(context);
+            }
+
+            if (result.IsContinue && context.IsPreflight)
+            {
+                result = CorsStage.Run(context);
             }
 
             if (result.IsContinue)

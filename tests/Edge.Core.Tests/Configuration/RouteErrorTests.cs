@@ -183,11 +183,13 @@ public sealed class RouteErrorTests
     [InlineData(
         "limits: []",
         "9:5: unknown key 'limits'; known: name, match, upstream, stripPath, preserveHost, requestId, request, " +
-        "response, forwarded, heartbeat, requestBodyMax")]
+        "response, forwarded, heartbeat, requestBodyMax, " +
+        "cors, securityHeaders")]
     [InlineData(
         "authenticate: {}",
         "9:5: unknown key 'authenticate'; known: name, match, upstream, stripPath, preserveHost, requestId, request, " +
-        "response, forwarded, heartbeat, requestBodyMax")]
+        "response, forwarded, heartbeat, requestBodyMax, " +
+        "cors, securityHeaders")]
     [InlineData(
         "response: { header: {} }",
         "9:17: unknown key 'header'; did you mean 'headers'?")]

@@ -36,6 +36,7 @@ internal static class Samples
         admin: { address: localhost:9901, token: "${ADMIN_TOKEN}" }
         trustedProxies: [10.0.0.0/8, 192.168.1.1, "2001:db8::/32"]
         drainTimeout: 45s
+        telemetry: { auditLog: { to: audit.jsonl, events: [refusals, keys] } }
         upstreams:
           openai:
             dialect: openai
@@ -56,6 +57,8 @@ internal static class Samples
           forwarded: x-forwarded
           heartbeat: 15s
           requestBodyMax: 1MiB
+          cors: { origins: ["*"] }
+          securityHeaders: api
         routes:
           - name: chat
             match: { hosts: [api.example.com, "*.example.com"], path: /v1/chat/*, methods: [GET, POST] }
@@ -68,6 +71,23 @@ internal static class Samples
             forwarded: none
             heartbeat: 250ms
             requestBodyMax: 64KiB
+            cors:
+              origins: [https://app.example.com, "https://*.example.com:8443", capacitor://localhost]
+              methods: [GET, PUT]
+              headers: [X-A, Content-Type]
+              expose: [X-B]
+              credentials: true
+              maxAge: 1h
+            securityHeaders:
+              base: strict
+              strictTransportSecurity: max-age=60
+              contentSecurityPolicy: "sandbox; default-src 'none'"
+              frameOptions: SAMEORIGIN
+              contentTypeOptions: none
+              referrerPolicy: origin
+              permissionsPolicy: none
+              crossOriginOpenerPolicy: unsafe-none
+              crossOriginResourcePolicy: none
           - name: users
             match: { path: "/users/{id}/posts" }
             upstream: vectors

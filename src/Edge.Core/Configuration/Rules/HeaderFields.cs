@@ -57,14 +57,27 @@ internal static class HeaderFields
     /// </summary>
     public static Parsed<string> ParseValue(string text)
     {
+        if (CheckValue(text) is { } problem) return problem;
+        const string twoBraces = "{{";
+        if (text.Replace(twoBraces, "", StringComparison.Ordinal).Contains('{', StringComparison.Ordinal))
+            return new Problem("holds an unknown placeholder; write '{{' for a brace");
+        return text.Replace(twoBraces, "{", StringComparison.Ordinal);
+    }
+
+    /// <summary>Checks a value in which a brace is a brace; it may not be empty.</summary>
+    public static Parsed<string> ParsePlainValue(string text)
+    {
+        if (text.Length == 0) return new Problem("is empty; write a value, or none");
+        return CheckValue(text) is { } problem ? problem : text;
+    }
+
+    private static Problem? CheckValue(string text)
+    {
         if (text.Length > ValueCharsMax) return new Problem($"has more than {ValueCharsMax} characters");
         if (text.Any(c => c is (< ' ' and not '\t') or > '~'))
             return new Problem("holds a line break, a control character or a character beyond ASCII, which no header can carry");
         if (text.Length > 0 && (text[0] is ' ' or '\t' || text[^1] is ' ' or '\t'))
             return new Problem("begins or ends with white space, which no header can carry");
-        const string twoBraces = "{{";
-        if (text.Replace(twoBraces, "", StringComparison.Ordinal).Contains('{', StringComparison.Ordinal))
-            return new Problem("holds an unknown placeholder; write '{{' for a brace");
-        return text.Replace(twoBraces, "{", StringComparison.Ordinal);
+        return null;
     }
 }
