@@ -1,4 +1,5 @@
 using Edge.Core.Configuration;
+using Edge.Core.Templating;
 
 namespace Edge.Core.Tests;
 
@@ -8,6 +9,6 @@ public sealed class SecretTests
     public void A_secret_prints_as_stars()
     {
         Assert.Equal("***", new Secret("sk-live").ToString());
-        Assert.Equal("X-Key: ***", new HeaderValue("X-Key", "sk-live").ToString());
+        Assert.Equal("X-Key: ***", new HeaderValue("X-Key", Template.Literal("sk-live")).ToString());
     }
 }

@@ -10,7 +10,8 @@ public static class HotRules
     public static readonly string[] Folders =
     [
         "src/Edge.Core/Http", "src/Edge.Core/Routing", "src/Edge.Core/Limits", "src/Edge.Core/Bodies", "src/Edge.Core/Caching",
-        "src/Edge.Core/Identity", "src/Edge.Core/Llm", "src/Edge.Core/Resilience", "src/Edge/Pipeline", "src/Edge/Upstream",
+        "src/Edge.Core/Identity", "src/Edge.Core/Llm", "src/Edge.Core/Resilience", "src/Edge.Core/Templating",
+        "src/Edge/Pipeline", "src/Edge/Upstream",
     ];
 
     private static readonly HashSet<string> LinqNames =

@@ -26,6 +26,12 @@ public sealed class EdgePlan
     /// <summary>The routes, in file order, which decides between equally specific ones.</summary>
     public required ImmutableArray<RoutePlan> Routes { get; init; }
 
+    /// <summary>Who may call.</summary>
+    public IdentityPlan Identity { get; init; } = IdentityPlan.Empty;
+
+    /// <summary>The tiers of callers, in file order; empty where the file names none.</summary>
+    public ImmutableArray<TierPlan> Tiers { get; init; } = [];
+
     /// <summary>Peers whose X-Forwarded-* and Forwarded headers are believed and extended. Empty: nobody's.</summary>
     public required ImmutableArray<System.Net.IPNetwork> TrustedProxies { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration;
 
@@ -47,6 +48,12 @@ public sealed record RoutePlan
     /// <summary>Headers that tell browsers to be careful with the answers.</summary>
     public SecurityHeadersPlan SecurityHeaders { get; init; } = SecurityHeadersPlan.None;
 
+    /// <summary>Who is let in; null: anybody, and nobody is asked for a credential.</summary>
+    public AuthenticatePlan? Authenticate { get; init; }
+
+    /// <summary>What a caller has to be; null: anything.</summary>
+    public AuthorizePlan? Authorize { get; init; }
+
     /// <summary>Which headers tell the service who called.</summary>
     public ForwardedHeaders Forwarded { get; init; } = ForwardedHeaders.Both;
 }
@@ -94,8 +101,8 @@ public sealed record HeaderRules(
 
 /// <summary>A header that the file spells out.</summary>
 /// <param name="Name">A token (RFC 9110, section 5.6.2).</param>
-/// <param name="Value">A field value without CR, LF or NUL. May hold a secret: never logged.</param>
-public sealed record HeaderValue(string Name, string Value)
+/// <param name="Value">A field value without CR, LF or NUL, perhaps with placeholders. May hold a secret: never logged.</param>
+public sealed record HeaderValue(string Name, Template Value)
 {
     /// <summary>The name alone, since the value may be a secret.</summary>
     public override string ToString() => $"{Name}: ***";

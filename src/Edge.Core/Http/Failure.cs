@@ -21,6 +21,30 @@ public enum Failure
     /// <summary>A header has characters that cannot be forwarded safely.</summary>
     CallerHeaderInvalid,
 
+    /// <summary>The route wants a credential and there is none.</summary>
+    CallerCredentialMissing,
+
+    /// <summary>The credential is not one that the route takes.</summary>
+    CallerCredentialInvalid,
+
+    /// <summary>The credential was good, and its time is over.</summary>
+    CallerCredentialExpired,
+
+    /// <summary>There are several credentials, and they differ.</summary>
+    CallerCredentialAmbiguous,
+
+    /// <summary>The caller has not all of the scopes that the route needs.</summary>
+    CallerScopeMissing,
+
+    /// <summary>The caller's tier is none of those that the route needs.</summary>
+    CallerTierForbidden,
+
+    /// <summary>A claim of the caller's token does not say what the route needs.</summary>
+    CallerClaimForbidden,
+
+    /// <summary>The route may not be called from the caller's address.</summary>
+    CallerAddressForbidden,
+
     /// <summary>The request's body is larger than the route allows.</summary>
     CallerBodyTooLarge,
 
@@ -53,6 +77,9 @@ public enum Failure
 
     /// <summary>The target has as many connections as the configuration allows.</summary>
     EdgeConnectionLimit,
+
+    /// <summary>The keys of the issuer of the caller's token are not there yet.</summary>
+    EdgeKeysUnavailable,
 
     /// <summary>The target's name could not be resolved.</summary>
     UpstreamDnsError,

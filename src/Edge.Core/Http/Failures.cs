@@ -45,7 +45,9 @@ public static class Failures
 
     /// <summary>Seconds for the Retry-After header (RFC 9110, section 10.2.3); 0: the header is not sent.</summary>
     public static int RetryAfterSeconds(Failure failure) =>
-        failure is Failure.EdgeConnectionLimit or Failure.EdgeResources ? RetryAfterSecondsDefault : 0;
+        failure is Failure.EdgeConnectionLimit or Failure.EdgeResources or Failure.EdgeKeysUnavailable
+            ? RetryAfterSecondsDefault
+            : 0;
 
     private static Entry[] BuildTable()
     {
@@ -79,6 +81,7 @@ public static class Failures
     // which is there to tell an intermediary's 4xx from the origin's.
     private static Entry DescribeCaller(Failure failure) => failure switch
     {
+        >= Failure.CallerCredentialMissing and <= Failure.CallerAddressForbidden => DescribeDenied(failure),
         Failure.CallerTargetInvalid => Caller(
             400, "target_invalid", "http_request_error", "The request target is not valid."),
         Failure.CallerRouteNotFound => Caller(
@@ -107,12 +110,36 @@ public static class Failures
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
     };
 
+    // What is refused as a matter of policy is http_request_denied (RFC 9209, section 2.3.24).
+    private static Entry DescribeDenied(Failure failure) => failure switch
+    {
+        Failure.CallerCredentialMissing => Caller(
+            401, "credential_missing", "http_request_denied", "This route needs a credential, and the request has none."),
+        Failure.CallerCredentialInvalid => Caller(
+            401, "credential_invalid", "http_request_denied", "The credential is not valid here."),
+        Failure.CallerCredentialExpired => Caller(
+            401, "credential_expired", "http_request_denied", "The credential has expired."),
+        Failure.CallerCredentialAmbiguous => Caller(
+            400, "credential_ambiguous", "http_request_error", "The request has several credentials that differ; send one."),
+        Failure.CallerScopeMissing => Caller(
+            403, "scope_missing", "http_request_denied", "The credential does not have the scopes that this route needs."),
+        Failure.CallerTierForbidden => Caller(
+            403, "tier_forbidden", "http_request_denied", "This route is not part of the caller's tier."),
+        Failure.CallerClaimForbidden => Caller(
+            403, "claim_forbidden", "http_request_denied", "The credential does not permit the use of this route."),
+        Failure.CallerAddressForbidden => Caller(
+            403, "address_forbidden", "http_request_denied", "This route may not be called from this address."),
+        _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
+    };
+
     private static Entry DescribeEdge(Failure failure) => failure switch
     {
         Failure.EdgeInternal => Edge(
             500, "internal_error", "proxy_internal_error", "The gateway failed to handle the request."),
         Failure.EdgeResources => Edge(
             503, "out_of_resources", "proxy_internal_error", "The gateway has no socket to spare; try again."),
+        Failure.EdgeKeysUnavailable => Edge(
+            503, "keys_unavailable", "proxy_internal_error", "The gateway cannot verify this credential yet; try again."),
         Failure.EdgeConnectionLimit => Edge(
             503, "connection_limit", "connection_limit_reached", "The gateway has no connection to spare; try again."),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),

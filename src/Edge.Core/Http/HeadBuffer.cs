@@ -25,6 +25,13 @@ public sealed class HeadBuffer : IBufferWriter<byte>
     /// <summary>Forgets what was written and keeps the memory.</summary>
     public void Clear() => Length = 0;
 
+    /// <summary>Takes back what was written after the first <paramref name="length"/> bytes.</summary>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)length, (uint)Length);
+        Length = length;
+    }
+
     /// <summary>Forgets what was written and gives the memory back to its pool.</summary>
     public void ReturnMemory()
     {

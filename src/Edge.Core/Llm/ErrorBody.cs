@@ -29,20 +29,23 @@ public static class ErrorBody
     /// <param name="code">Code for programs, in snake_case.</param>
     /// <param name="message">One sentence for people.</param>
     /// <param name="requestId">The request's identifier, or null. OpenAI's shape has no place for it.</param>
+    /// <param name="details">What there is to say besides, or null.</param>
     public static void Write(
-        IBufferWriter<byte> to, Dialect dialect, int status, string code, string message, string? requestId)
+        IBufferWriter<byte> to, Dialect dialect, int status, string code, string message, string? requestId,
+        ErrorDetails? details = null)
     {
         using var json = new Utf8JsonWriter(to, Options);
+        message = details?.Message ?? message;
         switch (dialect)
         {
             case Dialect.OpenAI:
-                WriteOpenAI(json, OpenAIType(status, code), code, message);
+                WriteOpenAI(json, OpenAIType(status, code), OpenAICode(code), message, details);
                 break;
             case Dialect.Anthropic:
-                WriteAnthropic(json, AnthropicType(status), message, requestId);
+                WriteAnthropic(json, AnthropicType(status), message, requestId, details);
                 break;
             default:
-                WriteProblem(json, status, code, message, requestId);
+                WriteProblem(json, status, code, message, requestId, details);
                 break;
         }
     }
@@ -66,13 +69,13 @@ public static class ErrorBody
             switch (dialect)
             {
                 case Dialect.OpenAI:
-                    WriteOpenAI(json, "server_error", code, message);
+                    WriteOpenAI(json, "server_error", code, message, null);
                     break;
                 case Dialect.Anthropic:
-                    WriteAnthropic(json, timeout ? "timeout_error" : "api_error", message, requestId);
+                    WriteAnthropic(json, timeout ? "timeout_error" : "api_error", message, requestId, null);
                     break;
                 default:
-                    WriteProblem(json, status: null, code, message, requestId);
+                    WriteProblem(json, status: null, code, message, requestId, null);
                     break;
             }
         }
@@ -80,7 +83,7 @@ public static class ErrorBody
         to.Write("\n\n"u8);
     }
 
-    private static void WriteOpenAI(Utf8JsonWriter json, string type, string code, string message)
+    private static void WriteOpenAI(Utf8JsonWriter json, string type, string code, string message, ErrorDetails? details)
     {
         json.WriteStartObject();
         json.WriteStartObject("error"u8);
@@ -88,23 +91,27 @@ public static class ErrorBody
         json.WriteString("type"u8, type);
         json.WriteNull("param"u8);
         json.WriteString("code"u8, code);
+        WriteMembers(json, details);
         json.WriteEndObject();
         json.WriteEndObject();
     }
 
-    private static void WriteAnthropic(Utf8JsonWriter json, string type, string message, string? requestId)
+    private static void WriteAnthropic(
+        Utf8JsonWriter json, string type, string message, string? requestId, ErrorDetails? details)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, "error"u8);
         json.WriteStartObject("error"u8);
         json.WriteString("type"u8, type);
         json.WriteString("message"u8, message);
+        WriteMembers(json, details);
         json.WriteEndObject();
         json.WriteString("request_id"u8, requestId);
         json.WriteEndObject();
     }
 
-    private static void WriteProblem(Utf8JsonWriter json, int? status, string code, string message, string? requestId)
+    private static void WriteProblem(
+        Utf8JsonWriter json, int? status, string code, string message, string? requestId, ErrorDetails? details)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, ProblemTypePrefix + code);
@@ -120,6 +127,7 @@ public static class ErrorBody
             json.WriteString("requestId"u8, requestId);
         }
 
+        WriteMembers(json, details);
         json.WriteEndObject();
     }
 
@@ -132,6 +140,22 @@ public static class ErrorBody
             title[0] = char.ToUpperInvariant(title[0]);
         }
     });
+
+    private static void WriteMembers(Utf8JsonWriter json, ErrorDetails? details)
+    {
+        if (details is null)
+        {
+            return;
+        }
+
+        foreach (var (name, value) in details.Members)
+        {
+            json.WriteString(name, value);
+        }
+    }
+
+    // Whatever stands where OpenAI's SDKs put the API key is an API key to them.
+    private static string OpenAICode(string code) => code == "credential_invalid" ? "invalid_api_key" : code;
 
     // On 429 OpenAI names what ran out: requests, tokens or the paid quota.
     private static string OpenAIType(int status, string code) => status switch

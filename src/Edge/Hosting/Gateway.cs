@@ -1,9 +1,11 @@
+using System.Buffers.Binary;
 using System.Linq;
 using System.Net;
 using System.Security.Cryptography;
 using Edge.Admin;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Identity;
 using Edge.Core.Routing;
 using Edge.Pipeline;
 using Edge.Telemetry;
@@ -25,6 +27,7 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly List<HttpServer> _listeners = [];
     private readonly List<CertificateStore> _certificates = [];
     private Dictionary<string, Service> _services = [];
+    private FailureLimiter? _failureLimiter;
     private HttpServer? _admin;
     private volatile GatewaySnapshot _snapshot;
     private volatile bool _isReady;
@@ -187,7 +190,8 @@ internal sealed class Gateway : IAsyncDisposable
             _admin = await HttpServer.StartAsync(door, new AdminApplication(this, admin.Token), null, cancellation);
         }
 
-        var application = new GatewayApplication(this, _sweeper, _requestIds, new RecordStage(Counters, _log, Audit, _time));
+        var record = new RecordStage(Counters, _log, Audit, _time);
+        var application = new GatewayApplication(this, _sweeper, _requestIds, record, _time);
         foreach (var listener in plan.Listeners)
         {
             CertificateStore? certificate = null;
@@ -231,7 +235,27 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         _services = services;
-        return new GatewaySnapshot(plan, new Router<GatewayRoute>(routes), new TrustedProxies(plan.TrustedProxies));
+        return new GatewaySnapshot(plan, new Router<GatewayRoute>(routes), new TrustedProxies(plan.TrustedProxies))
+        {
+            FailureLimiter = FailureLimiterFor(plan),
+        };
+    }
+
+    /// <summary>The limiter of a plan; the one in force where its limit stays, so that a reload forgives nobody.</summary>
+    private FailureLimiter? FailureLimiterFor(EdgePlan plan)
+    {
+        if (plan.Identity.FailureLimit is not { } limit || plan.Routes.All(static route => route.Authenticate is null))
+        {
+            return null;
+        }
+
+        if (_failureLimiter?.Plan != limit)
+        {
+            var secret = BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(FailureLimiter.SecretBytes));
+            _failureLimiter = new FailureLimiter(limit, _time, secret);
+        }
+
+        return _failureLimiter;
     }
 
     private Service ServiceFor(UpstreamPlan plan)

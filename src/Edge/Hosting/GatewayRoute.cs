@@ -1,9 +1,10 @@
 using System.Collections.Frozen;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Identity;
+using Edge.Core.Templating;
 using Edge.Pipeline;
 using Edge.Upstream;
-using Microsoft.Extensions.Primitives;
 
 namespace Edge.Hosting;
 
@@ -18,10 +19,10 @@ internal sealed class GatewayRoute
     {
         Plan = plan;
         Upstream = upstream;
-        HasCredential = upstream.Plan.Credential is not null;
+        KeepsCredentials = upstream.Plan.Credential is null && plan.Authenticate is null;
         (DroppedRequestHeaders, RequestLines) = CompileRequestHeaders(plan, upstream.Plan);
-        ResponseSet = ToValues(plan.ResponseHeaders.Set);
-        ResponseAdd = ToValues(plan.ResponseHeaders.Add);
+        Access = new RouteAccess(plan);
+        Addresses = plan.Authorize?.Addresses is { } addresses ? new AddressRules(addresses.Allow, addresses.Deny) : null;
         Cors = plan.Cors is { } cors ? new CorsPolicy(cors) : null;
         SecurityHeaders = new SecurityHeaders(plan.SecurityHeaders);
     }
@@ -35,8 +36,14 @@ internal sealed class GatewayRoute
     /// <summary>Whose words errors are told in.</summary>
     public Dialect Dialect => Upstream.Plan.Dialect;
 
-    /// <summary>True where the service has a credential of its own, so that no credential of a caller may travel on.</summary>
-    public bool HasCredential { get; }
+    /// <summary>
+    /// True where headers with a credential travel on: only where the service has none of its own and the gateway asks for none,
+    /// whose meaning would end here.
+    /// </summary>
+    public bool KeepsCredentials { get; }
+
+    /// <summary>Who may use it.</summary>
+    public RouteAccess Access { get; }
 
     /// <summary>Headers of the caller that are not copied because a rule removes or replaces them. Names in any case.</summary>
     public FrozenSet<string> DroppedRequestHeaders { get; }
@@ -50,13 +57,10 @@ internal sealed class GatewayRoute
             || (name.Contains('_', StringComparison.Ordinal) && DroppedRequestHeaders.Contains(name.Replace('_', '-'))));
 
     /// <summary>Header lines that every request to the service gets: credential, set and added ones. Holds secrets.</summary>
-    public ReadOnlyMemory<byte> RequestLines { get; }
+    public HeaderLines RequestLines { get; }
 
-    /// <summary>Headers that replace those of the answer.</summary>
-    public IReadOnlyList<KeyValuePair<string, StringValues>> ResponseSet { get; }
-
-    /// <summary>Headers put beside those of the answer.</summary>
-    public IReadOnlyList<KeyValuePair<string, StringValues>> ResponseAdd { get; }
+    /// <summary>From where it may be called; null: from anywhere.</summary>
+    public AddressRules? Addresses { get; }
 
     /// <summary>What pages of other origins may do; null: the upstream's own affair.</summary>
     public CorsPolicy? Cors { get; }
@@ -64,13 +68,13 @@ internal sealed class GatewayRoute
     /// <summary>Headers that tell browsers to be careful with the answers.</summary>
     public SecurityHeaders SecurityHeaders { get; }
 
-    private static (FrozenSet<string> Dropped, byte[] Lines) CompileRequestHeaders(RoutePlan route, UpstreamPlan upstream)
+    private static (FrozenSet<string> Dropped, HeaderLines Lines) CompileRequestHeaders(RoutePlan route, UpstreamPlan upstream)
     {
         var dropped = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var lines = new List<HeaderValue>();
         if (route.RequestId is { } id)
         {
-            dropped.Add(id.Header);
+            Drop(id.Header, dropped);
         }
 
         Apply(route.RequestHeaders, dropped, lines);
@@ -78,50 +82,43 @@ internal sealed class GatewayRoute
         if (upstream.Credential is { } credential)
         {
             lines.Add(upstream.Dialect == Dialect.Anthropic
-                ? new HeaderValue("x-api-key", credential.Reveal())
-                : new HeaderValue("Authorization", "Bearer " + credential.Reveal()));
+                ? new HeaderValue("x-api-key", Template.Literal(credential.Reveal()))
+                : new HeaderValue("Authorization", Template.Literal("Bearer " + credential.Reveal())));
         }
 
-        var bytes = new HeadBuffer();
-        foreach (var line in lines)
+        foreach (var place in route.Authenticate?.From ?? [])
         {
-            bytes.WriteLatin1(line.Name);
-            bytes.Write(": "u8);
-            bytes.WriteLatin1(line.Value);
-            bytes.Write("\r\n"u8);
+            if (place.Kind == CredentialPlaceKind.Header)
+            {
+                Drop(place.Name, dropped);
+            }
         }
 
-        var result = bytes.Written.ToArray();
-        bytes.ReturnMemory();
-        return (dropped.ToFrozenSet(StringComparer.OrdinalIgnoreCase), result);
+        return (dropped.ToFrozenSet(StringComparer.OrdinalIgnoreCase), new HeaderLines(lines));
+    }
+
+    // What is dropped with underscores is dropped with hyphens too: see Drops.
+    private static void Drop(string name, HashSet<string> dropped)
+    {
+        dropped.Add(name);
+        dropped.Add(name.Replace('_', '-'));
     }
 
     private static void Apply(HeaderRules rules, HashSet<string> dropped, List<HeaderValue> lines)
     {
         foreach (var name in rules.Remove)
         {
-            dropped.Add(name);
+            Drop(name, dropped);
             lines.RemoveAll(line => line.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
         }
 
         foreach (var header in rules.Set)
         {
-            dropped.Add(header.Name);
+            Drop(header.Name, dropped);
             lines.RemoveAll(line => line.Name.Equals(header.Name, StringComparison.OrdinalIgnoreCase));
             lines.Add(header);
         }
 
         lines.AddRange(rules.Add);
-    }
-
-    private static KeyValuePair<string, StringValues>[] ToValues(IReadOnlyList<HeaderValue> headers)
-    {
-        var values = new KeyValuePair<string, StringValues>[headers.Count];
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = new(headers[i].Name, headers[i].Value);
-        }
-
-        return values;
     }
 }

@@ -1,5 +1,6 @@
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Identity;
 using Edge.Core.Routing;
 using Edge.Pipeline;
 
@@ -16,6 +17,9 @@ internal sealed class GatewaySnapshot(EdgePlan plan, Router<GatewayRoute> router
 
     /// <summary>Finds the route of a request.</summary>
     public Router<GatewayRoute> Router { get; } = router;
+
+    /// <summary>Counts wrong credentials by address; null where no route asks for one, or the file sets no limit.</summary>
+    public FailureLimiter? FailureLimiter { get; init; }
 
     /// <summary>Security headers of answers that belong to no route.</summary>
     public SecurityHeaders SecurityHeaders { get; } = new(plan.SecurityHeaders);

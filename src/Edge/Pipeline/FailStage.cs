@@ -92,9 +92,14 @@ internal static class FailStage
         response.StatusCode = status;
         response.Headers.ContentType = ErrorBody.ContentType(dialect);
         response.Headers["Proxy-Status"] = Failures.ProxyStatus(failure);
-        if (Failures.RetryAfterSeconds(failure) is > 0 and var seconds)
+        if (Math.Max(Failures.RetryAfterSeconds(failure), context.RetryAfterSeconds) is > 0 and var seconds)
         {
             response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        if (context.Challenge is { } challenge)
+        {
+            response.Headers.WWWAuthenticate = challenge;
         }
 
         if (context.Allow is { } allow)
@@ -105,7 +110,8 @@ internal static class FailStage
         ResponseHeadCopier.ApplyRules(context);
         var body = context.Body;
         body.Clear();
-        ErrorBody.Write(body, dialect, status, Failures.Code(failure), Failures.Message(failure), context.RequestId);
+        ErrorBody.Write(
+            body, dialect, status, Failures.Code(failure), Failures.Message(failure), context.RequestId, context.ErrorDetails);
         response.Headers.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {

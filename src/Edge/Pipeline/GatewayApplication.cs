@@ -10,22 +10,27 @@ namespace Edge.Pipeline;
 /// <summary>
 /// The way of a request. Kestrel calls it on its I/O threads; stages are direct calls in a fixed order, and Record runs last,
 /// whatever happened.
-/// <code>Admit ─► Route ─► (Cors: answers preflights) ─► Forward ─► (Fail) ─► Record</code>
+/// <code>
+/// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize ─► Forward ─► (Fail) ─► Record
+/// </code>
 /// </summary>
 internal sealed class GatewayApplication : IHttpApplication<RequestContext>
 {
     private readonly Gateway _gateway;
     private readonly UpstreamSweeper _sweeper;
     private readonly RouteStage _route;
+    private readonly AuthenticateStage _authenticate;
     private readonly ForwardStage _forward = new();
     private readonly RecordStage _record;
 
     /// <summary>The application of one gateway; all of its listeners share it.</summary>
-    public GatewayApplication(Gateway gateway, UpstreamSweeper sweeper, RequestIds requestIds, RecordStage record)
+    public GatewayApplication(
+        Gateway gateway, UpstreamSweeper sweeper, RequestIds requestIds, RecordStage record, TimeProvider time)
     {
         _gateway = gateway;
         _sweeper = sweeper;
         _route = new RouteStage(requestIds);
+        _authenticate = new AuthenticateStage(time);
         _record = record;
     }
 
@@ -56,6 +61,26 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
             if (result.IsContinue && context.IsPreflight)
             {
                 result = CorsStage.Run(context);
+            }
+
+            if (result.IsContinue)
+            {
+                result = AddressStage.Run(context);
+            }
+
+            if (result.IsContinue)
+            {
+                result = _authenticate.Run(context);
+            }
+
+            if (result.IsContinue)
+            {
+                result = AuthorizeStage.Run(context);
+            }
+
+            if (result.IsContinue && context.Caller is { IsAnonymous: false })
+            {
+                _gateway.Audit.KeyUsed(context);
             }
 
             if (result.IsContinue)

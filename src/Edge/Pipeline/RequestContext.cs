@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text;
 using Edge.Core.Http;
+using Edge.Core.Identity;
+using Edge.Core.Llm;
+using Edge.Core.Templating;
 using Edge.Hosting;
 using Edge.Upstream;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
@@ -82,6 +85,21 @@ internal sealed class RequestContext
 
     /// <summary>The request's identifier, or null where the route wants none.</summary>
     public string? RequestId { get; set; }
+
+    /// <summary>Who calls, once the Authenticate stage knows; null on routes that ask nobody.</summary>
+    public Caller? Caller { get; set; }
+
+    /// <summary>What placeholders in headers stand for.</summary>
+    public TemplateValues TemplateValues => new(Caller, RequestId);
+
+    /// <summary>The WWW-Authenticate header of a 401, or of a 403 for want of scopes.</summary>
+    public string? Challenge { get; set; }
+
+    /// <summary>What the error says beyond what its kind says; null: nothing.</summary>
+    public ErrorDetails? ErrorDetails { get; set; }
+
+    /// <summary>Seconds of the Retry-After header, where more is known than the failure says; 0: not.</summary>
+    public int RetryAfterSeconds { get; set; }
 
     /// <summary>The Allow header of a 405.</summary>
     public string? Allow { get; set; }
@@ -173,11 +191,15 @@ internal sealed class RequestContext
         Target = default;
         StripLength = 0;
         RequestId = null;
+        Caller = null;
+        Challenge = null;
+        ErrorDetails = null;
         Allow = null;
         Attempts = 0;
         ResponseBytes = 0;
         FailureDetail = null;
         RefusalReason = null;
+        RetryAfterSeconds = 0;
         IsPreflight = false;
         _client = null;
         EventStream = null;
@@ -190,6 +212,7 @@ internal sealed class RequestContext
         EventStream = null;
         Snapshot = null!;
         Route = null;
+        Caller = null;
     }
 
     /// <summary>Sets the most bytes of this request's body; null: the listener's. Before the body is first read.</summary>

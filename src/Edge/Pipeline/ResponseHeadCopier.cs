@@ -88,14 +88,24 @@ internal sealed class ResponseHeadCopier
             headers.Remove(name);
         }
 
-        foreach (var (name, value) in route.ResponseSet)
+        foreach (var header in route.Plan.ResponseHeaders.Set)
         {
-            headers[name] = value;
+            if (header.Value.TryFormat(context.TemplateValues) is { } value)
+            {
+                headers[header.Name] = value;
+            }
+            else
+            {
+                headers.Remove(header.Name);
+            }
         }
 
-        foreach (var (name, value) in route.ResponseAdd)
+        foreach (var header in route.Plan.ResponseHeaders.Add)
         {
-            headers.Append(name, value);
+            if (header.Value.TryFormat(context.TemplateValues) is { } value)
+            {
+                headers.Append(header.Name, value);
+            }
         }
 
         if (route.Plan.RequestId is { Echo: true } id)

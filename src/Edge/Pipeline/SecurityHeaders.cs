@@ -17,7 +17,7 @@ internal sealed class SecurityHeaders
         _always = new KeyValuePair<string, StringValues>[plan.Always.Length];
         for (var i = 0; i < _always.Length; i++)
         {
-            _always[i] = new(plan.Always[i].Name, plan.Always[i].Value);
+            _always[i] = new(plan.Always[i].Key, plan.Always[i].Value);
         }
     }
 

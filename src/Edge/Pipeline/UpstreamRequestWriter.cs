@@ -34,7 +34,7 @@ internal static class UpstreamRequestWriter
             WriteLine(to, route.Plan.RequestId!.Header, id);
         }
 
-        to.Write(route.RequestLines.Span);
+        route.RequestLines.Write(to, context.TemplateValues);
         if (framing.IsChunked)
         {
             to.Write("Transfer-Encoding: chunked\r\n"u8);
@@ -86,8 +86,21 @@ internal static class UpstreamRequestWriter
         }
 
         to.WriteLatin1(path);
-        to.WriteLatin1(context.Target.Query);
+        WriteQuery(to, context);
         to.Write(" HTTP/1.1\r\n"u8);
+    }
+
+    private static void WriteQuery(HeadBuffer to, RequestContext context)
+    {
+        var names = context.Route!.Access.QueryNames;
+        if (names.IsEmpty)
+        {
+            to.WriteLatin1(context.Target.Query);
+        }
+        else
+        {
+            QueryText.WriteWithout(to, context.Target.Query, names);
+        }
     }
 
     private static bool TryCopyHeaders(HeadBuffer to, RequestContext context, GatewayRoute route)
@@ -99,14 +112,22 @@ internal static class UpstreamRequestWriter
         {
             var kind = RequestHeaderKinds.Of(name);
             if (kind is not (RequestHeaderKind.EndToEnd or RequestHeaderKind.Cookie or RequestHeaderKind.Credential)
-                || (kind == RequestHeaderKind.Credential && route.HasCredential)
+                || (kind == RequestHeaderKind.Credential && !route.KeepsCredentials)
                 || route.Drops(name)
                 || (namesOptions && IsNamedBy(connection, name)))
             {
                 continue;
             }
 
-            if (!FieldText.IsToken(name) || !TryWriteValues(to, name, values, kind == RequestHeaderKind.Cookie))
+            if (!FieldText.IsToken(name))
+            {
+                return false;
+            }
+
+            var isWritten = kind == RequestHeaderKind.Cookie
+                ? TryWriteCookies(to, name, values, route.Access.CookieNames)
+                : TryWriteValues(to, name, values);
+            if (!isWritten)
             {
                 return false;
             }
@@ -115,35 +136,52 @@ internal static class UpstreamRequestWriter
         return true;
     }
 
-    private static bool TryWriteValues(HeadBuffer to, string name, StringValues values, bool isCookie)
+    private static bool TryWriteValues(HeadBuffer to, string name, StringValues values)
     {
-        for (var i = 0; i < values.Count; i++)
+        foreach (var value in values)
         {
-            var value = values[i] ?? string.Empty;
             if (!FieldText.IsValue(value))
             {
                 return false;
             }
 
-            if (i > 0 && isCookie)
-            {
-                // HTTP/2 may split cookies over several fields; HTTP/1.1 wants one (RFC 9113, section 8.2.3).
-                to.Write("; "u8);
-                to.WriteLatin1(value);
-                continue;
-            }
-
-            if (i > 0)
-            {
-                to.Write("\r\n"u8);
-            }
-
-            to.WriteLatin1(name);
-            to.Write(": "u8);
-            to.WriteLatin1(value);
+            WriteLine(to, name, value ?? string.Empty);
         }
 
-        if (values.Count > 0)
+        return true;
+    }
+
+    // HTTP/2 may split cookies over several fields; HTTP/1.1 wants one (RFC 9113, section 8.2.3).
+    private static bool TryWriteCookies(HeadBuffer to, string name, StringValues values, ReadOnlySpan<string> without)
+    {
+        var start = to.Length;
+        to.WriteLatin1(name);
+        to.Write(": "u8);
+        var isFirst = true;
+        foreach (var value in values)
+        {
+            if (!FieldText.IsValue(value))
+            {
+                return false;
+            }
+
+            if (without.IsEmpty)
+            {
+                to.Write(isFirst ? ""u8 : "; "u8);
+                to.WriteLatin1(value);
+                isFirst = false;
+            }
+            else
+            {
+                CookieText.WriteWithout(to, value, without, ref isFirst);
+            }
+        }
+
+        if (isFirst)
+        {
+            to.Truncate(start);
+        }
+        else
         {
             to.Write("\r\n"u8);
         }

@@ -4,6 +4,7 @@ using System.Net;
 using System.Threading.Channels;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Identity;
 using Edge.Pipeline;
 
 namespace Edge.Telemetry;
@@ -105,6 +106,15 @@ internal sealed class AuditLog : IAsyncDisposable
         }
     }
 
+    /// <summary>A request was let in because of a key or a token.</summary>
+    public void KeyUsed(RequestContext context)
+    {
+        if (Keeps(AuditEvents.Keys))
+        {
+            Add(Of(context, AuditEvents.Keys, "accepted"));
+        }
+    }
+
     /// <summary>Something was asked of the administrative listener.</summary>
     /// <param name="action">Method and path.</param>
     /// <param name="outcome">What became of it.</param>
@@ -181,10 +191,22 @@ internal sealed class AuditLog : IAsyncDisposable
             PathLength = context.Target.Path.Length,
             Client = client,
             Peer = client.Equals(context.Peer) ? null : context.Peer,
+            Caller = context.Caller?.Id,
+            Source = context.Caller?.Source,
+            Credential = context.Caller is { } caller ? NameOf(caller.Kind) : null,
+            Key = context.Caller?.CredentialName,
             RequestId = context.RequestId,
             UserAgent = context.RequestHeaders.UserAgent is [{ } agent, ..] ? agent : null,
         };
     }
+
+    private static string NameOf(CallerKind kind) => kind switch
+    {
+        CallerKind.ApiKey => "api key",
+        CallerKind.ConsumerToken => "consumer token",
+        CallerKind.IssuerToken => "issuer token",
+        _ => "none",
+    };
 
     private void Add(in AuditEntry entry)
     {

@@ -158,9 +158,9 @@ public sealed class BrowserConfigurationTests
         Assert.Equal("max-age=60", chat.TransportSecurity);
         Assert.Equal(
             [
-                new HeaderValue("Content-Security-Policy", "sandbox; default-src 'none'"),
-                new HeaderValue("X-Frame-Options", "SAMEORIGIN"), new HeaderValue("Referrer-Policy", "origin"),
-                new HeaderValue("Cross-Origin-Opener-Policy", "unsafe-none"),
+                KeyValuePair.Create("Content-Security-Policy", "sandbox; default-src 'none'"),
+                KeyValuePair.Create("X-Frame-Options", "SAMEORIGIN"), KeyValuePair.Create("Referrer-Policy", "origin"),
+                KeyValuePair.Create("Cross-Origin-Opener-Policy", "unsafe-none"),
             ],
             chat.Always);
     }

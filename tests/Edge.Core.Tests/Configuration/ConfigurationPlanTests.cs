@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Authentication;
 using Edge.Core.Configuration;
+using Edge.Core.Templating;
 
 namespace Edge.Core.Tests.Configuration;
 
@@ -79,8 +80,8 @@ public sealed class ConfigurationPlanTests
             ],
             upstream.Targets);
         Assert.Equal("sk-openai", upstream.Credential?.Reveal());
-        Assert.Equal([new HeaderValue("X-Set", "a")], upstream.Headers.Set);
-        Assert.Equal([new HeaderValue("X-Add", "b {c}")], upstream.Headers.Add);
+        Assert.Equal([new HeaderValue("X-Set", Template.Literal("a"))], upstream.Headers.Set);
+        Assert.Equal([new HeaderValue("X-Add", Template.Literal("b {c}"))], upstream.Headers.Add);
         Assert.Equal(["X-Remove"], upstream.Headers.Remove);
         Assert.Equal(
             new UpstreamTimeouts
@@ -113,7 +114,7 @@ public sealed class ConfigurationPlanTests
         Assert.Equal(new RequestIdPlan("X-Trace", false), chat.RequestId);
         Assert.Equal(["Cookie"], chat.RequestHeaders.Remove);
         Assert.Empty(chat.RequestHeaders.Set);
-        Assert.Equal([new HeaderValue("Vary", "Origin")], chat.ResponseHeaders.Add);
+        Assert.Equal([new HeaderValue("Vary", Template.Literal("Origin"))], chat.ResponseHeaders.Add);
         Assert.Empty(chat.ResponseHeaders.Set);
         Assert.Equal(ForwardedHeaders.None, chat.Forwarded);
         Assert.Equal(TimeSpan.FromMilliseconds(250), chat.Heartbeat);
@@ -126,8 +127,8 @@ public sealed class ConfigurationPlanTests
         var users = Samples.Plan(Samples.Full).Routes[1];
         Assert.Equal(new PathPattern(PathPatternKind.Parameters, "/users/{id}/posts"), users.Path);
         Assert.Equal(new RequestIdPlan("X-Request-ID", true), users.RequestId);
-        Assert.Equal([new HeaderValue("X-Edge", "1")], users.RequestHeaders.Set);
-        Assert.Equal([new HeaderValue("X-Gateway-Version", "1.0.0")], users.ResponseHeaders.Set);
+        Assert.Equal([new HeaderValue("X-Edge", Template.Literal("1"))], users.RequestHeaders.Set);
+        Assert.Equal([new HeaderValue("X-Gateway-Version", Template.Literal("1.0.0"))], users.ResponseHeaders.Set);
         Assert.Equal(ForwardedHeaders.XForwarded, users.Forwarded);
         Assert.Equal(TimeSpan.FromSeconds(15), users.Heartbeat);
         Assert.Equal(1024 * 1024, users.RequestBodyMax);

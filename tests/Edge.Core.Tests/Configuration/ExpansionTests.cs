@@ -68,7 +68,7 @@ public sealed class ExpansionTests
     public void A_brace_from_outside_begins_no_placeholder()
     {
         var plan = Samples.Plan(Samples.WithUpstreamKey("headers: { set: { X-A: \"{{a}${SECRET}\" } }"));
-        Assert.Equal("{a}hunter2 {x}", plan.Upstreams[0].Headers.Set[0].Value);
+        Assert.Equal("{a}hunter2 {x}", plan.Upstreams[0].Headers.Set[0].Value.LiteralText);
     }
 
     [Fact]

@@ -182,13 +182,8 @@ public sealed class RouteErrorTests
         "9:5: unknown key 'upstrem'; did you mean 'upstream'?")]
     [InlineData(
         "limits: []",
-        "9:5: unknown key 'limits'; known: name, match, upstream, stripPath, preserveHost, requestId, request, " +
-        "response, forwarded, heartbeat, requestBodyMax, " +
-        "cors, securityHeaders")]
-    [InlineData(
-        "authenticate: {}",
-        "9:5: unknown key 'authenticate'; known: name, match, upstream, stripPath, preserveHost, requestId, request, " +
-        "response, forwarded, heartbeat, requestBodyMax, " +
+        "9:5: unknown key 'limits'; known: name, match, upstream, stripPath, preserveHost, requestId, authenticate, " +
+        "authorize, request, response, forwarded, heartbeat, requestBodyMax, " +
         "cors, securityHeaders")]
     [InlineData(
         "response: { header: {} }",

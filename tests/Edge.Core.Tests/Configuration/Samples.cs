@@ -37,6 +37,35 @@ internal static class Samples
         trustedProxies: [10.0.0.0/8, 192.168.1.1, "2001:db8::/32"]
         drainTimeout: 45s
         telemetry: { auditLog: { to: audit.jsonl, events: [refusals, keys] } }
+        identity:
+          failureLimit: { failures: 5, within: 2m }
+          issuers:
+            corp:
+              issuer: https://id.example.com/
+              jwksUri: https://id.example.com/keys?v=1
+              audience: [https://api.example.com, chat]
+              algorithms: [RS256, PS512, ES384]
+              clockSkew: 10s
+              typ: at+jwt
+              maximumLifetime: 2h
+              refresh: 10m
+              claims: { consumer: client_id, email: mail, tier: "https://example.com/tier", scopes: scp }
+              defaultTier: free
+              tls: { ca: ca.pem }
+            other: { issuer: "https://other.example.com", audience: chat }
+          consumers:
+            mobile-app:
+              customId: app_mobile_v1
+              email: mobile@example.com
+              tier: starter
+              scopes: [chat.read, chat.write]
+              jwt: [{ kid: mobile-1, algorithm: HS384, secret: "${SIGNING_SECRET}" }]
+              apiKeys:
+                - name: laptop
+                  sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                  notBefore: 2026-01-01
+                  expires: 2027-01-31T12:00:00+02:00
+        tiers: { free: { upgradeUrl: https://example.com/pricing }, starter: {} }
         upstreams:
           openai:
             dialect: openai
@@ -66,6 +95,17 @@ internal static class Samples
             stripPath: true
             preserveHost: true
             requestId: { header: X-Trace, echo: false }
+            authenticate:
+              with: [corp, consumers]
+              from: [authorization, x-api-key, "header:X-Token", "query:jwt", "cookie:jwt"]
+              maximumLifetime: 1h
+              anonymous: { tier: free }
+            authorize:
+              scopes: [chat.write]
+              tiers: [free, starter]
+              claims: { dept: sales }
+              allowIps: [10.0.0.0/8]
+              denyIps: [10.9.0.0/16]
             request: { headers: { remove: [Cookie] } }
             response: { headers: { add: { Vary: Origin } } }
             forwarded: none
@@ -130,6 +170,7 @@ internal static class Samples
     {
         var source = new FakeSource();
         source.Variables["ADMIN_TOKEN"] = "admin-token";
+        source.Variables["SIGNING_SECRET"] = new string('s', 48);
         source.AddFile("/etc/edge/secrets/openai", "sk-openai\n");
         source.AddFile("/etc/edge/tls.crt", CertificatePem);
         source.AddFile("/keys/tls.key", KeyPem);

@@ -118,11 +118,12 @@ public sealed class UpstreamErrorTests
         "headers: { set: { X-A: \" a\" } }",
         "6:28: the value begins or ends with white space, which no header can carry")]
     [InlineData(
-        "headers: { set: { X-A: \"{caller.id}\" } }",
-        "6:28: the value holds an unknown placeholder; write '{{' for a brace")]
+        "headers: { set: { X-A: \"{caller.name}\" } }",
+        "6:28: the value has an unknown placeholder; known: {caller.id}, {caller.customId}, {caller.email}, {caller.tier}, " +
+        "{caller.scopes}, {caller.claims.NAME}, {request.id}; write '{{' for a brace")]
     [InlineData(
         "headers: { set: { X-A: \"{{{\" } }",
-        "6:28: the value holds an unknown placeholder; write '{{' for a brace")]
+        "6:28: the value has a '{' without a '}'; write '{{' for a brace")]
     [InlineData(
         "headers: { set: { X-A: \"${SECRET}\\x01\" } }",
         "6:28: the expanded value holds a line break, a control character or a character beyond ASCII, which no " +

@@ -19,6 +19,9 @@ internal sealed class EdgeOptions
     /// <summary>Most trusted networks.</summary>
     public const int TrustedProxiesMax = 256;
 
+    /// <summary>Most tiers.</summary>
+    public const int TiersMax = 256;
+
     /// <summary>Its description.</summary>
     public static readonly ObjectShape<EdgeOptions> Shape = new(
         "edge", "a configuration", "The configuration of the gateway: one file.",
@@ -38,6 +41,15 @@ internal sealed class EdgeOptions
         new Key<EdgeOptions, TelemetryOptions>(
             "telemetry", TelemetryOptions.Shape, (o, v) => o.Telemetry = v, "What the gateway tells of what it does.",
             defaultText: "{}"),
+        new Key<EdgeOptions, IdentityOptions>(
+            "identity", IdentityOptions.Shape, (o, v) => o.Identity = v, "Who may call.", defaultText: "{}"),
+        new Key<EdgeOptions, List<Named<TierOptions>>>(
+            "tiers",
+            new MapShape<TierOptions>(
+                Scalars.Name, TierOptions.Shape, "a mapping of names to tiers", 1, TiersMax, StringComparer.Ordinal),
+            (o, v) => o.Tiers = v,
+            "The tiers of callers, by name. Left out: any name is a tier. Where it is there, every tier that the file names " +
+            "has to be in it, and a tier that only a token names counts as none."),
         new Key<EdgeOptions, List<Named<UpstreamOptions>>>(
             "upstreams",
             new MapShape<UpstreamOptions>(
@@ -64,6 +76,12 @@ internal sealed class EdgeOptions
 
     /// <summary>Logs.</summary>
     public Located<TelemetryOptions>? Telemetry { get; set; }
+
+    /// <summary>Who may call.</summary>
+    public Located<IdentityOptions>? Identity { get; set; }
+
+    /// <summary>The tiers.</summary>
+    public Located<List<Named<TierOptions>>>? Tiers { get; set; }
 
     /// <summary>The services.</summary>
     public Located<List<Named<UpstreamOptions>>>? Upstreams { get; set; }

@@ -15,6 +15,12 @@ internal class RouteSettingsOptions
     /// <summary>The identifier of requests.</summary>
     public Located<Optional<RequestIdOptions>>? RequestId { get; set; }
 
+    /// <summary>Who is let in.</summary>
+    public Located<Optional<AuthenticateOptions>>? Authenticate { get; set; }
+
+    /// <summary>What a caller has to be.</summary>
+    public Located<Optional<AuthorizeOptions>>? Authorize { get; set; }
+
     /// <summary>Changes to requests.</summary>
     public Located<MessageOptions>? Request { get; set; }
 
@@ -43,6 +49,13 @@ internal class RouteSettingsOptions
         new Key<T, Optional<RequestIdOptions>>(
             "requestId", new OrNoneShape<RequestIdOptions>(RequestIdOptions.Shape), (o, v) => o.RequestId = v,
             "How requests are identified.", defaultText: isDefaults ? "none" : null),
+        new Key<T, Optional<AuthenticateOptions>>(
+            "authenticate", new OrNoneShape<AuthenticateOptions>(AuthenticateOptions.Shape), (o, v) => o.Authenticate = v,
+            "Who is let in. `none`: anybody, and a credential is the upstream's affair.",
+            defaultText: isDefaults ? "none" : null),
+        new Key<T, Optional<AuthorizeOptions>>(
+            "authorize", new OrNoneShape<AuthorizeOptions>(AuthorizeOptions.Shape), (o, v) => o.Authorize = v,
+            "What a caller has to be.", defaultText: isDefaults ? "none" : null),
         new Key<T, MessageOptions>(
             "request", MessageOptions.Request, (o, v) => o.Request = v,
             "Changes to requests on their way to the upstream.", defaultText: isDefaults ? "{}" : null),

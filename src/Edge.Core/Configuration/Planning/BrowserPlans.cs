@@ -35,7 +35,7 @@ internal static class BrowserPlans
     {
         var isStrict = options.Base.Get() == SecurityHeadersBase.Strict;
         var isNone = options.Base.Get() == SecurityHeadersBase.None;
-        List<HeaderValue> headers = [];
+        List<KeyValuePair<string, string>> headers = [];
         Add("Content-Security-Policy", options.ContentSecurityPolicy, isStrict
             ? "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
             : "default-src 'none'; frame-ancestors 'none'");
@@ -56,7 +56,7 @@ internal static class BrowserPlans
 
         void Add(string name, Located<Optional<string>>? own, string? standard)
         {
-            if (Value(own, standard) is { } value) headers.Add(new HeaderValue(name, value));
+            if (Value(own, standard) is { } value) headers.Add(KeyValuePair.Create(name, value));
         }
     }
 }

@@ -18,7 +18,9 @@ internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles file
         CheckAddresses(options);
         foreach (var listener in options.Listeners.Items()) CheckListener(listener.Value);
         foreach (var upstream in options.Upstreams.Items()) CheckUpstream(upstream.Value.Value);
+        new IdentityChecker(diagnostics, this).Check(options);
         new RouteChecker(diagnostics).Check(options);
+        new AccessChecker(diagnostics).Check(options);
         CheckCors(options.Defaults?.Value);
         foreach (var route in options.Routes.Items()) CheckCors(route.Value);
     }
@@ -63,7 +65,13 @@ internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles file
     private void CheckUpstream(UpstreamOptions upstream)
     {
         CheckTargets(upstream);
-        if (upstream.Tls?.Value.Ca is not { } ca || Read(ca) is not { } text) return;
+        CheckAuthorities(upstream.Tls);
+    }
+
+    /// <summary>Looks whether a file of certificate authorities has any.</summary>
+    public void CheckAuthorities(Located<UpstreamTlsOptions>? tls)
+    {
+        if (tls?.Value.Ca is not { } ca || Read(ca) is not { } text) return;
         if (Certificates.CheckCertificate(text) is { } problem) diagnostics.Add(ca.Place, $"{FileNoun(ca)} {problem}");
     }
 

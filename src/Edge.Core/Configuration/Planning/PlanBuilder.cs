@@ -3,6 +3,7 @@ using System.Linq;
 using Edge.Core.Configuration.Options;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Shapes;
+using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration.Planning;
 
@@ -14,13 +15,25 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
     {
         var upstreams = options.Upstreams.Items().Select(u => Upstream(u.Name.Value, u.Value.Value)).ToImmutableArray();
         var byName = upstreams.ToDictionary(u => u.Name, StringComparer.Ordinal);
-        var defaults = new RouteSettings(options.Defaults.Get());
+        var issuers = options.Identity.Get().Issuers.Items()
+            .ToDictionary(
+                i => i.Name.Value, i => IdentityBuilder.Issuer(i.Name.Value, i.Value.Value, files), StringComparer.Ordinal);
+        var defaults = new RouteSettings(options.Defaults.Get(), issuers);
+        var routes = options.Routes.Items().Select(r => Route(r.Value, defaults, byName)).ToImmutableArray();
         return new EdgePlan
         {
             Listeners = [.. options.Listeners.Items().Select(l => Listener(l.Value))],
             Admin = options.Admin is { } admin ? new AdminPlan(admin.Value.Address.Get(), admin.Value.Token?.Value) : null,
             Upstreams = upstreams,
-            Routes = [.. options.Routes.Items().Select(r => Route(r.Value, defaults, byName))],
+            Routes = routes,
+            Identity = new IdentityPlan
+            {
+                Issuers = [.. options.Identity.Get().Issuers.Items().Select(i => issuers[i.Name.Value])],
+                Consumers = IdentityBuilder.Consumers(options.Identity.Get().Consumers.Items()),
+                Claims = IdentityBuilder.Claims(routes, upstreams),
+                FailureLimit = IdentityBuilder.FailureLimit(options.Identity.Get().FailureLimit.Get()),
+            },
+            Tiers = [.. options.Tiers.Items().Select(t => new TierPlan(t.Name.Value, t.Value.Value.UpgradeUrl?.Value))],
             TrustedProxies = [.. options.TrustedProxies.Items().Select(n => n.Value)],
             DrainTimeout = options.DrainTimeout.Get(),
             AuditLog = options.Telemetry.Get().AuditLog is { } auditLog ? AuditLog(auditLog.Value) : null,
@@ -102,21 +115,34 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
             Forwarded = settings.Forwarded,
             Cors = settings.Cors is { } cors ? BrowserPlans.Cors(cors, methods) : null,
             SecurityHeaders = settings.SecurityHeaders,
+            Authenticate = settings.Authenticate,
+            Authorize = settings.Authorize,
         };
     }
 
     /// <summary>What <c>defaults</c> and a route have in common; each key of the route replaces that of the defaults.</summary>
     private sealed class RouteSettings
     {
+        private readonly Dictionary<string, IssuerPlan> _issuers;
+
         /// <summary>The defaults, in which every key has a value.</summary>
-        public RouteSettings(RouteSettingsOptions defaults)
-            : this(defaults, null)
+        public RouteSettings(RouteSettingsOptions defaults, Dictionary<string, IssuerPlan> issuers)
+            : this(defaults, null, issuers)
         {
         }
 
         /// <summary>A route's own settings, and those that the defaults give it.</summary>
-        public RouteSettings(RouteSettingsOptions own, RouteSettings? defaults)
+        public RouteSettings(RouteSettingsOptions own, RouteSettings defaults)
+            : this(own, defaults, defaults._issuers)
         {
+        }
+
+        private RouteSettings(RouteSettingsOptions own, RouteSettings? defaults, Dictionary<string, IssuerPlan> issuers)
+        {
+            _issuers = issuers;
+            Authenticate = own.Authenticate is { Value: var authenticate }
+                ? IdentityBuilder.Authenticate(authenticate, issuers) : defaults?.Authenticate;
+            Authorize = own.Authorize is { Value: var authorize } ? IdentityBuilder.Authorize(authorize) : defaults?.Authorize;
             RequestId = own.RequestId is { } id ? Identifier(id.Value) : defaults?.RequestId;
             Request = own.Request is { } request ? Headers(request.Value.Headers) : defaults!.Request;
             Response = own.Response is { } response ? Headers(response.Value.Headers) : defaults!.Response;
@@ -128,6 +154,10 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
                 ? BrowserPlans.SecurityHeaders(security)
                 : defaults!.SecurityHeaders;
         }
+
+        public AuthenticatePlan? Authenticate { get; }
+
+        public AuthorizePlan? Authorize { get; }
 
         public RequestIdPlan? RequestId { get; }
 
@@ -153,7 +183,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
             return plan.IsEmpty ? HeaderRules.None : plan;
         }
 
-        private static ImmutableArray<HeaderValue> Values(Located<List<Named<string>>>? values) =>
+        private static ImmutableArray<HeaderValue> Values(Located<List<Named<Template>>>? values) =>
             [.. values.Items().Select(v => new HeaderValue(v.Name.Value, v.Value.Value))];
 
         private static RequestIdPlan? Identifier(Optional<RequestIdOptions> id) =>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Linq;
 using Edge.Core.Configuration.Shapes;
+using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration.Rules;
 
@@ -52,16 +53,12 @@ internal static class HeaderFields
     }
 
     /// <summary>
-    /// Checks a value (RFC 9110, section 5.5; ASCII only) and takes the escapes off: <c>{{</c> is a brace. A single brace
-    /// begins a placeholder, and there are none yet.
+    /// Checks a value (RFC 9110, section 5.5; ASCII only) and compiles its placeholders; <c>{{</c> is a brace.
     /// </summary>
-    public static Parsed<string> ParseValue(string text)
+    public static Parsed<Template> ParseValue(string text)
     {
-        if (CheckValue(text) is { } problem) return problem;
-        const string twoBraces = "{{";
-        if (text.Replace(twoBraces, "", StringComparison.Ordinal).Contains('{', StringComparison.Ordinal))
-            return new Problem("holds an unknown placeholder; write '{{' for a brace");
-        return text.Replace(twoBraces, "{", StringComparison.Ordinal);
+        if (CheckValue(text) is { } fault) return fault;
+        return Template.TryParse(text, out var template, out var problem) ? template! : new Problem(problem!);
     }
 
     /// <summary>Checks a value in which a brace is a brace; it may not be empty.</summary>

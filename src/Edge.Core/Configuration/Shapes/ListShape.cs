@@ -54,10 +54,15 @@ internal sealed class ListShape<T>(Shape<T> item, string plural, int itemsMin, i
     }
 
     /// <inheritdoc/>
-    public override Node DefaultNode(string text, Place place) => new ListNode([], place);
+    public override Node DefaultNode(string text, Place place) =>
+        new ListNode([.. ItemsOf(text).Select(t => item.DefaultNode(t, place))], place);
 
     /// <inheritdoc/>
-    public override JsonNode DefaultJson(string text) => new JsonArray();
+    public override JsonNode DefaultJson(string text) => new JsonArray([.. ItemsOf(text).Select(item.DefaultJson)]);
+
+    /// <summary>The items of a default such as <c>[a, b]</c>.</summary>
+    private static string[] ItemsOf(string text) =>
+        text.Trim('[', ']').Split(", ", StringSplitOptions.RemoveEmptyEntries);
 
     private static string Fix(Node node) => node switch
     {

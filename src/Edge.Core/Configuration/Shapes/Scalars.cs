@@ -5,6 +5,8 @@ using System.Security.Authentication;
 using Edge.Core.Configuration.Options;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Rules;
+using Edge.Core.Identity;
+using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration.Shapes;
 
@@ -62,7 +64,7 @@ internal static class Scalars
         Text("a header's name", HeaderFields.NamePattern, HeaderFields.ParseName);
 
     /// <summary>The value of a header; may be a secret.</summary>
-    public static readonly ScalarShape<string> HeaderValue =
+    public static readonly ScalarShape<Template> HeaderValue =
         new("a header's value", ScalarSchema.AnyText, HeaderFields.ParseValue) { IsSecret = true, HasPlaceholders = true };
 
     /// <summary>The value of a header that is no secret and has no placeholders.</summary>
@@ -94,6 +96,44 @@ internal static class Scalars
 
     /// <summary>The path of a file.</summary>
     public static readonly ScalarShape<string> File = new("a path", ScalarSchema.AnyText, Names.ParsePath);
+
+    /// <summary>A text without control characters.</summary>
+    public static readonly ScalarShape<string> Plain = new("a text", ScalarSchema.AnyText, Identities.ParseText);
+
+    /// <summary>A URL that is shown to people.</summary>
+    public static readonly ScalarShape<string> Link = Text("a URL", Links.Pattern, Links.Parse);
+
+    /// <summary>A URL that the gateway fetches.</summary>
+    public static readonly ScalarShape<string> FetchedLink = Text("a URL", Links.Pattern, Links.ParseFetched);
+
+    /// <summary>The name of a key in a token's header.</summary>
+    public static readonly ScalarShape<string> Kid = new("the name of a key", ScalarSchema.AnyText, Identities.ParseKid);
+
+    /// <summary>A secret that signs tokens.</summary>
+    public static readonly ScalarShape<Secret> SigningSecret =
+        new("a secret", ScalarSchema.AnyText, Identities.ParseSigningSecret) { IsSecret = true };
+
+    /// <summary>An algorithm of an issuer's tokens.</summary>
+    public static readonly ScalarShape<JwtAlgorithm> IssuerAlgorithm =
+        Text("an algorithm such as RS256 or ES256", Identities.IssuerAlgorithmPattern, Identities.ParseIssuerAlgorithm);
+
+    /// <summary>An algorithm of a consumer's tokens.</summary>
+    public static readonly ScalarShape<JwtAlgorithm> ConsumerAlgorithm =
+        Text("an algorithm: HS256, HS384 or HS512", Identities.ConsumerAlgorithmPattern, Identities.ParseConsumerAlgorithm);
+
+    /// <summary>A SHA-256.</summary>
+    public static readonly ScalarShape<byte[]> Sha256 = Text("a SHA-256", Identities.Sha256Pattern, Identities.ParseSha256);
+
+    /// <summary>A day or a moment.</summary>
+    public static readonly ScalarShape<DateTimeOffset> Moment =
+        Text("a day or a moment", Identities.MomentPattern, Identities.ParseMoment);
+
+    /// <summary>A scope.</summary>
+    public static readonly ScalarShape<string> Scope = Text("a scope", Identities.ScopePattern, Identities.ParseScope);
+
+    /// <summary>Where a request may carry a credential.</summary>
+    public static readonly ScalarShape<CredentialPlace> CredentialPlace =
+        Text("a place for a credential", Identities.PlacePattern, Identities.ParsePlace);
 
     /// <summary>A duration.</summary>
     public static ScalarShape<TimeSpan> Duration()

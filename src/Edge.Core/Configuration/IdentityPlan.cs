@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using Edge.Core.Identity;
+
+namespace Edge.Core.Configuration;
+
+/// <summary>Who may call: issuers of tokens, and consumers of the file.</summary>
+public sealed class IdentityPlan
+{
+    /// <summary>Nobody is known.</summary>
+    public static IdentityPlan Empty { get; } = new() { Issuers = [], Consumers = ConsumerRegistry.Empty, Claims = [] };
+
+    /// <summary>Issuers of tokens, in file order.</summary>
+    public required ImmutableArray<IssuerPlan> Issuers { get; init; }
+
+    /// <summary>The consumers of the file.</summary>
+    public required ConsumerRegistry Consumers { get; init; }
+
+    /// <summary>
+    /// Names of the claims that some part of the configuration looks at, in ordinal order: what is to be remembered of a token.
+    /// </summary>
+    public required ImmutableArray<string> Claims { get; init; }
+
+    /// <summary>How many credentials from one address may be wrong; null: any number.</summary>
+    public FailureLimitPlan? FailureLimit { get; init; }
+
+    /// <summary>True where another plan says the same, so that what was verified under one still holds under the other.</summary>
+    public bool IsSameAs(IdentityPlan other) =>
+        Issuers.Length == other.Issuers.Length
+        && Claims.AsSpan().SequenceEqual(other.Claims.AsSpan())
+        && Consumers.IsSameAs(other.Consumers)
+        && HasSameIssuers(other);
+
+    private bool HasSameIssuers(IdentityPlan other)
+    {
+        for (var i = 0; i < Issuers.Length; i++)
+        {
+            if (!Issuers[i].IsSameAs(other.Issuers[i])) return false;
+        }
+
+        return true;
+    }
+}
+
+/// <summary>A tier of callers.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="UpgradeUrl">Where a caller whose tier does not reach gets a higher one; told in the refusal. Or null.</param>
+public sealed record TierPlan(string Name, string? UpgradeUrl);

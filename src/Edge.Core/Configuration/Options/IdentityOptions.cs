@@ -1,0 +1,56 @@
+using Edge.Core.Configuration.Reading;
+using Edge.Core.Configuration.Shapes;
+
+namespace Edge.Core.Configuration.Options;
+
+/// <summary>The object <c>identity</c> as written.</summary>
+internal sealed class IdentityOptions
+{
+    /// <summary>Most issuers.</summary>
+    public const int IssuersMax = 64;
+
+    /// <summary>Most consumers.</summary>
+    public const int ConsumersMax = 250_000;
+
+    /// <summary>Its description.</summary>
+    public static readonly ObjectShape<IdentityOptions> Shape = new(
+        "identity", "identity settings", "Who may call. Which of them a route lets in, its `authenticate` says.",
+        new Key<IdentityOptions, List<Named<IssuerOptions>>>(
+            "issuers",
+            new MapShape<IssuerOptions>(
+                Scalars.Name, IssuerOptions.Shape, "a mapping of names to issuers", 0, IssuersMax, StringComparer.Ordinal),
+            (o, v) => o.Issuers = v, "Issuers of tokens (OpenID Connect, OAuth 2.0), by a name of your choice.",
+            defaultText: "{}"),
+        new Key<IdentityOptions, List<Named<ConsumerOptions>>>(
+            "consumers",
+            new MapShape<ConsumerOptions>(
+                Scalars.Name, ConsumerOptions.Shape, "a mapping of names to consumers", 0, ConsumersMax, StringComparer.Ordinal),
+            (o, v) => o.Consumers = v, "Callers that this file knows by themselves, by name.", defaultText: "{}"),
+        new Key<IdentityOptions, Optional<FailureLimitOptions>>(
+            "failureLimit", new OrNoneShape<FailureLimitOptions>(FailureLimitOptions.Shape), (o, v) => o.FailureLimit = v,
+            "How many credentials from one address may be wrong before it has to wait: IPv4 by address, IPv6 by /64.",
+            defaultText: "{}"));
+
+    /// <summary>Issuers.</summary>
+    public Located<List<Named<IssuerOptions>>>? Issuers { get; set; }
+
+    /// <summary>Consumers.</summary>
+    public Located<List<Named<ConsumerOptions>>>? Consumers { get; set; }
+
+    /// <summary>Wrong credentials.</summary>
+    public Located<Optional<FailureLimitOptions>>? FailureLimit { get; set; }
+}
+
+/// <summary>An entry of <c>tiers</c> as written.</summary>
+internal sealed class TierOptions
+{
+    /// <summary>Its description.</summary>
+    public static readonly ObjectShape<TierOptions> Shape = new(
+        "tier", "a tier", "A tier of callers.",
+        new Key<TierOptions, string>(
+            "upgradeUrl", Scalars.Link, (o, v) => o.UpgradeUrl = v,
+            "Where its callers get a higher one: told in the error when their tier does not reach."));
+
+    /// <summary>Where to get a higher one.</summary>
+    public Located<string>? UpgradeUrl { get; set; }
+}

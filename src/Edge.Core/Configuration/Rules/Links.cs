@@ -1,0 +1,28 @@
+using System.Linq;
+using Edge.Core.Configuration.Shapes;
+
+namespace Edge.Core.Configuration.Rules;
+
+/// <summary>URLs that are not services: where keys are, where a person may go.</summary>
+internal static class Links
+{
+    /// <summary>Most characters of a URL.</summary>
+    public const int LinkCharsMax = 2048;
+
+    /// <summary>What JSON Schema can say of a URL.</summary>
+    public const string Pattern = "^https?://[^/?#@\\\\\\s]+([/?#][^\\\\\\s]*)?$";
+
+    /// <summary>Checks a URL that is shown to people.</summary>
+    public static Parsed<string> Parse(string text)
+    {
+        if (text.Length > LinkCharsMax) return new Problem($"has more than {LinkCharsMax} characters");
+        if (text.Any(c => c is <= ' ' or > '~' or '"' or '\\' or '<' or '>'))
+            return new Problem("has a character that stands in URLs only percent-encoded (a space is %20)");
+        var end = text.AsSpan().IndexOfAny('?', '#');
+        return Targets.Parse(end < 0 ? text : text[..end]).Problem is { } problem ? problem : text;
+    }
+
+    /// <summary>Checks a URL that the gateway fetches.</summary>
+    public static Parsed<string> ParseFetched(string text) =>
+        text.Contains('#', StringComparison.Ordinal) ? new Problem("has a fragment; leave it out") : Parse(text);
+}
