@@ -16,6 +16,10 @@ internal static class StateWriter
         json.WriteStartObject();
         json.WriteBoolean("ready"u8, gateway.IsReady);
         WriteRequests(json, gateway);
+        json.WriteStartObject("auditLog"u8);
+        json.WriteNumber("written"u8, gateway.Audit.Written);
+        json.WriteNumber("dropped"u8, gateway.Audit.Dropped);
+        json.WriteEndObject();
         json.WriteStartArray("upstreams"u8);
         foreach (var upstream in gateway.Upstreams)
         {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Linq;
 using System.Net;
@@ -33,6 +34,7 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly List<HttpServer> _listeners = [];
     private readonly List<CertificateStore> _certificates = [];
     private Dictionary<string, Service> _services = [];
+    private FailureLimiter? _failureLimiter;
     private HttpServer? _admin;
     private volatile GatewaySnapshot _snapshot;
     private volatile bool _isReady;
@@ -44,6 +46,7 @@ internal sealed class Gateway : IAsyncDisposable
         _resolver = resolver;
         _sweeper = new UpstreamSweeper(time);
         _issuers = new IssuerDirectory(_sweeper, resolver, log);
+        Audit = new AuditLog(log, time);
         _snapshot = BuildSnapshot(plan);
         _issuers.Replace(_snapshot.Issuers);
     }
@@ -56,6 +59,9 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>What it has counted.</summary>
     public GatewayCounters Counters { get; } = new();
+
+    /// <summary>Who was refused, let in, and what was administered.</summary>
+    public AuditLog Audit { get; }
 
     /// <summary>The services behind it, as they run now.</summary>
     public IReadOnlyCollection<UpstreamCluster> Upstreams =>
@@ -71,7 +77,9 @@ internal sealed class Gateway : IAsyncDisposable
     public IPEndPoint? AdminEndpoint => _admin?.Endpoint;
 
     /// <summary>Binds all listeners and begins to serve.</summary>
-    /// <exception cref="IOException">An address is in use or not ours, or a certificate cannot be read.</exception>
+    /// <exception cref="IOException">
+    /// An address is in use or not ours, a certificate cannot be read, or the audit log cannot be written.
+    /// </exception>
     public static async Task<Gateway> StartAsync(
         EdgePlan plan, ProgramLog log, IHostResolver resolver, TimeProvider time, CancellationToken cancellation)
     {
@@ -87,6 +95,7 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         gateway._isReady = true;
+        gateway.Audit.Lived("started", string.Join(", ", gateway.Endpoints));
         return gateway;
     }
 
@@ -95,12 +104,24 @@ internal sealed class Gateway : IAsyncDisposable
     /// that did not change keeps its connections; those of one that did, or went, are closed as they become idle. An issuer
     /// whose keys come from where they came from keeps its keys. Listeners stay as they are. Called by one thread at a time.
     /// </summary>
-    /// <exception cref="IOException">A file of certificate authorities cannot be read; nothing has changed.</exception>
+    /// <exception cref="IOException">
+    /// A file of certificate authorities cannot be read, or the audit log not written; nothing has changed.
+    /// </exception>
     /// <exception cref="CryptographicException">It is malformed; nothing has changed.</exception>
     public void Reload(EdgePlan plan)
     {
         var old = _services;
-        _snapshot = BuildSnapshot(plan);
+        Audit.Apply(plan.AuditLog);
+        try
+        {
+            _snapshot = BuildSnapshot(plan);
+        }
+        catch
+        {
+            Audit.Apply(_snapshot.Plan.AuditLog);
+            throw;
+        }
+
         _issuers.Replace(_snapshot.Issuers);
 
         // Only now: whoever takes the old snapshot until then finds its connections.
@@ -121,6 +142,7 @@ internal sealed class Gateway : IAsyncDisposable
     public async Task<bool> DrainAsync()
     {
         _isReady = false;
+        Audit.Lived("draining", null);
         var limit = _snapshot.Plan.DrainTimeout;
         _log.Say($"edge: draining, {Counters.Running} requests running, at most {limit.TotalSeconds:0} s");
         using var abort = new CancellationTokenSource();
@@ -170,17 +192,21 @@ internal sealed class Gateway : IAsyncDisposable
 
         _sweeper.Dispose();
         _requestIds.Dispose();
+        Audit.Lived("stopped", null);
+        await Audit.DisposeAsync();
     }
 
     private async Task ListenAsync(EdgePlan plan, CancellationToken cancellation)
     {
+        Audit.Apply(plan.AuditLog);
         if (plan.Admin is { } admin)
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };
             _admin = await HttpServer.StartAsync(door, new AdminApplication(this, admin.Token), null, cancellation);
         }
 
-        var application = new GatewayApplication(this, _sweeper, _requestIds, new RecordStage(Counters, _log, _time), _time);
+        var record = new RecordStage(Counters, _log, Audit, _time);
+        var application = new GatewayApplication(this, _sweeper, _requestIds, record, _time);
         foreach (var listener in plan.Listeners)
         {
             CertificateStore? certificate = null;
@@ -230,7 +256,25 @@ internal sealed class Gateway : IAsyncDisposable
         {
             Issuers = issuers,
             Resources = new ProtectedResources(plan.Routes),
+            FailureLimiter = FailureLimiterFor(plan),
         };
+    }
+
+    /// <summary>The limiter of a plan; the one in force where its limit stays, so that a reload forgives nobody.</summary>
+    private FailureLimiter? FailureLimiterFor(EdgePlan plan)
+    {
+        if (plan.Identity.FailureLimit is not { } limit || plan.Routes.All(static route => route.Authenticate is null))
+        {
+            return null;
+        }
+
+        if (_failureLimiter?.Plan != limit)
+        {
+            var secret = BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(FailureLimiter.SecretBytes));
+            _failureLimiter = new FailureLimiter(limit, _time, secret);
+        }
+
+        return _failureLimiter;
     }
 
     private Service ServiceFor(UpstreamPlan plan)

@@ -39,6 +39,7 @@ internal sealed class AuthenticateStage(TimeProvider time)
 
         return new ValueTask<StageResult>(reading switch
         {
+            CredentialReading.One when IsShut(context) => RefuseFrequent(context),
             CredentialReading.One => CheckApiKey(context, credential),
             CredentialReading.None => Refuse(context, Failure.CallerCredentialMissing, "credential_missing"),
             CredentialReading.Ambiguous => Refuse(context, Failure.CallerCredentialAmbiguous, "credential_ambiguous"),
@@ -58,10 +59,29 @@ internal sealed class AuthenticateStage(TimeProvider time)
 
     private static StageResult Refuse(RequestContext context, Failure failure, string reason)
     {
+        // One that was good once is no guess, and none at all is how many clients begin.
+        if (failure == Failure.CallerCredentialInvalid)
+        {
+            context.Snapshot.FailureLimiter?.RecordFailure(context.ClientAddress);
+        }
+
         context.RefusalReason = reason;
         context.Challenge = context.Route!.Access.ChallengeFor(failure);
         return StageResult.Failed(failure);
     }
+
+    /// <summary>
+    /// True where so many credentials from the caller's address were wrong that no other is looked at for now: before any work is
+    /// done on it, and without telling a right guess from a wrong one. A token that is remembered is no guess.
+    /// </summary>
+    private static bool IsShut(RequestContext context)
+    {
+        context.RetryAfterSeconds = context.Snapshot.FailureLimiter?.RetryAfterSeconds(context.ClientAddress) ?? 0;
+        return context.RetryAfterSeconds > 0;
+    }
+
+    private static StageResult RefuseFrequent(RequestContext context) =>
+        Refuse(context, Failure.CallerFailedTooOften, "failed_too_often");
 
     private ValueTask<StageResult> CheckToken(RequestContext context, ReadOnlySpan<char> token)
     {
@@ -73,7 +93,9 @@ internal sealed class AuthenticateStage(TimeProvider time)
                 return new ValueTask<StageResult>(Refuse(
                     context, Failure.CallerCredentialExpired, JwtRejections.Code(JwtRejection.Expired)));
             default:
-                return VerifyAsync(context, token.ToString());
+                return IsShut(context)
+                    ? new ValueTask<StageResult>(RefuseFrequent(context))
+                    : VerifyAsync(context, token.ToString());
         }
     }
 
@@ -87,6 +109,7 @@ internal sealed class AuthenticateStage(TimeProvider time)
         }
 
         var refusal = Refuse(context, verdict.Failure, verdict.Reason!);
+        context.FailureDetail = verdict.Reason;
         if (verdict.Rejection != JwtRejection.None)
         {
             context.Challenge = context.Route!.Access.ChallengeFor(verdict.Rejection);

@@ -10,7 +10,9 @@ namespace Edge.Pipeline;
 /// <summary>
 /// The way of a request. Kestrel calls it on its I/O threads; stages are direct calls in a fixed order, and Record runs last,
 /// whatever happened.
-/// <code>Admit ─► Route ─► Authenticate ─► Authorize ─► Forward ─► (Fail) ─► Record</code>
+/// <code>
+/// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize ─► Forward ─► (Fail) ─► Record
+/// </code>
 /// </summary>
 internal sealed class GatewayApplication : IHttpApplication<RequestContext>
 {
@@ -61,6 +63,16 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
                 result = _route.Run(context);
             }
 
+            if (result.IsContinue && context.IsPreflight)
+            {
+                result = CorsStage.Run(context);
+            }
+
+            if (result.IsContinue)
+            {
+                result = AddressStage.Run(context);
+            }
+
             if (result.IsContinue)
             {
                 result = await _authenticate.RunAsync(context);
@@ -69,6 +81,11 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
             if (result.IsContinue)
             {
                 result = AuthorizeStage.Run(context);
+            }
+
+            if (result.IsContinue && context.Caller is { IsAnonymous: false })
+            {
+                _gateway.Audit.KeyUsed(context);
             }
 
             if (result.IsContinue)

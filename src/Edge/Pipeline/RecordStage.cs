@@ -4,9 +4,10 @@ using Edge.Telemetry;
 namespace Edge.Pipeline;
 
 /// <summary>
-/// The last stage, which runs whatever happened: counts the request and its outcome, and writes what failed to the log.
+/// The last stage, which runs whatever happened: counts the request and its outcome, and writes what failed or was refused to the
+/// logs.
 /// </summary>
-internal sealed class RecordStage(GatewayCounters counters, ProgramLog log, TimeProvider time)
+internal sealed class RecordStage(GatewayCounters counters, ProgramLog log, AuditLog audit, TimeProvider time)
 {
     /// <summary>A request begins; the result is its start.</summary>
     public long Begin()
@@ -22,6 +23,11 @@ internal sealed class RecordStage(GatewayCounters counters, ProgramLog log, Time
         if (context.RefusalReason is { } reason)
         {
             counters.CallerRefused(reason);
+        }
+
+        if (Failures.IsRefusal(result.Failure))
+        {
+            audit.Refused(context, result.Failure);
         }
 
         // A caller's own mistakes are answered, not logged: else any caller could fill the log.

@@ -29,6 +29,7 @@ internal sealed class RequestContext
     private readonly IHttpConnectionFeature _connection;
     private readonly IHttpMaxRequestBodySizeFeature _bodySize;
     private IPAddress? _peer;
+    private IPAddress? _client;
     private byte[] _peerText = [];
 
     /// <summary>A context on one of Kestrel's connections or streams.</summary>
@@ -100,6 +101,9 @@ internal sealed class RequestContext
     /// <summary>What the error says beyond what its kind says; null: nothing.</summary>
     public ErrorDetails? ErrorDetails { get; set; }
 
+    /// <summary>Seconds of the Retry-After header, where more is known than the failure says; 0: not.</summary>
+    public int RetryAfterSeconds { get; set; }
+
     /// <summary>The Allow header of a 405.</summary>
     public string? Allow { get; set; }
 
@@ -111,6 +115,9 @@ internal sealed class RequestContext
 
     /// <summary>Bytes of the answer's body handed to the caller's connection.</summary>
     public long ResponseBytes { get; set; }
+
+    /// <summary>True for a question of a browser's whether a page may send a request (CORS), which the door answers.</summary>
+    public bool IsPreflight { get; set; }
 
     /// <summary>What went wrong in detail, for our own log; may name hosts.</summary>
     public string? FailureDetail { get; set; }
@@ -154,6 +161,23 @@ internal sealed class RequestContext
         }
     }
 
+    /// <summary>True where the peer is a proxy whose word about the caller is believed.</summary>
+    public bool IsPeerTrusted => !Snapshot.TrustedProxies.IsEmpty && Snapshot.TrustedProxies.Contains(Peer);
+
+    /// <summary>
+    /// The caller's own address: the peer's, or where that is a trusted proxy, what it and those before it say, up to the first
+    /// that is not trusted (<see cref="Forwarding.ClientAddress"/>). Never one that a caller made up.
+    /// </summary>
+    public IPAddress ClientAddress => _client ??= !IsPeerTrusted
+        ? Peer
+        : Forwarding.ClientAddress(
+            Peer, RequestHeaders["X-Forwarded-For"], RequestHeaders["Forwarded"], Snapshot.TrustedProxies);
+
+    /// <summary>True where the caller's own connection is encrypted, to us or to a trusted proxy that says so.</summary>
+    public bool IsSecure => Request.Scheme == "https"
+        || (IsPeerTrusted && RequestHeaders["X-Forwarded-Proto"] is [{ } scheme]
+            && scheme.Equals("https", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>The request's headers.</summary>
     public IHeaderDictionary RequestHeaders => Request.Headers;
 
@@ -174,6 +198,9 @@ internal sealed class RequestContext
         Attempts = 0;
         ResponseBytes = 0;
         FailureDetail = null;
+        RetryAfterSeconds = 0;
+        IsPreflight = false;
+        _client = null;
         EventStream = null;
     }
 

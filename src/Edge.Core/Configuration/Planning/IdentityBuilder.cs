@@ -102,6 +102,10 @@ internal static class IdentityBuilder
         };
     }
 
+    /// <summary>How many credentials from one address may be wrong, or null for any number.</summary>
+    public static FailureLimitPlan? FailureLimit(Optional<FailureLimitOptions> options) =>
+        options.HasValue ? new FailureLimitPlan(options.Value!.Failures.Get(), options.Value.Within.Get()) : null;
+
     /// <summary>The claims that anything in the configuration looks at.</summary>
     public static ImmutableArray<string> Claims(ImmutableArray<RoutePlan> routes, ImmutableArray<UpstreamPlan> upstreams)
     {
