@@ -54,7 +54,8 @@ public sealed class TokenCallersTests
     public void Only_claims_that_are_asked_for_are_remembered()
     {
         var caller = Make("""{"sub":"me","a":1,"b":true,"c":["x","y"],"d":{"e":"deep"},"f":"no"}""", "a", "b", "c", "d.e", "g")!;
-        Assert.Equal(("1", "true", "x\ny", "deep"), (caller.Claim("a"), caller.Claim("b"), caller.Claim("c"), caller.Claim("d.e")));
+        Assert.Equal(
+            ("1", "true", "x\ny", "deep"), (caller.Claim("a"), caller.Claim("b"), caller.Claim("c"), caller.Claim("d.e")));
         Assert.Null(caller.Claim("f"));
         Assert.Null(caller.Claim("g"));
     }

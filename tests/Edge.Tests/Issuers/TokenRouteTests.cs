@@ -47,9 +47,8 @@ public sealed class TokenRouteTests : IAsyncDisposable
     public async Task A_token_tells_who_calls_and_its_claims_reach_the_service()
     {
         await using var gateway = await StartAsync();
-        var claims = Claims("api") + """,
-            "email":"a@example.com","tier":"gold","scope":"x chat.write","roles":["r1","r2"],"dept":"sales\r\nX-Evil: 1"
-            """;
+        var claims = Claims("api") + ",\"email\":\"a@example.com\",\"tier\":\"gold\",\"scope\":\"x chat.write\","
+            + "\"roles\":[\"r1\",\"r2\"],\"dept\":\"sales\\r\\nX-Evil: 1\"";
         Assert.Equal(200, await AskAsync(gateway, "/told", _one.Sign("a", claims)));
         var told = Assert.Single(_origin.Requests).Headers;
         Assert.Equal(("me", "a@example.com", "gold"), (told["X-Id"], told["X-Email"], told["X-Tier"]));
@@ -138,8 +137,10 @@ public sealed class TokenRouteTests : IAsyncDisposable
 
     private string Unsigned(string kid, string claims)
     {
-        static string Encode(string json) => System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.UTF8.GetBytes(json));
-        return Encode($$"""{"alg":"ES256","kid":"{{kid}}"}""") + "." + Encode($$"""{"iss":"{{_one.Url}}",{{claims}}}""") + ".AAAA";
+        static string Encode(string json) =>
+            System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.UTF8.GetBytes(json));
+        var header = Encode($$"""{"alg":"ES256","kid":"{{kid}}"}""");
+        return header + "." + Encode($$"""{"iss":"{{_one.Url}}",{{claims}}}""") + ".AAAA";
     }
 
     private async Task<RunningGateway> StartAsync(bool waitForTwo = true)
