@@ -80,12 +80,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
 
             if (result.IsContinue)
             {
-                result = AuthorizeStage.Run(context);
-            }
-
-            if (result.IsContinue && context.Caller is { IsAnonymous: false })
-            {
-                _gateway.Audit.KeyUsed(context);
+                result = Authorize(context);
             }
 
             if (result.IsContinue)
@@ -117,6 +112,17 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
             // Kestrel then sends neither a last chunk nor END_STREAM: the connection is closed, the stream reset.
             throw new BrokenOffException();
         }
+    }
+
+    private StageResult Authorize(RequestContext context)
+    {
+        var result = AuthorizeStage.Run(context);
+        if (result.IsContinue && context.Caller is { IsAnonymous: false })
+        {
+            _gateway.Audit.KeyUsed(context);
+        }
+
+        return result;
     }
 
     /// <inheritdoc/>
