@@ -43,8 +43,16 @@ chat() {
 }
 
 answers_a_chat() {
-  chat -o "$work/out" -w '%{http_code}' -d '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}' > "$work/code"
+  chat "$@" -o "$work/out" -w '%{http_code}' -d '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}' > "$work/code"
   [[ $(< "$work/code") == 200 ]] && grep -q '"choices"' "$work/out"
+}
+
+printed_token() {
+  grep -Eo 'eyJ[A-Za-z0-9_-]+[.][A-Za-z0-9_-]+[.][A-Za-z0-9_-]+' "$work/demo.log" | head -1
+}
+
+refuses_without_a_credential() {
+  [[ $(chat -o "$work/out" -w '%{http_code}' -d '{}') == 401 ]] && grep -q '"code":"credential_missing"' "$work/out"
 }
 
 streams_a_chat() {
@@ -69,7 +77,7 @@ replaces_the_credential() {
 
 helps_with_every_command() {
   local command
-  for command in run demo check schema mock health; do
+  for command in run demo check schema key token mock health; do
     prints "edge $command" edge "$command" --help || return 1
   done
 }
@@ -164,7 +172,9 @@ start "$work/demo.log" "$EDGE" demo --port "$chosen_port"
 gateway_id=$last_started
 gateway_port=$chosen_port
 check "edge demo listens" wait_for_port "$gateway_id" "$gateway_port"
-check "the demo answers a chat" answers_a_chat
+check "the demo answers a chat with its API key" answers_a_chat -H 'Authorization: Bearer demo-key'
+check "the demo answers a chat with the token that it prints" answers_a_chat -H "Authorization: Bearer $(printed_token)"
+check "the demo answers nobody without" refuses_without_a_credential
 check "SIGTERM ends the demo with 0" stop "$gateway_id"
 
 finish

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Edge.Allocations;
+using Edge.Commands;
 using Edge.Core.Configuration;
+using Edge.Core.Identity;
 using Edge.Hosting;
 using Edge.Telemetry;
 using Edge.Upstream;
@@ -13,12 +15,26 @@ using Edge.Upstream;
 // Exact to a few bytes; each figure is held to bench/allocations.json.
 RuntimeSwitches.Set();
 using var origin = new Origin();
+const string secret = "0123456789abcdef0123456789abcdef";
 var configuration = $$"""
     listeners: [{ address: 127.0.0.1:0 }]
+    identity:
+      consumers:
+        ann:
+          tier: starter
+          scopes: [models.read]
+          jwt: [{ kid: ann-1, secret: {{secret}} }]
+          apiKeys: [{ name: main, sha256: "{{KeyCommand.HashOf("key-of-ann")}}" }]
     upstreams:
       origin: { dialect: openai, targets: ["http://127.0.0.1:{{origin.Port}}"], credential: sk-test }
     routes:
       - { name: all, match: { path: "/*" }, upstream: origin }
+      - name: asked
+        match: { path: /asked }
+        authenticate: { with: [consumers] }
+        authorize: { scopes: [models.read], tiers: [starter] }
+        request: { headers: { set: { X-Consumer-ID: "{caller.id}" } } }
+        upstream: origin
     """;
 var plan = ConfigurationLoader.LoadText(configuration, "bench.yaml", SystemConfigurationSource.Instance).Plan!;
 await using var log = new ProgramLog(Console.Error);
@@ -32,6 +48,11 @@ var get = "GET /v1/models HTTP/1.1\r\nHost: gateway\r\nAccept: */*\r\nUser-Agent
 var passed = 0;
 var failed = 0;
 Measure("plain GET of 1 KB, over kept connections", 5_000, () => Exchange(caller, get, "HTTP/1.1 200"u8, 1024));
+var token = TokenWriter.Sign(
+    JwtAlgorithm.HS256, Encoding.ASCII.GetBytes(secret), "ann-1",
+    new TokenContent { Subject = "ann", Lifetime = TimeSpan.FromHours(1) }, TimeProvider.System);
+Measure("GET of 1 KB with a token that is known", 5_000, Asking(token));
+Measure("GET of 1 KB with an API key", 5_000, Asking("key-of-ann"));
 var post = MakePost();
 Measure("POST of a 1.2 KB chat body", 5_000, () => Exchange(caller, post, "HTTP/1.1 200"u8, 1024));
 using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -72,6 +93,14 @@ void Measure(string name, int count, Action once)
     failed += holds ? 0 : 1;
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture, $"{(holds ? "ok  " : "FAIL")} {name}: {least:0.0} B, at most {limit} B"));
+}
+
+Action Asking(string credential)
+{
+    var request = Encoding.ASCII.GetBytes(
+        "GET /asked HTTP/1.1\r\nHost: gateway\r\nAccept: */*\r\nUser-Agent: bench\r\n" +
+        $"Authorization: Bearer {credential}\r\n\r\n");
+    return () => Exchange(caller, request, "HTTP/1.1 200"u8, 1024);
 }
 
 static void Exchange(Socket socket, ReadOnlySpan<byte> request, ReadOnlySpan<byte> start, int bodyBytes)

@@ -16,6 +16,8 @@ internal static class Program
             DemoCommand.Create(),
             CheckCommand.Create(),
             SchemaCommand.Create(),
+            KeyCommand.Create(),
+            TokenCommand.Create(),
             MockCommand.Create(),
             HealthCommand.Create(),
         };

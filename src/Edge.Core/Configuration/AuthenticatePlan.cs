@@ -19,6 +19,15 @@ public sealed record AuthenticatePlan
 
     /// <summary>What callers without a credential are; null: they are refused.</summary>
     public AnonymousPlan? Anonymous { get; init; }
+
+    /// <summary>The OAuth 2.0 resource that the route is part of; null: of none.</summary>
+    public ResourcePlan? Resource { get; init; }
+
+    /// <summary>
+    /// What <c>aud</c> of an issuer's token has to say here, or one of several: on a route of a resource that resource, whatever
+    /// the issuer's own list says, so that a token for one resource opens no other (RFC 8707, section 2).
+    /// </summary>
+    public ImmutableArray<string> AudiencesOf(IssuerPlan issuer) => Resource?.Audiences ?? issuer.Audiences;
 }
 
 /// <summary>What callers without a credential are.</summary>

@@ -11,7 +11,7 @@ namespace Edge.Core.Configuration;
 public static class ConfigurationLoader
 {
     /// <summary>Most bytes of a configuration file.</summary>
-    public const int ConfigurationBytesMax = 8 * 1024 * 1024;
+    public const int ConfigurationBytesMax = 64 * 1024 * 1024;
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">Path of a YAML or JSON file. Errors name it as it is given here.</param>

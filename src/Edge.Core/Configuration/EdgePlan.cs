@@ -14,6 +14,12 @@ public sealed class EdgePlan
     /// <summary>The administrative listener, or null where the file has none.</summary>
     public AdminPlan? Admin { get; init; }
 
+    /// <summary>The audit log, or null where none is kept.</summary>
+    public AuditLogPlan? AuditLog { get; init; }
+
+    /// <summary>Security headers of answers that belong to no route.</summary>
+    public SecurityHeadersPlan SecurityHeaders { get; init; } = SecurityHeadersPlan.None;
+
     /// <summary>The services behind the gateway, in file order.</summary>
     public required ImmutableArray<UpstreamPlan> Upstreams { get; init; }
 

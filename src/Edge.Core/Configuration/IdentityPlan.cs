@@ -20,10 +20,20 @@ public sealed class IdentityPlan
     /// </summary>
     public required ImmutableArray<string> Claims { get; init; }
 
+    /// <summary>Names of the tiers; empty: any name is one.</summary>
+    public ImmutableArray<string> Tiers { get; init; } = [];
+
+    /// <summary>True where a tier that a token names is one of ours.</summary>
+    public bool HasTier(string tier) => Tiers.IsEmpty || Tiers.Contains(tier);
+
+    /// <summary>How many credentials from one address may be wrong; null: any number.</summary>
+    public FailureLimitPlan? FailureLimit { get; init; }
+
     /// <summary>True where another plan says the same, so that what was verified under one still holds under the other.</summary>
     public bool IsSameAs(IdentityPlan other) =>
         Issuers.Length == other.Issuers.Length
         && Claims.AsSpan().SequenceEqual(other.Claims.AsSpan())
+        && Tiers.AsSpan().SequenceEqual(other.Tiers.AsSpan())
         && Consumers.IsSameAs(other.Consumers)
         && HasSameIssuers(other);
 

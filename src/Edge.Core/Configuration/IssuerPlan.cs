@@ -15,7 +15,10 @@ public sealed record IssuerPlan
     /// <summary>Where its keys are; null: its discovery document says.</summary>
     public string? JwksUri { get; init; }
 
-    /// <summary>One of them has to be in <c>aud</c>. At least one.</summary>
+    /// <summary>
+    /// One of them has to be in <c>aud</c>. Empty only where every route that takes the issuer is of a resource; see
+    /// <see cref="AuthenticatePlan.AudiencesOf"/>.
+    /// </summary>
     public required ImmutableArray<string> Audiences { get; init; }
 
     /// <summary>The only algorithms that its tokens may be signed with; never one with a shared secret.</summary>

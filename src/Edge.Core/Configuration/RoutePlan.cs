@@ -42,6 +42,12 @@ public sealed record RoutePlan
     /// <summary>After this long without a byte, an event stream gets a comment line; null: never.</summary>
     public TimeSpan? Heartbeat { get; init; }
 
+    /// <summary>Which web pages of other origins may call; null: the upstream's own affair.</summary>
+    public CorsPlan? Cors { get; init; }
+
+    /// <summary>Headers that tell browsers to be careful with the answers.</summary>
+    public SecurityHeadersPlan SecurityHeaders { get; init; } = SecurityHeadersPlan.None;
+
     /// <summary>Who is let in; null: anybody, and nobody is asked for a credential.</summary>
     public AuthenticatePlan? Authenticate { get; init; }
 

@@ -57,6 +57,18 @@ public enum Failure
     /// <summary>The caller closed its connection or reset its stream.</summary>
     CallerGone,
 
+    /// <summary>Too many authentications from the caller's address have failed lately.</summary>
+    CallerFailedTooOften,
+
+    /// <summary>A browser asked whether a page may call, and its origin may not.</summary>
+    CallerOriginNotAllowed,
+
+    /// <summary>Likewise, and the page may not use the method.</summary>
+    CallerCorsMethodNotAllowed,
+
+    /// <summary>Likewise, and the page may not set one of the headers.</summary>
+    CallerCorsHeaderNotAllowed,
+
     /// <summary>An error of our own: a bug, counted and logged.</summary>
     EdgeInternal,
 

@@ -39,6 +39,10 @@ public static class Failures
     /// <summary>True where the service behind the gateway, or the way to it, failed.</summary>
     public static bool IsUpstreamSide(Failure failure) => Side(failure) == FailureSide.Upstream;
 
+    /// <summary>True where a caller was kept out: not authenticated, not allowed, or over a limit. For the audit log.</summary>
+    public static bool IsRefusal(Failure failure) =>
+        Side(failure) == FailureSide.Caller && StatusCode(failure) is 401 or 403 or 429;
+
     /// <summary>Seconds for the Retry-After header (RFC 9110, section 10.2.3); 0: the header is not sent.</summary>
     public static int RetryAfterSeconds(Failure failure) =>
         failure is Failure.EdgeConnectionLimit or Failure.EdgeResources or Failure.EdgeKeysUnavailable
@@ -92,6 +96,15 @@ public static class Failures
             400, "body_invalid", "http_request_error", "The request body is malformed or incomplete."),
         Failure.CallerBodyTimeout => Caller(
             408, "body_timeout", "http_request_error", "The request body did not arrive in time."),
+        Failure.CallerFailedTooOften => Caller(
+            429, "too_many_failed_authentications", "http_request_denied",
+            "Too many authentications from this address have failed; try again later."),
+        Failure.CallerOriginNotAllowed => Caller(
+            403, "origin_not_allowed", "http_request_denied", "Pages of this origin may not call here."),
+        Failure.CallerCorsMethodNotAllowed => Caller(
+            403, "cors_method_not_allowed", "http_request_denied", "Pages may not call here by this method."),
+        Failure.CallerCorsHeaderNotAllowed => Caller(
+            403, "cors_header_not_allowed", "http_request_denied", "Pages may not set one of these headers here."),
         Failure.CallerGone => Caller(
             CallerGoneStatus, "caller_gone", "http_request_error", "The caller closed the connection."),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),

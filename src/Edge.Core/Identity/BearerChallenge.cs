@@ -20,12 +20,14 @@ public static class BearerChallenge
     /// <param name="error">One of the codes, or null where there was no credential: then nothing is said of it.</param>
     /// <param name="description">Visible ASCII without <c>"</c> and <c>\</c>, or null.</param>
     /// <param name="scopes">The scopes that are needed.</param>
-    public static string Create(string? error, string? description, Scopes scopes)
+    /// <param name="resourceMetadata">Where the resource tells who gives tokens for it (RFC 9728, section 5.1), or null.</param>
+    public static string Create(string? error, string? description, Scopes scopes, string? resourceMetadata)
     {
         var challenge = new StringBuilder("Bearer realm=\"edge\"");
         Append(challenge, "error", error);
         Append(challenge, "error_description", error is null ? null : description);
         Append(challenge, "scope", scopes.IsEmpty ? null : scopes.Text);
+        Append(challenge, "resource_metadata", resourceMetadata);
         return challenge.ToString();
     }
 

@@ -17,6 +17,8 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
     /// <summary>Most connections at once.</summary>
     public const int ConnectionsMax = 100;
 
+    private const string Health = "/healthz";
+    private const string Readiness = "/readyz";
     private const string PlainText = "text/plain; charset=utf-8";
 
     private readonly Gateway _gateway;
@@ -39,6 +41,11 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         var response = context.GetRequiredFeature<IHttpResponseFeature>();
         using var body = new MemoryStream();
         response.StatusCode = Answer(request, response, body);
+        if (request.Path is not (Health or Readiness))
+        {
+            Audit(context, request, response.StatusCode);
+        }
+
         response.Headers.CacheControl = "no-store";
         response.Headers.ContentLength = body.Length;
         if (request.Method != "HEAD")
@@ -64,9 +71,9 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 
         switch (request.Path)
         {
-            case "/healthz":
+            case Health:
                 return Say(body, 200, "ok\n"u8);
-            case "/readyz":
+            case Readiness:
                 return _gateway.IsReady ? Say(body, 200, "ok\n"u8) : Say(body, 503, "draining\n"u8);
             case "/state" when _tokenHash is not null:
                 if (!HasToken(request, _tokenHash))
@@ -81,6 +88,18 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
             default:
                 return Say(body, 404, "not found\n"u8);
         }
+    }
+
+    private void Audit(IFeatureCollection context, IHttpRequestFeature request, int status)
+    {
+        var outcome = status switch
+        {
+            < 300 => "done",
+            401 => "unauthorized",
+            _ => "refused",
+        };
+        var from = context.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
+        _gateway.Audit.Administered($"{request.Method} {request.Path}", outcome, status, from);
     }
 
     private static int Say(MemoryStream body, int status, ReadOnlySpan<byte> text)

@@ -1,19 +1,25 @@
 using System.Text.Json;
 using Edge.Core.Http;
+using Edge.Core.Identity;
 using Edge.Hosting;
+using Edge.Issuers;
 
 namespace Edge.Admin;
 
 /// <summary>Writes what a gateway is doing and has counted, as JSON, for <c>/state</c>.</summary>
 internal static class StateWriter
 {
-    /// <summary>Writes one object: readiness, requests by failure, connections by upstream and target.</summary>
+    /// <summary>Writes one object: readiness, requests by failure, connections by upstream and target, issuers.</summary>
     public static void Write(Stream to, Gateway gateway)
     {
         using var json = new Utf8JsonWriter(to);
         json.WriteStartObject();
         json.WriteBoolean("ready"u8, gateway.IsReady);
         WriteRequests(json, gateway);
+        json.WriteStartObject("auditLog"u8);
+        json.WriteNumber("written"u8, gateway.Audit.Written);
+        json.WriteNumber("dropped"u8, gateway.Audit.Dropped);
+        json.WriteEndObject();
         json.WriteStartArray("upstreams"u8);
         foreach (var upstream in gateway.Upstreams)
         {
@@ -34,6 +40,52 @@ internal static class StateWriter
         }
 
         json.WriteEndArray();
+        json.WriteStartArray("issuers"u8);
+        foreach (var issuer in gateway.Issuers)
+        {
+            WriteIssuer(json, issuer.ReadState());
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteIssuer(Utf8JsonWriter json, IssuerState issuer)
+    {
+        json.WriteStartObject();
+        json.WriteString("name"u8, issuer.Name);
+        json.WriteString("issuer"u8, issuer.Issuer);
+        json.WriteString("status"u8, issuer.KeyCount == 0 ? "waiting"u8 : issuer.FailuresInARow > 0 ? "stale"u8 : "ready"u8);
+        json.WriteNumber("keys"u8, issuer.KeyCount);
+        if (issuer.KeysAge is { } age)
+        {
+            json.WriteNumber("keysAgeSeconds"u8, (long)age.TotalSeconds);
+        }
+
+        json.WriteNumber("nextFetchSeconds"u8, (long)issuer.NextFetch.TotalSeconds);
+        json.WriteNumber("fetches"u8, issuer.Counters.Fetches);
+        json.WriteNumber("waiting"u8, issuer.Waiting);
+        json.WriteStartObject("unknownKeys"u8);
+        json.WriteNumber("asked"u8, issuer.Counters.AskedForKey);
+        json.WriteNumber("coolingDown"u8, issuer.Counters.RefusedInCoolDown);
+        json.WriteNumber("unavailable"u8, issuer.Counters.RefusedUnavailable);
+        json.WriteEndObject();
+        json.WriteNumber("failuresInARow"u8, issuer.FailuresInARow);
+        json.WriteStartObject("failed"u8);
+        foreach (var fault in Enum.GetValues<FetchFault>())
+        {
+            if (fault != FetchFault.None && issuer.Counters.Ended(fault) is > 0 and var count)
+            {
+                json.WriteNumber(JsonNamingPolicy.SnakeCaseLower.ConvertName(fault.ToString()), count);
+            }
+        }
+
+        json.WriteEndObject();
+        if (issuer.Counters.LastDetail is { } detail)
+        {
+            json.WriteString("lastFailure"u8, detail);
+        }
+
         json.WriteEndObject();
     }
 
@@ -50,6 +102,13 @@ internal static class StateWriter
             {
                 json.WriteNumber(Failures.Code(failure), count);
             }
+        }
+
+        json.WriteEndObject();
+        json.WriteStartObject("refused"u8);
+        foreach (var (reason, count) in counters.Refusals)
+        {
+            json.WriteNumber(reason, count);
         }
 
         json.WriteEndObject();

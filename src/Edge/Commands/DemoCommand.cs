@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Net;
+using System.Text;
 using Edge.Core.Configuration;
+using Edge.Core.Identity;
 using Edge.Demo;
 using Edge.Hosting;
 using Edge.Telemetry;
@@ -31,7 +33,8 @@ internal static class DemoCommand
         {
             await using var mock = await MockProvider.StartAsync(
                 new IPEndPoint(IPAddress.Loopback, 0), TimeProvider.System, CancellationToken.None);
-            var text = DemoConfiguration.Text(port, mock.Endpoint);
+            var secret = KeyCommand.Make();
+            var text = DemoConfiguration.Text(port, mock.Endpoint, secret);
             var result = ConfigurationLoader.LoadText(text, "demo.yaml", SystemConfigurationSource.Instance);
             if (result.Plan is not { } plan)
             {
@@ -40,7 +43,8 @@ internal static class DemoCommand
 
             await using var gateway = await Gateway.StartAsync(
                 plan, log, new SystemHostResolver(), TimeProvider.System, CancellationToken.None);
-            Console.WriteLine(DemoConfiguration.Welcome(gateway.Endpoints[0], gateway.AdminEndpoint!, mock.Endpoint));
+            Console.WriteLine(DemoConfiguration.Welcome(
+                gateway.Endpoints[0], gateway.AdminEndpoint!, mock.Endpoint, Token(secret)));
             await signals.Ended;
             await gateway.DrainAsync();
             using var now = new CancellationTokenSource();
@@ -54,4 +58,8 @@ internal static class DemoCommand
             return CommonOptions.Failure;
         }
     }
+
+    private static string Token(string secret) => TokenWriter.Sign(
+        JwtAlgorithm.HS256, Encoding.UTF8.GetBytes(secret), DemoConfiguration.Consumer + "-1",
+        new TokenContent { Subject = DemoConfiguration.Consumer, Lifetime = TimeSpan.FromDays(1) }, TimeProvider.System);
 }

@@ -5,18 +5,38 @@ namespace Edge.Commands;
 /// <summary>What the demo runs and what it says.</summary>
 internal static class DemoConfiguration
 {
+    /// <summary>The API key of the demo's consumer, the same at each start: it opens nothing but the demo.</summary>
+    public const string ApiKey = "demo-key";
+
+    /// <summary>Name of the demo's consumer.</summary>
+    public const string Consumer = "demo-app";
+
     /// <summary>The demo's configuration: an OpenAI and an Anthropic upstream, both the mock provider.</summary>
-    public static string Text(int port, IPEndPoint mock) =>
+    /// <param name="port">Where it listens.</param>
+    /// <param name="mock">The mock provider.</param>
+    /// <param name="secret">With which the consumer signs tokens.</param>
+    public static string Text(int port, IPEndPoint mock, string secret) =>
         $$"""
         listeners:
           - address: 127.0.0.1:{{port}}
         admin: { address: 127.0.0.1:0 }
         drainTimeout: 2s
+        identity:
+          consumers:
+            {{Consumer}}:
+              tier: starter
+              scopes: [chat.write]
+              jwt: [{ kid: {{Consumer}}-1, algorithm: HS256, secret: "{{secret}}" }]
+              apiKeys: [{ name: demo, sha256: "{{KeyCommand.HashOf(ApiKey)}}" }]
+        tiers: { free: {}, starter: {} }
         upstreams:
           openai: { dialect: openai, targets: [http://{{mock}}], credential: sk-demo-openai }
           claude: { dialect: anthropic, targets: [http://{{mock}}], credential: sk-demo-anthropic }
         defaults:
           requestId: { header: X-Request-ID, echo: true }
+          authenticate: { with: [consumers] }
+          authorize: { scopes: [chat.write] }
+          request: { headers: { set: { X-Consumer-ID: "{caller.id}" } } }
           response: { headers: { set: { X-Gateway: edge } } }
           heartbeat: 15s
         routes:
@@ -25,28 +45,38 @@ internal static class DemoConfiguration
         """;
 
     /// <summary>What is running, and lines to paste.</summary>
-    public static string Welcome(IPEndPoint gateway, IPEndPoint admin, IPEndPoint mock) =>
+    public static string Welcome(IPEndPoint gateway, IPEndPoint admin, IPEndPoint mock, string token) =>
         $$"""
 
         Edge is running.
           gateway   http://{{gateway}}   (what your app talks to)
           admin     http://{{admin}}/readyz
-          provider  http://{{mock}}   (a mock: answers are made up, keys are not checked)
+          provider  http://{{mock}}   (a mock: answers are made up)
+          API key   {{ApiKey}}   (of the consumer '{{Consumer}}'; the provider's own key stays in the gateway)
 
         Stream an answer through it:
 
-          curl -N http://{{gateway}}/v1/chat/completions -H 'Content-Type: application/json' \
+          curl -N http://{{gateway}}/v1/chat/completions -H 'Authorization: Bearer {{ApiKey}}' \
+            -H 'Content-Type: application/json' \
             -d '{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"Say hello"}]}'
 
-        The official SDKs, unchanged but for the base URL:
+        The same with a token that the consumer signed, good for a day:
+
+          curl http://{{gateway}}/v1/models -H 'Authorization: Bearer {{token}}'
+
+        Without either it is refused, in the words of the provider's own API:
+
+          curl -i http://{{gateway}}/v1/models
+
+        The official SDKs, unchanged but for the base URL and the key:
 
           import OpenAI from 'openai';
-          const openai = new OpenAI({ baseURL: 'http://{{gateway}}/v1', apiKey: 'anything' });
+          const openai = new OpenAI({ baseURL: 'http://{{gateway}}/v1', apiKey: '{{ApiKey}}' });
           const answer = await openai.chat.completions.create({
             model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Say hello' }] });
 
           import Anthropic from '@anthropic-ai/sdk';
-          const anthropic = new Anthropic({ baseURL: 'http://{{gateway}}', apiKey: 'anything' });
+          const anthropic = new Anthropic({ baseURL: 'http://{{gateway}}', apiKey: '{{ApiKey}}' });
           const message = await anthropic.messages.create({
             model: 'claude-3-5-haiku-latest', max_tokens: 64, messages: [{ role: 'user', content: 'Say hello' }] });
 

@@ -43,9 +43,10 @@ internal static class RunCommand
 
         await using (gateway)
         {
-            Announce(gateway, plan, log);
             await using (new ConfigurationWatcher(path, gateway, signals, log, TimeProvider.System))
             {
+                // Whoever reads that it is ready may ask for a reload at once.
+                Announce(gateway, plan, log);
                 await signals.Ended;
             }
 

@@ -32,7 +32,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
         _signals = signals;
         _log = log;
         _stamps = Stamps(gateway.Snapshot.Plan);
-        signals.OnHangUp(Reload);
+        signals.OnHangUp(HangUp);
         _timer = time.CreateTimer(static state => ((ConfigurationWatcher)state!).Look(), this, LookEvery, LookEvery);
     }
 
@@ -66,7 +66,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
             }
             else if (_changing is { } before && AreSame(plan, now, before))
             {
-                Reload();
+                Reload("file changed");
             }
             else
             {
@@ -89,7 +89,14 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
         return true;
     }
 
-    private void Reload()
+    private void HangUp()
+    {
+        // First, so that what becomes of the reload stands in the new file.
+        _gateway.Audit.Reopen();
+        Reload("signal");
+    }
+
+    private void Reload(string cause)
     {
         lock (_gate)
         {
@@ -107,6 +114,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
                 }
 
                 _log.Say("edge: not reloaded, the configuration in force stays");
+                _gateway.Audit.Reloaded(false, cause, result.Diagnostics[0].ToString());
                 return;
             }
 
@@ -117,6 +125,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
             {
                 _log.Say($"edge: not reloaded, the configuration in force stays: {exception.Message}");
+                _gateway.Audit.Reloaded(false, cause, exception.Message);
                 return;
             }
 
@@ -129,7 +138,9 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
                 }
             }
 
-            _log.Say($"edge: reloaded, {result.Plan.Routes.Length} routes, {result.Plan.Upstreams.Length} upstreams");
+            var now = $"{result.Plan.Routes.Length} routes, {result.Plan.Upstreams.Length} upstreams";
+            _log.Say($"edge: reloaded, {now}");
+            _gateway.Audit.Reloaded(true, cause, now);
             if (!result.Plan.Listeners.AsSpan().SequenceEqual(old.Listeners.AsSpan()) || result.Plan.Admin != old.Admin)
             {
                 _log.Say("edge: listeners have changed in the file: restart to change them here");

@@ -1,10 +1,14 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Linq;
 using System.Net;
 using System.Security.Cryptography;
 using Edge.Admin;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Identity;
 using Edge.Core.Routing;
+using Edge.Issuers;
 using Edge.Pipeline;
 using Edge.Telemetry;
 using Edge.Upstream;
@@ -17,14 +21,20 @@ namespace Edge.Hosting;
 /// </summary>
 internal sealed class Gateway : IAsyncDisposable
 {
+    /// <summary>Most verified tokens that are remembered.</summary>
+    public const int TokensMax = 65_536;
+
     private readonly TimeProvider _time;
     private readonly ProgramLog _log;
     private readonly UpstreamSweeper _sweeper;
     private readonly IHostResolver _resolver;
+    private readonly IssuerDirectory _issuers;
+    private readonly TokenCache<Caller> _tokens = new(TokensMax);
     private readonly RequestIds _requestIds = new();
     private readonly List<HttpServer> _listeners = [];
     private readonly List<CertificateStore> _certificates = [];
     private Dictionary<string, Service> _services = [];
+    private FailureLimiter? _failureLimiter;
     private HttpServer? _admin;
     private volatile GatewaySnapshot _snapshot;
     private volatile bool _isReady;
@@ -35,7 +45,10 @@ internal sealed class Gateway : IAsyncDisposable
         _log = log;
         _resolver = resolver;
         _sweeper = new UpstreamSweeper(time);
+        _issuers = new IssuerDirectory(_sweeper, resolver, log);
+        Audit = new AuditLog(log, time);
         _snapshot = BuildSnapshot(plan);
+        _issuers.Replace(_snapshot.Issuers);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -47,9 +60,15 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>What it has counted.</summary>
     public GatewayCounters Counters { get; } = new();
 
+    /// <summary>Who was refused, let in, and what was administered.</summary>
+    public AuditLog Audit { get; }
+
     /// <summary>The services behind it, as they run now.</summary>
     public IReadOnlyCollection<UpstreamCluster> Upstreams =>
         [.. _services.Values.Select(static service => service.Cluster)];
+
+    /// <summary>The issuers of tokens, as they run now.</summary>
+    public ImmutableArray<Issuer> Issuers => _issuers.Running;
 
     /// <summary>Where it listens, in the order of the file.</summary>
     public IReadOnlyList<IPEndPoint> Endpoints => _listeners.ConvertAll(static listener => listener.Endpoint);
@@ -58,7 +77,9 @@ internal sealed class Gateway : IAsyncDisposable
     public IPEndPoint? AdminEndpoint => _admin?.Endpoint;
 
     /// <summary>Binds all listeners and begins to serve.</summary>
-    /// <exception cref="IOException">An address is in use or not ours, or a certificate cannot be read.</exception>
+    /// <exception cref="IOException">
+    /// An address is in use or not ours, a certificate cannot be read, or the audit log cannot be written.
+    /// </exception>
     public static async Task<Gateway> StartAsync(
         EdgePlan plan, ProgramLog log, IHostResolver resolver, TimeProvider time, CancellationToken cancellation)
     {
@@ -74,20 +95,34 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         gateway._isReady = true;
+        gateway.Audit.Lived("started", string.Join(", ", gateway.Endpoints));
         return gateway;
     }
 
     /// <summary>
     /// Takes a new configuration for all requests that begin from now on; running ones finish under the old one. A service
-    /// that did not change keeps its connections; those of one that did, or went, are closed as they become idle. Listeners
-    /// stay as they are. Called by one thread at a time.
+    /// that did not change keeps its connections; those of one that did, or went, are closed as they become idle. An issuer
+    /// whose keys come from where they came from keeps its keys. Listeners stay as they are. Called by one thread at a time.
     /// </summary>
-    /// <exception cref="IOException">A file of certificate authorities cannot be read; nothing has changed.</exception>
+    /// <exception cref="IOException">
+    /// A file of certificate authorities cannot be read, or the audit log not written; nothing has changed.
+    /// </exception>
     /// <exception cref="CryptographicException">It is malformed; nothing has changed.</exception>
     public void Reload(EdgePlan plan)
     {
         var old = _services;
-        _snapshot = BuildSnapshot(plan);
+        Audit.Apply(plan.AuditLog);
+        try
+        {
+            _snapshot = BuildSnapshot(plan);
+        }
+        catch
+        {
+            Audit.Apply(_snapshot.Plan.AuditLog);
+            throw;
+        }
+
+        _issuers.Replace(_snapshot.Issuers);
 
         // Only now: whoever takes the old snapshot until then finds its connections.
         foreach (var (name, service) in old)
@@ -107,6 +142,7 @@ internal sealed class Gateway : IAsyncDisposable
     public async Task<bool> DrainAsync()
     {
         _isReady = false;
+        Audit.Lived("draining", null);
         var limit = _snapshot.Plan.DrainTimeout;
         _log.Say($"edge: draining, {Counters.Running} requests running, at most {limit.TotalSeconds:0} s");
         using var abort = new CancellationTokenSource();
@@ -143,6 +179,7 @@ internal sealed class Gateway : IAsyncDisposable
             await _admin.DisposeAsync();
         }
 
+        await _issuers.DisposeAsync();
         foreach (var service in _services.Values)
         {
             service.Cluster.Dispose();
@@ -155,10 +192,13 @@ internal sealed class Gateway : IAsyncDisposable
 
         _sweeper.Dispose();
         _requestIds.Dispose();
+        Audit.Lived("stopped", null);
+        await Audit.DisposeAsync();
     }
 
     private async Task ListenAsync(EdgePlan plan, CancellationToken cancellation)
     {
+        Audit.Apply(plan.AuditLog);
         if (plan.Admin is { } admin)
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };
@@ -166,7 +206,8 @@ internal sealed class Gateway : IAsyncDisposable
                 door, new AdminApplication(this, admin.Token), null, ServerTransport.EventLoops, cancellation);
         }
 
-        var application = new GatewayApplication(this, _sweeper, _requestIds, new RecordStage(Counters, _log, _time), _time);
+        var record = new RecordStage(Counters, _log, Audit, _time);
+        var application = new GatewayApplication(this, _sweeper, _requestIds, record, _time);
         foreach (var listener in plan.Listeners)
         {
             CertificateStore? certificate = null;
@@ -204,14 +245,38 @@ internal sealed class Gateway : IAsyncDisposable
             throw;
         }
 
+        var issuers = _issuers.Prepare(plan.Identity.Issuers);
         var routes = new List<(RoutePlan, GatewayRoute)>(plan.Routes.Length);
         foreach (var route in plan.Routes)
         {
-            routes.Add((route, new GatewayRoute(route, services[route.Upstream.Name].Cluster)));
+            var tokens = route.Authenticate is { } asked ? new RouteTokens(asked, plan.Identity, issuers, _tokens) : null;
+            routes.Add((route, new GatewayRoute(route, services[route.Upstream.Name].Cluster) { Tokens = tokens }));
         }
 
         _services = services;
-        return new GatewaySnapshot(plan, new Router<GatewayRoute>(routes), new TrustedProxies(plan.TrustedProxies));
+        return new GatewaySnapshot(plan, new Router<GatewayRoute>(routes), new TrustedProxies(plan.TrustedProxies))
+        {
+            Issuers = issuers,
+            Resources = new ProtectedResources(plan.Routes),
+            FailureLimiter = FailureLimiterFor(plan),
+        };
+    }
+
+    /// <summary>The limiter of a plan; the one in force where its limit stays, so that a reload forgives nobody.</summary>
+    private FailureLimiter? FailureLimiterFor(EdgePlan plan)
+    {
+        if (plan.Identity.FailureLimit is not { } limit || plan.Routes.All(static route => route.Authenticate is null))
+        {
+            return null;
+        }
+
+        if (_failureLimiter?.Plan != limit)
+        {
+            var secret = BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(FailureLimiter.SecretBytes));
+            _failureLimiter = new FailureLimiter(limit, _time, secret);
+        }
+
+        return _failureLimiter;
     }
 
     private Service ServiceFor(UpstreamPlan plan)

@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Identity;
 using Edge.Core.Templating;
+using Edge.Pipeline;
 using Edge.Upstream;
 
 namespace Edge.Hosting;
@@ -20,10 +22,16 @@ internal sealed class GatewayRoute
         KeepsCredentials = upstream.Plan.Credential is null && plan.Authenticate is null;
         (DroppedRequestHeaders, RequestLines) = CompileRequestHeaders(plan, upstream.Plan);
         Access = new RouteAccess(plan);
+        Addresses = plan.Authorize?.Addresses is { } addresses ? new AddressRules(addresses.Allow, addresses.Deny) : null;
+        Cors = plan.Cors is { } cors ? new CorsPolicy(cors) : null;
+        SecurityHeaders = new SecurityHeaders(plan.SecurityHeaders);
     }
 
     /// <summary>What the file says.</summary>
     public RoutePlan Plan { get; }
+
+    /// <summary>Whose tokens it takes; null: nobody's.</summary>
+    public RouteTokens? Tokens { get; init; }
 
     /// <summary>The service that answers.</summary>
     public UpstreamCluster Upstream { get; }
@@ -53,6 +61,15 @@ internal sealed class GatewayRoute
 
     /// <summary>Header lines that every request to the service gets: credential, set and added ones. Holds secrets.</summary>
     public HeaderLines RequestLines { get; }
+
+    /// <summary>From where it may be called; null: from anywhere.</summary>
+    public AddressRules? Addresses { get; }
+
+    /// <summary>What pages of other origins may do; null: the upstream's own affair.</summary>
+    public CorsPolicy? Cors { get; }
+
+    /// <summary>Headers that tell browsers to be careful with the answers.</summary>
+    public SecurityHeaders SecurityHeaders { get; }
 
     private static (FrozenSet<string> Dropped, HeaderLines Lines) CompileRequestHeaders(RoutePlan route, UpstreamPlan upstream)
     {

@@ -1,6 +1,10 @@
+using System.Collections.Immutable;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Identity;
 using Edge.Core.Routing;
+using Edge.Issuers;
+using Edge.Pipeline;
 
 namespace Edge.Hosting;
 
@@ -16,6 +20,18 @@ internal sealed class GatewaySnapshot(EdgePlan plan, Router<GatewayRoute> router
     /// <summary>Finds the route of a request.</summary>
     public Router<GatewayRoute> Router { get; } = router;
 
+    /// <summary>Counts wrong credentials by address; null where no route asks for one, or the file sets no limit.</summary>
+    public FailureLimiter? FailureLimiter { get; init; }
+
+    /// <summary>Security headers of answers that belong to no route.</summary>
+    public SecurityHeaders SecurityHeaders { get; } = new(plan.SecurityHeaders);
+
     /// <summary>Peers whose word about the caller is believed.</summary>
     public TrustedProxies TrustedProxies { get; } = trustedProxies;
+
+    /// <summary>The issuers of tokens as they run, in the order of the plan's. Those that a reload keeps outlive it.</summary>
+    public required ImmutableArray<Issuer> Issuers { get; init; }
+
+    /// <summary>What the routes say of themselves to OAuth clients.</summary>
+    public required ProtectedResources Resources { get; init; }
 }

@@ -14,6 +14,8 @@ internal sealed class RouteAccess
     private readonly string _expired;
     private readonly string _ambiguous;
     private readonly string _insufficient;
+    private readonly Scopes _scopes;
+    private readonly string? _metadata;
 
     /// <summary>Prepares a route's.</summary>
     public RouteAccess(RoutePlan route)
@@ -24,11 +26,14 @@ internal sealed class RouteAccess
         _cookieNames = NamesOf(CredentialPlaceKind.Cookie);
         Anonymous = Authenticate?.Anonymous is { } anonymous ? Caller.Anonymous(anonymous.Tier) : null;
         var scopes = Authorize?.Scopes ?? Scopes.None;
-        _missing = BearerChallenge.Create(null, null, scopes);
-        _invalid = Challenge(BearerChallenge.InvalidToken, Failure.CallerCredentialInvalid, scopes);
-        _expired = Challenge(BearerChallenge.InvalidToken, Failure.CallerCredentialExpired, scopes);
-        _ambiguous = Challenge(BearerChallenge.InvalidRequest, Failure.CallerCredentialAmbiguous, scopes);
-        _insufficient = Challenge(BearerChallenge.InsufficientScope, Failure.CallerScopeMissing, scopes);
+        var metadata = Authenticate?.Resource?.MetadataUrl;
+        _scopes = scopes;
+        _metadata = metadata;
+        _missing = BearerChallenge.Create(null, null, scopes, metadata);
+        _invalid = Challenge(BearerChallenge.InvalidToken, Failure.CallerCredentialInvalid, scopes, metadata);
+        _expired = Challenge(BearerChallenge.InvalidToken, Failure.CallerCredentialExpired, scopes, metadata);
+        _ambiguous = Challenge(BearerChallenge.InvalidRequest, Failure.CallerCredentialAmbiguous, scopes, metadata);
+        _insufficient = Challenge(BearerChallenge.InsufficientScope, Failure.CallerScopeMissing, scopes, metadata);
     }
 
     /// <summary>Who is let in; null: anybody.</summary>
@@ -57,8 +62,12 @@ internal sealed class RouteAccess
         _ => null,
     };
 
-    private static string Challenge(string error, Failure failure, Scopes scopes) =>
-        BearerChallenge.Create(error, Failures.Message(failure), scopes);
+    /// <summary>The WWW-Authenticate header that goes with a token which was not taken.</summary>
+    public string ChallengeFor(JwtRejection rejection) =>
+        BearerChallenge.Create(BearerChallenge.InvalidToken, JwtRejections.Description(rejection), _scopes, _metadata);
+
+    private static string Challenge(string error, Failure failure, Scopes scopes, string? metadata) =>
+        BearerChallenge.Create(error, Failures.Message(failure), scopes, metadata);
 
     private string[] NamesOf(CredentialPlaceKind kind)
     {

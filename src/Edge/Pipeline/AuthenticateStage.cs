@@ -1,7 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Edge.Core.Http;
 using Edge.Core.Identity;
+using Edge.Threading;
 
 namespace Edge.Pipeline;
 
@@ -11,59 +13,129 @@ namespace Edge.Pipeline;
 /// </summary>
 internal sealed class AuthenticateStage(TimeProvider time)
 {
-    /// <summary>Runs once the route is known. Allocates nothing for a caller that was seen before.</summary>
-    public StageResult Run(RequestContext context)
+    /// <summary>
+    /// Runs once the route is known. Completes synchronously but for a token that was not seen before, and allocates nothing for
+    /// a caller that was.
+    /// </summary>
+    public ValueTask<StageResult> RunAsync(RequestContext context)
     {
         var access = context.Route!.Access;
         if (access.Authenticate is not { } plan)
         {
-            return StageResult.Continue;
+            return new ValueTask<StageResult>(StageResult.Continue);
         }
 
         var reading = CredentialReader.Read(context, plan.From, out var credential);
         if (reading == CredentialReading.None && access.Anonymous is { } anonymous)
         {
             context.Caller = anonymous;
-            return StageResult.Continue;
+            return new ValueTask<StageResult>(StageResult.Continue);
         }
 
-        var failure = reading switch
+        if (reading == CredentialReading.One && IsToken(credential))
         {
+            return CheckToken(context, credential);
+        }
+
+        return new ValueTask<StageResult>(reading switch
+        {
+            CredentialReading.One when IsShut(context) => RefuseFrequent(context),
             CredentialReading.One => CheckApiKey(context, credential),
-            CredentialReading.None => Failure.CallerCredentialMissing,
-            CredentialReading.Ambiguous => Failure.CallerCredentialAmbiguous,
-            _ => Failure.CallerCredentialInvalid,
-        };
-        if (failure == Failure.None)
+            CredentialReading.None => Refuse(context, Failure.CallerCredentialMissing, "credential_missing"),
+            CredentialReading.Ambiguous => Refuse(context, Failure.CallerCredentialAmbiguous, "credential_ambiguous"),
+            _ => Refuse(context, Failure.CallerCredentialInvalid, "credential_malformed"),
+        });
+    }
+
+    // Of three segments (RFC 7515, section 3.1), or five (RFC 7516). The first is an object in base64url, whose brace makes an
+    // 'e' of its first six bits whatever follows. An API key may have dots as long as it does not look like that.
+    private static bool IsToken(ReadOnlySpan<char> credential) => credential[0] == 'e' && credential.Count('.') is 2 or 4;
+
+    private static StageResult Accept(RequestContext context, Caller caller)
+    {
+        context.Caller = caller;
+        return StageResult.Continue;
+    }
+
+    private static StageResult Refuse(RequestContext context, Failure failure, string reason)
+    {
+        // One that was good once is no guess, and none at all is how many clients begin.
+        if (failure == Failure.CallerCredentialInvalid)
         {
-            return StageResult.Continue;
+            context.Snapshot.FailureLimiter?.RecordFailure(context.ClientAddress);
         }
 
-        context.Challenge = access.ChallengeFor(failure);
+        context.RefusalReason = reason;
+        context.Challenge = context.Route!.Access.ChallengeFor(failure);
         return StageResult.Failed(failure);
     }
 
-    private Failure CheckApiKey(RequestContext context, ReadOnlySpan<char> key)
+    /// <summary>
+    /// True where so many credentials from the caller's address were wrong that no other is looked at for now: before any work is
+    /// done on it, and without telling a right guess from a wrong one. A token that is remembered is no guess.
+    /// </summary>
+    private static bool IsShut(RequestContext context)
+    {
+        context.RetryAfterSeconds = context.Snapshot.FailureLimiter?.RetryAfterSeconds(context.ClientAddress) ?? 0;
+        return context.RetryAfterSeconds > 0;
+    }
+
+    private static StageResult RefuseFrequent(RequestContext context) =>
+        Refuse(context, Failure.CallerFailedTooOften, "failed_too_often");
+
+    private ValueTask<StageResult> CheckToken(RequestContext context, ReadOnlySpan<char> token)
+    {
+        switch (context.Route!.Tokens!.TryRecall(token, time.GetUtcNow().ToUnixTimeMilliseconds(), out var caller))
+        {
+            case TokenCacheOutcome.Hit:
+                return new ValueTask<StageResult>(Accept(context, caller!));
+            case TokenCacheOutcome.Expired:
+                return new ValueTask<StageResult>(Refuse(
+                    context, Failure.CallerCredentialExpired, JwtRejections.Code(JwtRejection.Expired)));
+            default:
+                return IsShut(context)
+                    ? new ValueTask<StageResult>(RefuseFrequent(context))
+                    : VerifyAsync(context, token.ToString());
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<StageResult> VerifyAsync(RequestContext context, string token)
+    {
+        var verdict = await context.Route!.Tokens!.VerifyAsync(token, time);
+        if (verdict.Caller is { } caller)
+        {
+            return Accept(context, caller);
+        }
+
+        var refusal = Refuse(context, verdict.Failure, verdict.Reason!);
+        context.FailureDetail = verdict.Reason;
+        if (verdict.Rejection != JwtRejection.None)
+        {
+            context.Challenge = context.Route!.Access.ChallengeFor(verdict.Rejection);
+        }
+
+        return refusal;
+    }
+
+    private StageResult CheckApiKey(RequestContext context, ReadOnlySpan<char> key)
     {
         if (!context.Route!.Access.Authenticate!.Consumers)
         {
-            return Failure.CallerCredentialInvalid;
+            return Refuse(context, Failure.CallerCredentialInvalid, "api_key_not_taken");
         }
 
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         HashOf(key, hash);
         var consumers = context.Snapshot.Plan.Identity.Consumers;
         var outcome = consumers.FindApiKey(hash, time.GetUtcNow().ToUnixTimeSeconds(), out var caller);
-        switch (outcome)
+        return outcome switch
         {
-            case ApiKeyOutcome.Found:
-                context.Caller = caller;
-                return Failure.None;
-            case ApiKeyOutcome.Expired:
-                return Failure.CallerCredentialExpired;
-            default:
-                return Failure.CallerCredentialInvalid;
-        }
+            ApiKeyOutcome.Found => Accept(context, caller!),
+            ApiKeyOutcome.Expired => Refuse(context, Failure.CallerCredentialExpired, "api_key_expired"),
+            ApiKeyOutcome.NotYetValid => Refuse(context, Failure.CallerCredentialInvalid, "api_key_not_yet_valid"),
+            _ => Refuse(context, Failure.CallerCredentialInvalid, "api_key_unknown"),
+        };
     }
 
     private static void HashOf(ReadOnlySpan<char> ascii, Span<byte> hash)

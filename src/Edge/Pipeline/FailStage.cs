@@ -91,7 +91,7 @@ internal static class FailStage
         response.StatusCode = status;
         response.Headers.ContentType = ErrorBody.ContentType(dialect);
         response.Headers["Proxy-Status"] = Failures.ProxyStatus(failure);
-        if (Failures.RetryAfterSeconds(failure) is > 0 and var seconds)
+        if (Math.Max(Failures.RetryAfterSeconds(failure), context.RetryAfterSeconds) is > 0 and var seconds)
         {
             response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }

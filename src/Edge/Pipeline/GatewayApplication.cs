@@ -10,7 +10,9 @@ namespace Edge.Pipeline;
 /// <summary>
 /// The way of a request. Kestrel calls it on its I/O threads; stages are direct calls in a fixed order, and Record runs last,
 /// whatever happened.
-/// <code>Admit ─► Route ─► Authenticate ─► Authorize ─► Forward ─► (Fail) ─► Record</code>
+/// <code>
+/// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize ─► Forward ─► (Fail) ─► Record
+/// </code>
 /// </summary>
 internal sealed class GatewayApplication : IHttpApplication<RequestContext>
 {
@@ -53,17 +55,32 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
             result = AdmitStage.Run(context);
             if (result.IsContinue)
             {
+                result = await ResourceMetadataStage.RunAsync(context);
+            }
+
+            if (result.IsContinue)
+            {
                 result = _route.Run(context);
             }
 
-            if (result.IsContinue)
+            if (result.IsContinue && context.IsPreflight)
             {
-                result = _authenticate.Run(context);
+                result = CorsStage.Run(context);
             }
 
             if (result.IsContinue)
             {
-                result = AuthorizeStage.Run(context);
+                result = AddressStage.Run(context);
+            }
+
+            if (result.IsContinue)
+            {
+                result = await _authenticate.RunAsync(context);
+            }
+
+            if (result.IsContinue)
+            {
+                result = Authorize(context);
             }
 
             if (result.IsContinue)
@@ -103,6 +120,17 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
             // Kestrel then sends neither a last chunk nor END_STREAM: the connection is closed, the stream reset.
             throw new BrokenOffException();
         }
+    }
+
+    private StageResult Authorize(RequestContext context)
+    {
+        var result = AuthorizeStage.Run(context);
+        if (result.IsContinue && context.Caller is { IsAnonymous: false })
+        {
+            _gateway.Audit.KeyUsed(context);
+        }
+
+        return result;
     }
 
     /// <inheritdoc/>

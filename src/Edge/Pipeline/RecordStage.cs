@@ -4,9 +4,10 @@ using Edge.Telemetry;
 namespace Edge.Pipeline;
 
 /// <summary>
-/// The last stage, which runs whatever happened: counts the request and its outcome, and writes what failed to the log.
+/// The last stage, which runs whatever happened: counts the request and its outcome, and writes what failed or was refused to the
+/// logs.
 /// </summary>
-internal sealed class RecordStage(GatewayCounters counters, ProgramLog log, TimeProvider time)
+internal sealed class RecordStage(GatewayCounters counters, ProgramLog log, AuditLog audit, TimeProvider time)
 {
     /// <summary>A request begins; the result is its start.</summary>
     public long Begin()
@@ -19,6 +20,15 @@ internal sealed class RecordStage(GatewayCounters counters, ProgramLog log, Time
     public void End(RequestContext context, StageResult result)
     {
         counters.RequestEnded(result.Failure);
+        if (context.RefusalReason is { } reason)
+        {
+            counters.CallerRefused(reason);
+        }
+
+        if (Failures.IsRefusal(result.Failure))
+        {
+            audit.Refused(context, result.Failure);
+        }
 
         // A caller's own mistakes are answered, not logged: else any caller could fill the log.
         if (result.Failure != Failure.None && Failures.Side(result.Failure) != FailureSide.Caller)

@@ -29,6 +29,7 @@ internal sealed class RequestContext
     private readonly IHttpConnectionFeature _connection;
     private readonly IHttpMaxRequestBodySizeFeature _bodySize;
     private IPAddress? _peer;
+    private IPAddress? _client;
     private byte[] _peerText = [];
 
     /// <summary>A context on one of Kestrel's connections or streams.</summary>
@@ -95,8 +96,14 @@ internal sealed class RequestContext
     /// <summary>The WWW-Authenticate header of a 401, or of a 403 for want of scopes.</summary>
     public string? Challenge { get; set; }
 
+    /// <summary>Why the caller was not let in, as a stable code for logs and metrics alone; or null.</summary>
+    public string? RefusalReason { get; set; }
+
     /// <summary>What the error says beyond what its kind says; null: nothing.</summary>
     public ErrorDetails? ErrorDetails { get; set; }
+
+    /// <summary>Seconds of the Retry-After header, where more is known than the failure says; 0: not.</summary>
+    public int RetryAfterSeconds { get; set; }
 
     /// <summary>The Allow header of a 405.</summary>
     public string? Allow { get; set; }
@@ -109,6 +116,9 @@ internal sealed class RequestContext
 
     /// <summary>Bytes of the answer's body handed to the caller's connection.</summary>
     public long ResponseBytes { get; set; }
+
+    /// <summary>True for a question of a browser's whether a page may send a request (CORS), which the door answers.</summary>
+    public bool IsPreflight { get; set; }
 
     /// <summary>What went wrong in detail, for our own log; may name hosts.</summary>
     public string? FailureDetail { get; set; }
@@ -152,6 +162,23 @@ internal sealed class RequestContext
         }
     }
 
+    /// <summary>True where the peer is a proxy whose word about the caller is believed.</summary>
+    public bool IsPeerTrusted => !Snapshot.TrustedProxies.IsEmpty && Snapshot.TrustedProxies.Contains(Peer);
+
+    /// <summary>
+    /// The caller's own address: the peer's, or where that is a trusted proxy, what it and those before it say, up to the first
+    /// that is not trusted (<see cref="Forwarding.ClientAddress"/>). Never one that a caller made up.
+    /// </summary>
+    public IPAddress ClientAddress => _client ??= !IsPeerTrusted
+        ? Peer
+        : Forwarding.ClientAddress(
+            Peer, RequestHeaders["X-Forwarded-For"], RequestHeaders["Forwarded"], Snapshot.TrustedProxies);
+
+    /// <summary>True where the caller's own connection is encrypted, to us or to a trusted proxy that says so.</summary>
+    public bool IsSecure => Request.Scheme == "https"
+        || (IsPeerTrusted && RequestHeaders["X-Forwarded-Proto"] is [{ } scheme]
+            && scheme.Equals("https", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>The request's headers.</summary>
     public IHeaderDictionary RequestHeaders => Request.Headers;
 
@@ -166,11 +193,15 @@ internal sealed class RequestContext
         RequestId = null;
         Caller = null;
         Challenge = null;
+        RefusalReason = null;
         ErrorDetails = null;
         Allow = null;
         Attempts = 0;
         ResponseBytes = 0;
         FailureDetail = null;
+        RetryAfterSeconds = 0;
+        IsPreflight = false;
+        _client = null;
         EventStream = null;
     }
 

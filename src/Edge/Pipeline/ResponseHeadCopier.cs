@@ -70,15 +70,19 @@ internal sealed class ResponseHeadCopier
         return new EventStream(head.ContentLength < 0 ? route.Plan.Heartbeat : null, needsEnding ? new StreamEnding() : null);
     }
 
-    /// <summary>What the route adds to every answer, the gateway's own included.</summary>
+    /// <summary>
+    /// What the route says of every answer, the gateway's own included: security headers in the place of the upstream's, then the
+    /// route's own rules, which may change those, and what pages of other origins may see, which nothing may change.
+    /// </summary>
     public static void ApplyRules(RequestContext context)
     {
+        var headers = context.Response.Headers;
+        (context.Route?.SecurityHeaders ?? context.Snapshot.SecurityHeaders).ApplyTo(headers, context);
         if (context.Route is not { } route)
         {
             return;
         }
 
-        var headers = context.Response.Headers;
         foreach (var name in route.Plan.ResponseHeaders.Remove)
         {
             headers.Remove(name);
@@ -107,6 +111,11 @@ internal sealed class ResponseHeadCopier
         if (route.Plan.RequestId is { Echo: true } id)
         {
             headers[id.Header] = context.RequestId;
+        }
+
+        if (route.Cors is { } cors)
+        {
+            CorsStage.ApplyTo(headers, context, cors);
         }
     }
 }

@@ -11,7 +11,16 @@ internal sealed class RouteStage(RequestIds requestIds)
     {
         var target = context.Target;
         var host = target.Authority ?? context.RequestHeaders.Host.ToString();
-        var match = context.Snapshot.Router.Match(host, target.Path, context.Request.Method);
+        var match = CorsStage.MatchPreflight(context, host);
+        if (match.Outcome == RouteOutcome.Found)
+        {
+            context.IsPreflight = true;
+        }
+        else
+        {
+            match = context.Snapshot.Router.Match(host, target.Path, context.Request.Method);
+        }
+
         if (match.Outcome != RouteOutcome.Found)
         {
             context.Allow = match.Allow;

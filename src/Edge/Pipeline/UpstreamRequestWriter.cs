@@ -197,7 +197,7 @@ internal static class UpstreamRequestWriter
         }
 
         var headers = context.RequestHeaders;
-        var trusted = !context.Snapshot.TrustedProxies.IsEmpty && context.Snapshot.TrustedProxies.Contains(context.Peer);
+        var trusted = context.IsPeerTrusted;
         ForwardedWriter.Write(to, mode, new ForwardedRequest
         {
             Peer = context.PeerText,

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 
 namespace Edge.Telemetry;
@@ -6,6 +8,7 @@ namespace Edge.Telemetry;
 internal sealed class GatewayCounters
 {
     private readonly long[] _failures = new long[Enum.GetValues<Failure>().Length];
+    private readonly ConcurrentDictionary<string, StrongBox<long>> _refusals = new(StringComparer.Ordinal);
     private long _began;
     private long _ended;
 
@@ -17,6 +20,23 @@ internal sealed class GatewayCounters
 
     /// <summary>Requests that ended with this failure; <see cref="Failure.None"/> counts those that did not fail.</summary>
     public long Ended(Failure failure) => Volatile.Read(ref _failures[(int)failure]);
+
+    /// <summary>How often callers were not let in, by reason. The reasons are the program's own, and so as few.</summary>
+    public IEnumerable<KeyValuePair<string, long>> Refusals
+    {
+        get
+        {
+            foreach (var (reason, count) in _refusals)
+            {
+                yield return KeyValuePair.Create(reason, Volatile.Read(ref count.Value));
+            }
+        }
+    }
+
+    /// <summary>A caller was not let in.</summary>
+    /// <param name="reason">A stable code, never text from a caller.</param>
+    public void CallerRefused(string reason) =>
+        Interlocked.Increment(ref _refusals.GetOrAdd(reason, static _ => new StrongBox<long>()).Value);
 
     /// <summary>A request begins.</summary>
     public void RequestBegan() => Interlocked.Increment(ref _began);

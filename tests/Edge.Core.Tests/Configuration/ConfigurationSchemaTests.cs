@@ -40,6 +40,13 @@ public sealed class ConfigurationSchemaTests
     [InlineData("defaults: { forwarded: Both }", "$.defaults.forwarded: enum")]
     [InlineData("defaults: { request: { headers: { set: { X-A: 1 } } } }", null)]
     [InlineData("defaults: { request: { headers: { set: { X A: a } } } }", "$.defaults.request.headers.set.X A: pattern")]
+    [InlineData("defaults: { securityHeaders: strict }", null)]
+    [InlineData("defaults: { securityHeaders: { base: none, frameOptions: none } }", null)]
+    [InlineData("defaults: { securityHeaders: { csp: x } }", "$.defaults.securityHeaders: type")]
+    [InlineData("defaults: { cors: none }", null)]
+    [InlineData("defaults: { cors: { origins: [\"https://*.example.com\", \"null\"] } }", null)]
+    [InlineData("telemetry: { auditLog: { to: stdout, events: [keys] } }", null)]
+    [InlineData("telemetry: { auditLog: {} }", "$.telemetry.auditLog: lacks to")]
     [InlineData("defaults: { name: x }", "$.defaults: unknown name")]
     public void The_schema_tells_a_right_line_from_a_wrong_one(string line, string? error) =>
         Assert.Equal(error, Check.Validate(NodeJson.Parse(Samples.WithLine(line))));
@@ -56,7 +63,7 @@ public sealed class ConfigurationSchemaTests
     public void Every_option_has_a_key_of_the_same_name_and_every_key_is_set_into_an_option()
     {
         var shapes = Descriptions.All();
-        Assert.Equal(24, shapes.Count);
+        Assert.Equal(30, shapes.Count);
         foreach (var shape in shapes)
         {
             var options = shape.GetType().GetGenericArguments()[0];

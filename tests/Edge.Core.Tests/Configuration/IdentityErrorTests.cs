@@ -42,6 +42,15 @@ public sealed class IdentityErrorTests
     [InlineData(
         "authenticate: { with: [consumers], from: [\"header:X-Api-Key\", x-api-key] }",
         "9:67: this is in the list already; keep one")]
+    [InlineData(
+        "authenticate: { with: [consumers], resource: {} }",
+        "9:50: key 'identifier' is missing: the URL at which clients know it: `resource` in its metadata")]
+    [InlineData(
+        "authenticate: { with: [consumers], resource: { identifier: \"https://a/b?c\" } }",
+        "9:64: 'https://a/b?c' has a query; leave it out")]
+    [InlineData(
+        "authenticate: { with: [consumers], resource: { identifier: \"https://a/b#c\" } }",
+        "9:64: 'https://a/b#c' has a fragment; leave it out")]
     [InlineData("authorize: { scopes: [\"a b\"] }",
         "9:27: 'a b' is not a scope; write 1 to 256 visible characters but no space, '\"' or '\\', one scope an item")]
     [InlineData("authorize: { scopes: [a] }",
@@ -65,8 +74,11 @@ public sealed class IdentityErrorTests
     [InlineData(
         "a: { issuer: a, audience: a }",
         "10:27: 'a' is no URL, below which its keys could be found; write jwksUri beside it")]
-    [InlineData("a: { issuer: \"https://a\" }",
-        "10:17: key 'audience' is missing: what `aud` has to say, or one of several: this API's own name at the issuer")]
+    [InlineData("a: { issuer: \"https://a?b\", audience: a }",
+        "10:27: 'https://a?b' is no URL, below which its keys could be found; write jwksUri beside it")]
+    [InlineData("a: { issuer: \"https://a\" } }\ndefaults: { authenticate: { with: [a] }",
+        "11:36: issuer 'a' has no audience, so that its tokens for anybody would be taken here; write audience there, or " +
+        "resource here")]
     [InlineData("a: { issuer: \"https://a\", audience: a, algorithms: [HS256] }",
         "10:66: 'HS256' needs a secret that both sides have, which an issuer's published keys are not; write RS256, " +
         "RS384, RS512, " +

@@ -52,6 +52,12 @@ public sealed class IdentityPlanTests
             authenticate.From.Select(p => p.ToString()));
         Assert.Equal(TimeSpan.FromHours(1), authenticate.MaximumLifetime);
         Assert.Equal(new AnonymousPlan("free"), authenticate.Anonymous);
+        var resource = authenticate.Resource!;
+        Assert.Equal("https://api.example.com/chat", resource.Identifier);
+        Assert.Equal(["https://id.example.com/"], resource.AuthorizationServers);
+        Assert.Equal("chat.read chat.admin", resource.ScopesSupported.Text);
+        Assert.Equal(("Chat", "https://example.com/docs"), (resource.Name, resource.Documentation));
+        Assert.Equal(["https://api.example.com/chat"], authenticate.AudiencesOf(plan.Identity.Issuers[0]));
         var authorize = plan.Routes[0].Authorize!;
         Assert.Equal("chat.write", authorize.Scopes.Text);
         Assert.Equal(["free", "starter"], authorize.Tiers);
@@ -63,6 +69,45 @@ public sealed class IdentityPlanTests
         Assert.Null(plan.Routes[1].Authenticate);
         Assert.Null(plan.Routes[1].Authorize);
     }
+
+    [Theory]
+    [InlineData("https://a.example", "https://a.example/.well-known/oauth-protected-resource")]
+    [InlineData("https://a.example/", "https://a.example/.well-known/oauth-protected-resource")]
+    [InlineData("https://a.example:8443/mcp", "https://a.example:8443/.well-known/oauth-protected-resource/mcp")]
+    [InlineData("http://[::1]:80/a/b/", "http://[::1]:80/.well-known/oauth-protected-resource/a/b/")]
+    public void The_metadata_of_a_resource_is_between_its_host_and_its_path(string identifier, string url) =>
+        Assert.Equal(url, Resource(identifier).MetadataUrl);
+
+    [Theory]
+    [InlineData("https://a.example", "https://a.example", "https://a.example/")]
+    [InlineData("https://a.example/", "https://a.example/", "https://a.example")]
+    [InlineData("https://a.example/mcp", "https://a.example/mcp")]
+    [InlineData("https://a.example/mcp/", "https://a.example/mcp/")]
+    public void A_token_names_its_resource_exactly_but_for_an_empty_paths_slash(string identifier, params string[] audiences) =>
+        Assert.Equal(audiences, Resource(identifier).Audiences);
+
+    [Fact]
+    public void A_resources_servers_are_the_routes_issuers_and_its_audience_is_itself()
+    {
+        var plan = Samples.Plan($$"""
+            {{Samples.Minimal}}
+              - name: mcp
+                match: { path: /mcp }
+                upstream: openai
+                authenticate: { with: [corp, other, consumers], resource: { identifier: "https://a.example/mcp" } }
+              - { name: plain, match: { path: /plain }, upstream: openai, authenticate: { with: [other] } }
+            identity:
+              issuers: { corp: { issuer: "https://id.example" }, other: { issuer: "https://b.example", audience: api } }
+            """);
+        var mcp = plan.Routes[1].Authenticate!;
+        Assert.Equal(["https://id.example", "https://b.example"], mcp.Resource!.AuthorizationServers);
+        Assert.Equal(["https://a.example/mcp"], mcp.AudiencesOf(plan.Identity.Issuers[0]));
+        Assert.Equal(["https://a.example/mcp"], mcp.AudiencesOf(plan.Identity.Issuers[1]));
+        Assert.Equal(["api"], plan.Routes[2].Authenticate!.AudiencesOf(plan.Identity.Issuers[1]));
+    }
+
+    private static ResourcePlan Resource(string identifier) =>
+        new() { Identifier = identifier, AuthorizationServers = [], ScopesSupported = Scopes.None };
 
     [Fact]
     public void Defaults_hold_for_routes_that_say_nothing_and_none_takes_them_away()

@@ -183,7 +183,8 @@ public sealed class RouteErrorTests
     [InlineData(
         "limits: []",
         "9:5: unknown key 'limits'; known: name, match, upstream, stripPath, preserveHost, requestId, authenticate, " +
-        "authorize, request, response, forwarded, heartbeat, requestBodyMax")]
+        "authorize, request, response, forwarded, heartbeat, requestBodyMax, " +
+        "cors, securityHeaders")]
     [InlineData(
         "response: { header: {} }",
         "9:17: unknown key 'header'; did you mean 'headers'?")]

@@ -36,7 +36,9 @@ internal static class Samples
         admin: { address: localhost:9901, token: "${ADMIN_TOKEN}" }
         trustedProxies: [10.0.0.0/8, 192.168.1.1, "2001:db8::/32"]
         drainTimeout: 45s
+        telemetry: { auditLog: { to: audit.jsonl, events: [refusals, keys] } }
         identity:
+          failureLimit: { failures: 5, within: 2m }
           issuers:
             corp:
               issuer: https://id.example.com/
@@ -84,6 +86,8 @@ internal static class Samples
           forwarded: x-forwarded
           heartbeat: 15s
           requestBodyMax: 1MiB
+          cors: { origins: ["*"] }
+          securityHeaders: api
         routes:
           - name: chat
             match: { hosts: [api.example.com, "*.example.com"], path: /v1/chat/*, methods: [GET, POST] }
@@ -96,6 +100,12 @@ internal static class Samples
               from: [authorization, x-api-key, "header:X-Token", "query:jwt", "cookie:jwt"]
               maximumLifetime: 1h
               anonymous: { tier: free }
+              resource:
+                identifier: https://api.example.com/chat
+                authorizationServers: [https://id.example.com/]
+                scopesSupported: [chat.read, chat.admin]
+                name: Chat
+                documentation: https://example.com/docs
             authorize:
               scopes: [chat.write]
               tiers: [free, starter]
@@ -107,6 +117,23 @@ internal static class Samples
             forwarded: none
             heartbeat: 250ms
             requestBodyMax: 64KiB
+            cors:
+              origins: [https://app.example.com, "https://*.example.com:8443", capacitor://localhost]
+              methods: [GET, PUT]
+              headers: [X-A, Content-Type]
+              expose: [X-B]
+              credentials: true
+              maxAge: 1h
+            securityHeaders:
+              base: strict
+              strictTransportSecurity: max-age=60
+              contentSecurityPolicy: "sandbox; default-src 'none'"
+              frameOptions: SAMEORIGIN
+              contentTypeOptions: none
+              referrerPolicy: origin
+              permissionsPolicy: none
+              crossOriginOpenerPolicy: unsafe-none
+              crossOriginResourcePolicy: none
           - name: users
             match: { path: "/users/{id}/posts" }
             upstream: vectors

@@ -36,7 +36,9 @@ public sealed class CommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "run", "demo", "check", "schema", "mock", "health")]
+    [InlineData("", "run", "demo", "check", "schema", "key", "token", "mock", "health")]
+    [InlineData("key", "--name", "--expires")]
+    [InlineData("token", "--config", "--consumer", "--expires", "--scope", "--claim")]
     [InlineData("run", "--config", "SIGHUP")]
     [InlineData("demo", "--port")]
     [InlineData("check", "--config")]
@@ -53,6 +55,12 @@ public sealed class CommandTests : IDisposable
     [Theory]
     [InlineData("rnu")]
     [InlineData("run", "--cofnig", "x")]
+    [InlineData("key", "--expires", "tomorrow")]
+    [InlineData("key", "--name", "a b")]
+    [InlineData("token", "--consumer", "a", "--expires", "soon")]
+    [InlineData("token", "--consumer", "a", "--claim", "x")]
+    [InlineData("token", "--config", "none.yaml", "--consumer", "a")]
+    [InlineData("token")]
     [InlineData("mock", "--port", "65536")]
     [InlineData("mock", "--port", "many")]
     [InlineData("health", "--url", "nowhere")]

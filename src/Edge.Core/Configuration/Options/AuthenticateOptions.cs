@@ -29,7 +29,10 @@ internal sealed class AuthenticateOptions
             "Longest time between `iat` and `exp` of a token. Left out: any."),
         new Key<AuthenticateOptions, AnonymousOptions>(
             "anonymous", AnonymousOptions.Shape, (o, v) => o.Anonymous = v,
-            "Lets callers in that bring no credential at all; a wrong one is refused all the same. Left out: nobody."));
+            "Lets callers in that bring no credential at all; a wrong one is refused all the same. Left out: nobody."),
+        new Key<AuthenticateOptions, ResourceOptions>(
+            "resource", ResourceOptions.Shape, (o, v) => o.Resource = v,
+            "The OAuth 2.0 resource that the route is part of (RFC 9728), such as an MCP server. Left out: of none."));
 
     /// <summary>Issuers, and consumers.</summary>
     public Located<List<Located<string>>>? With { get; set; }
@@ -42,6 +45,9 @@ internal sealed class AuthenticateOptions
 
     /// <summary>Callers without a credential.</summary>
     public Located<AnonymousOptions>? Anonymous { get; set; }
+
+    /// <summary>Resource.</summary>
+    public Located<ResourceOptions>? Resource { get; set; }
 }
 
 /// <summary>The object <c>anonymous</c> as written.</summary>

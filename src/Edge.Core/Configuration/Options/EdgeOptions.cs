@@ -16,7 +16,7 @@ internal sealed class EdgeOptions
     /// <summary>Most routes.</summary>
     public const int RoutesMax = 20_000;
 
-    /// <summary>Most trusted networks; each is compared with the address of each new connection.</summary>
+    /// <summary>Most trusted networks.</summary>
     public const int TrustedProxiesMax = 256;
 
     /// <summary>Most tiers.</summary>
@@ -38,6 +38,9 @@ internal sealed class EdgeOptions
         new Key<EdgeOptions, TimeSpan>(
             "drainTimeout", Scalars.Duration(), (o, v) => o.DrainTimeout = v,
             "How long running requests and streams may go on after SIGTERM.", defaultText: "30s"),
+        new Key<EdgeOptions, TelemetryOptions>(
+            "telemetry", TelemetryOptions.Shape, (o, v) => o.Telemetry = v, "What the gateway tells of what it does.",
+            defaultText: "{}"),
         new Key<EdgeOptions, IdentityOptions>(
             "identity", IdentityOptions.Shape, (o, v) => o.Identity = v, "Who may call.", defaultText: "{}"),
         new Key<EdgeOptions, List<Named<TierOptions>>>(
@@ -70,6 +73,9 @@ internal sealed class EdgeOptions
 
     /// <summary>Time to finish after SIGTERM.</summary>
     public Located<TimeSpan>? DrainTimeout { get; set; }
+
+    /// <summary>Logs.</summary>
+    public Located<TelemetryOptions>? Telemetry { get; set; }
 
     /// <summary>Who may call.</summary>
     public Located<IdentityOptions>? Identity { get; set; }

@@ -25,13 +25,20 @@ internal sealed class IdentityOptions
             "consumers",
             new MapShape<ConsumerOptions>(
                 Scalars.Name, ConsumerOptions.Shape, "a mapping of names to consumers", 0, ConsumersMax, StringComparer.Ordinal),
-            (o, v) => o.Consumers = v, "Callers that this file knows by themselves, by name.", defaultText: "{}"));
+            (o, v) => o.Consumers = v, "Callers that this file knows by themselves, by name.", defaultText: "{}"),
+        new Key<IdentityOptions, Optional<FailureLimitOptions>>(
+            "failureLimit", new OrNoneShape<FailureLimitOptions>(FailureLimitOptions.Shape), (o, v) => o.FailureLimit = v,
+            "How many credentials from one address may be wrong before it has to wait: IPv4 by address, IPv6 by /64.",
+            defaultText: "{}"));
 
     /// <summary>Issuers.</summary>
     public Located<List<Named<IssuerOptions>>>? Issuers { get; set; }
 
     /// <summary>Consumers.</summary>
     public Located<List<Named<ConsumerOptions>>>? Consumers { get; set; }
+
+    /// <summary>Wrong credentials.</summary>
+    public Located<Optional<FailureLimitOptions>>? FailureLimit { get; set; }
 }
 
 /// <summary>An entry of <c>tiers</c> as written.</summary>

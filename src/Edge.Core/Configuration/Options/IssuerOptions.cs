@@ -25,8 +25,8 @@ internal sealed class IssuerOptions
             "URL of its keys. Left out: what its discovery document says."),
         new Key<IssuerOptions, List<Located<string>>>(
             "audience", new OneOrListShape<string>(Scalars.Plain, "texts", AudiencesMax), (o, v) => o.Audience = v,
-            "What `aud` has to say, or one of several: this API's own name at the issuer. Tokens for others are refused.",
-            isRequired: true),
+            "What `aud` has to say, or one of several: this API's own name at the issuer. Tokens for others are refused. It " +
+            "may be left out where all routes that take the issuer are of a `resource`."),
         new Key<IssuerOptions, List<Located<JwtAlgorithm>>>(
             "algorithms", new ListShape<JwtAlgorithm>(Scalars.IssuerAlgorithm, "algorithms", 1, AlgorithmsMax),
             (o, v) => o.Algorithms = v, "The only algorithms that its tokens may be signed with.", defaultText: "[RS256, ES256]"),

@@ -36,6 +36,12 @@ internal class RouteSettingsOptions
     /// <summary>Bytes of a body.</summary>
     public Located<long>? RequestBodyMax { get; set; }
 
+    /// <summary>Web pages of other origins.</summary>
+    public Located<Optional<CorsOptions>>? Cors { get; set; }
+
+    /// <summary>Headers for browsers.</summary>
+    public Located<SecurityHeadersOptions>? SecurityHeaders { get; set; }
+
     /// <summary>The keys, whose absence means a fixed value in <c>defaults</c>, and in a route what the defaults say.</summary>
     protected static ImmutableArray<Key<T>> Keys<T>(bool isDefaults)
         where T : RouteSettingsOptions =>
@@ -67,5 +73,13 @@ internal class RouteSettingsOptions
         new Key<T, long>(
             "requestBodyMax", Scalars.Size(0, ListenerOptions.RequestBodyBytesMax), (o, v) => o.RequestBodyMax = v,
             "Most bytes of a request's body. Left out everywhere: what the listener says."),
+        new Key<T, Optional<CorsOptions>>(
+            "cors", new OrNoneShape<CorsOptions>(CorsOptions.Shape), (o, v) => o.Cors = v,
+            "Which web pages of other origins may call, and how. With `none` the upstream's own CORS headers go through.",
+            defaultText: isDefaults ? "none" : null),
+        new Key<T, SecurityHeadersOptions>(
+            "securityHeaders", SecurityHeadersOptions.Shape, (o, v) => o.SecurityHeaders = v,
+            "Headers that tell browsers to be careful with the answers, the gateway's own included.",
+            defaultText: isDefaults ? "none" : null),
     ];
 }

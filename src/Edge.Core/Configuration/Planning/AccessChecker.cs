@@ -14,12 +14,15 @@ internal sealed class AccessChecker(DiagnosticBag diagnostics)
 {
     private HashSet<string>? _tiers;
     private HashSet<string> _sources = [];
+    private HashSet<string> _withoutAudience = [];
 
     /// <summary>Tells every error about who may call.</summary>
     public void Check(EdgeOptions options)
     {
         _tiers = options.Tiers is { Value: var tiers } ? [.. tiers.Select(t => t.Name.Value)] : null;
         _sources = [.. (options.Identity?.Value.Issuers).Items().Select(i => i.Name.Value), Caller.ConsumersSource];
+        _withoutAudience =
+            [.. (options.Identity?.Value.Issuers).Items().Where(i => i.Value.Value.Audience is null).Select(i => i.Name.Value)];
         foreach (var issuer in (options.Identity?.Value.Issuers).Items()) CheckTier(issuer.Value.Value.DefaultTier);
         foreach (var consumer in (options.Identity?.Value.Consumers).Items()) CheckTier(consumer.Value.Value.Tier);
         if (options.Defaults is { Value: var defaults }) CheckSettings(defaults);
@@ -34,7 +37,9 @@ internal sealed class AccessChecker(DiagnosticBag diagnostics)
     {
         if (settings.Authenticate is { Value: { HasValue: true, Value: { } authenticate } })
         {
-            foreach (var name in authenticate.With.Items()) CheckSource(name);
+            foreach (var name in authenticate.With.Items()) CheckIssuer(name, authenticate.Resource is not null);
+            CheckRepeats((authenticate.Resource?.Value.AuthorizationServers).Items().Select(s => (s.Value, s.Place)));
+            CheckRepeats((authenticate.Resource?.Value.ScopesSupported).Items().Select(s => (s.Value, s.Place)));
             CheckRepeats(authenticate.With.Items().Select(n => (n.Value, n.Place)));
             CheckRepeats(authenticate.From.Items().Select(p => (p.Value.ToString(), p.Place)));
             CheckTier(authenticate.Anonymous?.Value.Tier);
@@ -86,6 +91,15 @@ internal sealed class AccessChecker(DiagnosticBag diagnostics)
         {
             if (header.Value.Value.Parts.Any(isOf)) diagnostics.Add(header.Value.Place, problem);
         }
+    }
+
+    private void CheckIssuer(Located<string> name, bool isOfResource)
+    {
+        CheckSource(name);
+        if (isOfResource || !_withoutAudience.Contains(name.Value)) return;
+        diagnostics.Add(
+            name.Place, $"issuer {name.Text()} has no audience, so that its tokens for anybody would be taken here; write " +
+            "audience there, or resource here");
     }
 
     private void CheckSource(Located<string> name)

@@ -21,6 +21,8 @@ internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles file
         new IdentityChecker(diagnostics, this).Check(options);
         new RouteChecker(diagnostics).Check(options);
         new AccessChecker(diagnostics).Check(options);
+        CheckCors(options.Defaults?.Value);
+        foreach (var route in options.Routes.Items()) CheckCors(route.Value);
     }
 
     /// <summary>There are few listeners, so that comparing each with each is cheap.</summary>
@@ -71,6 +73,34 @@ internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles file
     {
         if (tls?.Value.Ca is not { } ca || Read(ca) is not { } text) return;
         if (Certificates.CheckCertificate(text) is { } problem) diagnostics.Add(ca.Place, $"{FileNoun(ca)} {problem}");
+    }
+
+    /// <summary>
+    /// To let any page act with a caller's cookies is never meant. A page without origin is anybody's too: a sandboxed frame
+    /// makes
+    /// one of any page.
+    /// </summary>
+    private void CheckCors(RouteSettingsOptions? settings)
+    {
+        if (settings?.Cors?.Value.Value is not { } cors) return;
+        var credentials = cors.Credentials is { Value: true };
+        foreach (var origin in cors.Origins.Items())
+        {
+            if (origin.Value == Origins.Any && cors.Origins.Items().Count > 1)
+                diagnostics.Add(
+                    origin.Place, "'*' is any origin and makes the others of the list pointless; keep one or the other");
+            if (credentials && (origin.Value is Origins.Any or Origins.Opaque))
+                diagnostics.Add(
+                    origin.Place,
+                    $"'{origin.Value}' together with credentials lets any site act for the caller; list the origins");
+        }
+
+        if (!credentials) return;
+        foreach (var header in (List<Located<string>>)[.. cors.Headers.Items(), .. cors.Expose.Items()])
+        {
+            if (header.Value == Origins.Any)
+                diagnostics.Add(header.Place, "'*' means nothing to browsers together with credentials; list the headers");
+        }
     }
 
     private void CheckTargets(UpstreamOptions upstream)

@@ -62,15 +62,29 @@ internal static class IdentityBuilder
         if (!options.HasValue) return null;
         var authenticate = options.Value!;
         var names = authenticate.With.Items();
+        ImmutableArray<IssuerPlan> taken =
+            [.. names.Where(n => n.Value != Caller.ConsumersSource).Select(n => issuers[n.Value])];
         return new AuthenticatePlan
         {
-            Issuers = [.. names.Where(n => n.Value != Caller.ConsumersSource).Select(n => issuers[n.Value])],
+            Issuers = taken,
             Consumers = names.Any(n => n.Value == Caller.ConsumersSource),
             From = [.. authenticate.From.Items().Select(p => p.Value)],
             MaximumLifetime = authenticate.MaximumLifetime?.Value,
             Anonymous = authenticate.Anonymous is { } anonymous ? new AnonymousPlan(anonymous.Value.Tier?.Value) : null,
+            Resource = authenticate.Resource is { } resource ? Resource(resource.Value, taken) : null,
         };
     }
+
+    private static ResourcePlan Resource(ResourceOptions resource, ImmutableArray<IssuerPlan> issuers) => new()
+    {
+        Identifier = resource.Identifier.Get(),
+        AuthorizationServers = resource.AuthorizationServers is null
+            ? [.. issuers.Select(i => i.Issuer)]
+            : [.. resource.AuthorizationServers.Items().Select(s => s.Value)],
+        ScopesSupported = Scopes.Of([.. resource.ScopesSupported.Items().Select(s => s.Value)]),
+        Name = resource.Name?.Value,
+        Documentation = resource.Documentation?.Value,
+    };
 
     /// <summary>What a caller has to be, or null for anything.</summary>
     public static AuthorizePlan? Authorize(Optional<AuthorizeOptions> options)
@@ -87,6 +101,10 @@ internal static class IdentityBuilder
             Addresses = addresses.Allow.IsEmpty && addresses.Deny.IsEmpty ? null : addresses,
         };
     }
+
+    /// <summary>How many credentials from one address may be wrong, or null for any number.</summary>
+    public static FailureLimitPlan? FailureLimit(Optional<FailureLimitOptions> options) =>
+        options.HasValue ? new FailureLimitPlan(options.Value!.Failures.Get(), options.Value.Within.Get()) : null;
 
     /// <summary>The claims that anything in the configuration looks at.</summary>
     public static ImmutableArray<string> Claims(ImmutableArray<RoutePlan> routes, ImmutableArray<UpstreamPlan> upstreams)

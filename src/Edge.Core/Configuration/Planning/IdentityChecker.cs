@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Edge.Core.Configuration.Options;
 using Edge.Core.Configuration.Reading;
-using Edge.Core.Configuration.Rules;
 using Edge.Core.Identity;
 
 namespace Edge.Core.Configuration.Planning;
@@ -37,7 +36,7 @@ internal sealed class IdentityChecker(DiagnosticBag diagnostics, Checker checker
         if (issuer.Value.Value.Issuer is not { } name) return;
         if (!_issuers.TryAdd(name.Value, name.Place))
             diagnostics.Add(name.Place, $"this issuer is the same as the one on line {Line(_issuers[name.Value])}; keep one");
-        if (issuer.Value.Value.JwksUri is null && Links.ParseFetched(name.Value).Problem is not null)
+        if (issuer.Value.Value.JwksUri is null && !IssuerUrl.TryDiscovery(name.Value, out _))
         {
             diagnostics.Add(
                 name.Place, $"{name.Text()} is no URL, below which its keys could be found; write jwksUri beside it");

@@ -31,10 +31,14 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
                 Issuers = [.. options.Identity.Get().Issuers.Items().Select(i => issuers[i.Name.Value])],
                 Consumers = IdentityBuilder.Consumers(options.Identity.Get().Consumers.Items()),
                 Claims = IdentityBuilder.Claims(routes, upstreams),
+                Tiers = [.. options.Tiers.Items().Select(t => t.Name.Value)],
+                FailureLimit = IdentityBuilder.FailureLimit(options.Identity.Get().FailureLimit.Get()),
             },
             Tiers = [.. options.Tiers.Items().Select(t => new TierPlan(t.Name.Value, t.Value.Value.UpgradeUrl?.Value))],
             TrustedProxies = [.. options.TrustedProxies.Items().Select(n => n.Value)],
             DrainTimeout = options.DrainTimeout.Get(),
+            AuditLog = options.Telemetry.Get().AuditLog is { } auditLog ? AuditLog(auditLog.Value) : null,
+            SecurityHeaders = defaults.SecurityHeaders,
             Files = files.Paths,
         };
     }
@@ -52,6 +56,18 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
         KeepAliveTimeout = listener.KeepAliveTimeout.Get(),
         ConnectionsMax = listener.ConnectionsMax.Get(),
     };
+
+    private AuditLogPlan AuditLog(AuditLogOptions auditLog)
+    {
+        var events = auditLog.Events is null ? AuditEvents.All : AuditEvents.None;
+        foreach (var item in auditLog.Events.Items()) events |= item.Value;
+        return auditLog.To.Get() switch
+        {
+            AuditLogOptions.StandardOutput => new AuditLogPlan(AuditLogTarget.StandardOutput, null, events),
+            AuditLogOptions.StandardError => new AuditLogPlan(AuditLogTarget.StandardError, null, events),
+            var path => new AuditLogPlan(AuditLogTarget.File, files.Resolve(path), events),
+        };
+    }
 
     private UpstreamPlan Upstream(string name, UpstreamOptions upstream)
     {
@@ -82,12 +98,13 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
     {
         var match = route.Match.Get();
         var settings = new RouteSettings(route, defaults);
+        ImmutableArray<string> methods = [.. match.Methods.Items().Select(m => m.Value)];
         return new RoutePlan
         {
             Name = route.Name.Get(),
             Hosts = [.. match.Hosts.Items().Select(h => h.Value)],
             Path = match.Path.Get(),
-            Methods = [.. match.Methods.Items().Select(m => m.Value)],
+            Methods = methods,
             Upstream = upstreams[route.Upstream.Get()],
             StripPath = route.StripPath.Get(),
             PreserveHost = route.PreserveHost.Get(),
@@ -97,6 +114,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
             RequestBodyMax = settings.RequestBodyMax,
             Heartbeat = settings.Heartbeat,
             Forwarded = settings.Forwarded,
+            Cors = settings.Cors is { } cors ? BrowserPlans.Cors(cors, methods) : null,
+            SecurityHeaders = settings.SecurityHeaders,
             Authenticate = settings.Authenticate,
             Authorize = settings.Authorize,
         };
@@ -131,6 +150,10 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
             Forwarded = own.Forwarded?.Value ?? defaults!.Forwarded;
             Heartbeat = own.Heartbeat is { Value: var heartbeat } ? Duration(heartbeat) : defaults?.Heartbeat;
             RequestBodyMax = own.RequestBodyMax?.Value ?? defaults?.RequestBodyMax;
+            Cors = own.Cors is { Value: var cors } ? cors.Value : defaults?.Cors;
+            SecurityHeaders = own.SecurityHeaders is { Value: var security }
+                ? BrowserPlans.SecurityHeaders(security)
+                : defaults!.SecurityHeaders;
         }
 
         public AuthenticatePlan? Authenticate { get; }
@@ -148,6 +171,11 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
         public TimeSpan? Heartbeat { get; }
 
         public long? RequestBodyMax { get; }
+
+        /// <summary>As written, since what it leaves out depends on the route.</summary>
+        public CorsOptions? Cors { get; }
+
+        public SecurityHeadersPlan SecurityHeaders { get; }
 
         public static HeaderRules Headers(Located<HeaderRulesOptions>? headers)
         {

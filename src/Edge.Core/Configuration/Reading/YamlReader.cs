@@ -13,7 +13,7 @@ internal sealed class YamlReader
     public const int NodeDepthMax = 32;
 
     /// <summary>Most values, lists, mappings and keys in a file.</summary>
-    public const int NodesMax = 500_000;
+    public const int NodesMax = 4_000_000;
 
     private const string QuotingHint = "text that begins with or holds any of {}[],&*#?|>!%@` or ': ' must stand in quotes";
 

@@ -4,7 +4,7 @@ using System.Text;
 namespace Edge.Core.Configuration.Rules;
 
 /// <summary>Durations as the file writes them: whole with a unit, the larger first: <c>250ms</c>, <c>1m30s</c>.</summary>
-internal static class Durations
+public static class Durations
 {
     /// <summary>The longest that the system's timers can wait, in whole days.</summary>
     public const int DurationDaysMax = 24;

@@ -57,11 +57,24 @@ internal static class HeaderFields
     /// </summary>
     public static Parsed<Template> ParseValue(string text)
     {
+        if (CheckValue(text) is { } fault) return fault;
+        return Template.TryParse(text, out var template, out var problem) ? template! : new Problem(problem!);
+    }
+
+    /// <summary>Checks a value in which a brace is a brace; it may not be empty.</summary>
+    public static Parsed<string> ParsePlainValue(string text)
+    {
+        if (text.Length == 0) return new Problem("is empty; write a value, or none");
+        return CheckValue(text) is { } problem ? problem : text;
+    }
+
+    private static Problem? CheckValue(string text)
+    {
         if (text.Length > ValueCharsMax) return new Problem($"has more than {ValueCharsMax} characters");
         if (text.Any(c => c is (< ' ' and not '\t') or > '~'))
             return new Problem("holds a line break, a control character or a character beyond ASCII, which no header can carry");
         if (text.Length > 0 && (text[0] is ' ' or '\t' || text[^1] is ' ' or '\t'))
             return new Problem("begins or ends with white space, which no header can carry");
-        return Template.TryParse(text, out var template, out var problem) ? template! : new Problem(problem!);
+        return null;
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Linq;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Shapes;
@@ -22,10 +21,6 @@ internal static class Identities
     /// <summary>What JSON Schema can say of a SHA-256.</summary>
     public const string Sha256Pattern = "^[0-9A-Fa-f]{64}$";
 
-    /// <summary>What JSON Schema can say of a moment.</summary>
-    public const string MomentPattern =
-        "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,7})?([Zz]|[+-][0-9]{2}:[0-9]{2}))?$";
-
     /// <summary>What JSON Schema can say of an issuer's algorithm.</summary>
     public const string IssuerAlgorithmPattern = "^(RS|PS|ES)(256|384|512)$";
 
@@ -42,12 +37,6 @@ internal static class Identities
     private const string Places = "authorization, x-api-key, api-key, header:NAME, query:NAME or cookie:NAME";
 
     private static readonly string[] PlaceWords = ["authorization", "x-api-key", "api-key", "header:", "query:", "cookie:"];
-
-    private static readonly string[] MomentFormats =
-    [
-        "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
-        "yyyy-MM-dd HH:mm:ss.FFFFFFFK",
-    ];
 
     /// <summary>Checks a text that is compared with what a token says, or handed on: no control characters.</summary>
     public static Parsed<string> ParseText(string text)
@@ -79,20 +68,10 @@ internal static class Identities
         return Convert.FromHexString(text);
     }
 
-    /// <summary>Reads a day, which begins at midnight UTC, or a moment with its offset (RFC 3339).</summary>
-    public static Parsed<DateTimeOffset> ParseMoment(string text)
-    {
-        var isDay = text.Length == MomentFormats[0].Length;
-        var hasOffset = text.Length > 0 && (text[^1] is 'Z' or 'z' || (text.Length > 6 && text[^6] is '+' or '-'));
-        const DateTimeStyles style = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        if ((isDay || hasOffset) && DateTimeOffset.TryParseExact(
-            text.ToUpperInvariant(), MomentFormats, CultureInfo.InvariantCulture, style, out var moment))
-        {
-            return moment;
-        }
-
-        return new Problem("is not a day or a moment; write 2027-01-31, or 2027-01-31T12:00:00Z");
-    }
+    /// <summary>Reads a day or a moment.</summary>
+    public static Parsed<DateTimeOffset> ParseMoment(string text) => Moments.TryParse(text, out var moment)
+        ? moment
+        : new Problem("is not a day or a moment; write 2027-01-31, or 2027-01-31T12:00:00Z");
 
     /// <summary>Reads an algorithm with a key pair.</summary>
     public static Parsed<JwtAlgorithm> ParseIssuerAlgorithm(string text)

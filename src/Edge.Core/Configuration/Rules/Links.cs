@@ -1,5 +1,6 @@
 using System.Linq;
 using Edge.Core.Configuration.Shapes;
+using Edge.Core.Identity;
 
 namespace Edge.Core.Configuration.Rules;
 
@@ -12,6 +13,9 @@ internal static class Links
     /// <summary>What JSON Schema can say of a URL.</summary>
     public const string Pattern = "^https?://[^/?#@\\\\\\s]+([/?#][^\\\\\\s]*)?$";
 
+    /// <summary>What JSON Schema can say of a resource's identifier.</summary>
+    public const string IdentifierPattern = "^https?://[^/?#@\\\\\\s]+(/[^?#\\\\\\s]*)?$";
+
     /// <summary>Checks a URL that is shown to people.</summary>
     public static Parsed<string> Parse(string text)
     {
@@ -23,6 +27,19 @@ internal static class Links
     }
 
     /// <summary>Checks a URL that the gateway fetches.</summary>
-    public static Parsed<string> ParseFetched(string text) =>
-        text.Contains('#', StringComparison.Ordinal) ? new Problem("has a fragment; leave it out") : Parse(text);
+    public static Parsed<string> ParseFetched(string text)
+    {
+        if (text.Contains('#', StringComparison.Ordinal)) return new Problem("has a fragment; leave it out");
+        if (Parse(text).Problem is { } problem) return problem;
+        return IssuerUrl.TryParse(text, out _)
+            ? text
+            : new Problem("has a character that stands in URLs only percent-encoded (a space is %20)");
+    }
+
+    /// <summary>
+    /// Checks the identifier of a resource (RFC 9728, section 1.2). A query is allowed there and not here: the path alone leads
+    /// to the metadata, and no client is known to send one.
+    /// </summary>
+    public static Parsed<string> ParseIdentifier(string text) =>
+        text.Contains('?', StringComparison.Ordinal) ? new Problem("has a query; leave it out") : ParseFetched(text);
 }

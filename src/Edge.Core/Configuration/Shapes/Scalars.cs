@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Linq;
 using System.Net;
 using System.Security.Authentication;
+using Edge.Core.Configuration.Options;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Rules;
 using Edge.Core.Identity;
@@ -66,6 +67,29 @@ internal static class Scalars
     public static readonly ScalarShape<Template> HeaderValue =
         new("a header's value", ScalarSchema.AnyText, HeaderFields.ParseValue) { IsSecret = true, HasPlaceholders = true };
 
+    /// <summary>The value of a header that is no secret and has no placeholders.</summary>
+    public static readonly ScalarShape<string> PlainHeaderValue =
+        new("a header's value", ScalarSchema.AnyText, HeaderFields.ParsePlainValue);
+
+    /// <summary>The name of a header, or <c>*</c>.</summary>
+    public static readonly ScalarShape<string> HeaderNameOrAny = Text(
+        "a header's name", HeaderFields.NamePattern, text => text == Origins.Any ? text : HeaderFields.ParseName(text));
+
+    /// <summary>An origin of web pages.</summary>
+    public static readonly ScalarShape<string> Origin = Text("an origin", Origins.Pattern, Origins.Parse);
+
+    /// <summary>A set of security headers.</summary>
+    public static readonly ScalarShape<SecurityHeadersBase> SecurityHeadersBase = Choice(
+        "a set of security headers",
+        ("strict", Options.SecurityHeadersBase.Strict), ("api", Options.SecurityHeadersBase.Api),
+        ("none", Options.SecurityHeadersBase.None));
+
+    /// <summary>A kind of event in the audit log.</summary>
+    public static readonly ScalarShape<AuditEvents> AuditEvent = Choice(
+        "a kind of event",
+        ("refusals", AuditEvents.Refusals), ("keys", AuditEvents.Keys), ("admin", AuditEvents.Admin),
+        ("reloads", AuditEvents.Reloads), ("lifecycle", AuditEvents.Lifecycle));
+
     /// <summary>A credential or a token.</summary>
     public static readonly ScalarShape<Secret> Secret =
         new("a secret", ScalarSchema.AnyText, Names.ParseSecret) { IsSecret = true };
@@ -78,6 +102,10 @@ internal static class Scalars
 
     /// <summary>A URL that is shown to people.</summary>
     public static readonly ScalarShape<string> Link = Text("a URL", Links.Pattern, Links.Parse);
+
+    /// <summary>The identifier of an OAuth resource.</summary>
+    public static readonly ScalarShape<string> ResourceIdentifier =
+        Text("a URL", Links.IdentifierPattern, Links.ParseIdentifier);
 
     /// <summary>A URL that the gateway fetches.</summary>
     public static readonly ScalarShape<string> FetchedLink = Text("a URL", Links.Pattern, Links.ParseFetched);
@@ -102,7 +130,7 @@ internal static class Scalars
 
     /// <summary>A day or a moment.</summary>
     public static readonly ScalarShape<DateTimeOffset> Moment =
-        Text("a day or a moment", Identities.MomentPattern, Identities.ParseMoment);
+        Text("a day or a moment", Moments.Pattern, Identities.ParseMoment);
 
     /// <summary>A scope.</summary>
     public static readonly ScalarShape<string> Scope = Text("a scope", Identities.ScopePattern, Identities.ParseScope);

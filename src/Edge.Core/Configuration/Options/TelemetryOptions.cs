@@ -1,0 +1,48 @@
+using Edge.Core.Configuration.Reading;
+using Edge.Core.Configuration.Shapes;
+
+namespace Edge.Core.Configuration.Options;
+
+/// <summary>The object <c>telemetry</c> as written.</summary>
+internal sealed class TelemetryOptions
+{
+    /// <summary>Its description.</summary>
+    public static readonly ObjectShape<TelemetryOptions> Shape = new(
+        "telemetry", "telemetry settings", "What the gateway tells of what it does.",
+        new Key<TelemetryOptions, AuditLogOptions>(
+            "auditLog", AuditLogOptions.Shape, (o, v) => o.AuditLog = v,
+            "Who was refused, who was let in by which key, what was administered. Left out: none is kept."));
+
+    /// <summary>The audit log.</summary>
+    public Located<AuditLogOptions>? AuditLog { get; set; }
+}
+
+/// <summary>The object <c>auditLog</c> as written.</summary>
+internal sealed class AuditLogOptions
+{
+    /// <summary>Most words in the list of events.</summary>
+    public const int EventsMax = 16;
+
+    /// <summary>Standard output, as <c>to</c> says it.</summary>
+    public const string StandardOutput = "stdout";
+
+    /// <summary>Standard error, as <c>to</c> says it.</summary>
+    public const string StandardError = "stderr";
+
+    /// <summary>Its description.</summary>
+    public static readonly ObjectShape<AuditLogOptions> Shape = new(
+        "auditLog", "audit log settings", "The audit log: one JSON object a line.",
+        new Key<AuditLogOptions, string>(
+            "to", Scalars.File, (o, v) => o.To = v,
+            "`stdout`, `stderr`, or a file that is written to at its end and opened again on SIGHUP. A relative path is taken " +
+            "from the folder of this file.", isRequired: true),
+        new Key<AuditLogOptions, List<Located<AuditEvents>>>(
+            "events", new ListShape<AuditEvents>(Scalars.AuditEvent, "kinds of events", 1, EventsMax), (o, v) => o.Events = v,
+            "What is written. Left out: all of it; without `keys` there is no line for requests that were let in."));
+
+    /// <summary>Where it goes.</summary>
+    public Located<string>? To { get; set; }
+
+    /// <summary>What is in it.</summary>
+    public Located<List<Located<AuditEvents>>>? Events { get; set; }
+}
