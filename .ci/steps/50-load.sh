@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 exec < /dev/null
 
-exec timeout 120 load/run steady-chat upstream-failing reload --edge "${EDGE:-$PWD/artifacts/edge/edge}" \
+exec timeout 300 load/run steady-chat upstream-failing reload --edge "${EDGE:-$PWD/artifacts/edge/edge}" \
   --rate 60 --duration 6s --warm-up 1s --late-max 1m
