@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Edge.Core.Identity;
 
 /// <summary>Names and properties of <see cref="JwtAlgorithm"/>. Pure; safe from any thread.</summary>
@@ -19,21 +17,28 @@ public static class JwtAlgorithms
     public static bool TryParse(ReadOnlySpan<byte> name, out JwtAlgorithm algorithm)
     {
         algorithm = JwtAlgorithm.None;
-        if (name.Length != 5)
+        if (name.Length == 5)
         {
-            return false;
-        }
-
-        for (var i = (int)JwtAlgorithm.RS256; i <= (int)JwtAlgorithm.EdDSA; i++)
-        {
-            if (Ascii.Equals(name, Names[i]))
+            // Two letters that say the family, three digits that say the hash; EdDSA is like none of them.
+            var family = (name[0] << 8) | name[1];
+            var first = family switch
             {
-                algorithm = (JwtAlgorithm)i;
-                return true;
-            }
+                ('R' << 8) | 'S' => JwtAlgorithm.RS256,
+                ('P' << 8) | 'S' => JwtAlgorithm.PS256,
+                ('E' << 8) | 'S' => JwtAlgorithm.ES256,
+                ('H' << 8) | 'S' => JwtAlgorithm.HS256,
+                _ => JwtAlgorithm.None,
+            };
+            var hash = name[2..].SequenceEqual("256"u8) ? 0
+                : name[2..].SequenceEqual("384"u8) ? 1
+                : name[2..].SequenceEqual("512"u8) ? 2
+                : -1;
+            algorithm = first != JwtAlgorithm.None && hash >= 0 ? (JwtAlgorithm)((int)first + hash)
+                : name.SequenceEqual("EdDSA"u8) ? JwtAlgorithm.EdDSA
+                : JwtAlgorithm.None;
         }
 
-        return false;
+        return algorithm != JwtAlgorithm.None;
     }
 
     /// <inheritdoc cref="TryParse(ReadOnlySpan{byte}, out JwtAlgorithm)"/>

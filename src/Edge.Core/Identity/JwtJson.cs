@@ -44,6 +44,9 @@ internal sealed class JwtJson
     /// <summary>Their number.</summary>
     internal int Count { get; private set; }
 
+    /// <summary>Forgets what was scanned last.</summary>
+    internal void Clear() => Count = 0;
+
     /// <summary>Checks that the text is one object and nothing else, and finds its members.</summary>
     /// <returns>
     /// <see cref="JwtRejection.None"/>, <see cref="JwtRejection.JsonInvalid"/>, <see cref="JwtRejection.MemberDuplicate"/> or

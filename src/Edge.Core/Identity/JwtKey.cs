@@ -126,13 +126,18 @@ public sealed class JwtKey
     internal bool Has(ReadOnlySpan<byte> keyId) => HasKeyId && keyId.SequenceEqual(_keyId);
 
     /// <summary>Verifies a signature over the bytes, for an algorithm that is one of <see cref="Algorithms"/>.</summary>
+    /// <param name="hmac">The caller's own.</param>
+    /// <param name="algorithm">The token's.</param>
+    /// <param name="signed">What was signed.</param>
+    /// <param name="signature">The signature.</param>
     /// <returns>None, <see cref="JwtRejection.SignatureSize"/> or <see cref="JwtRejection.SignatureInvalid"/>.</returns>
-    internal JwtRejection Verify(JwtAlgorithm algorithm, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature) =>
+    internal JwtRejection Verify(
+        JwtHmac hmac, JwtAlgorithm algorithm, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature) =>
         _publicKey switch
         {
             RSA rsa => JwtSignatures.VerifyRsa(rsa, algorithm, signed, signature),
             ECDsa ec => JwtSignatures.VerifyEc(ec, algorithm, signed, signature),
-            _ => JwtSignatures.VerifyHmac(_material, algorithm, signed, signature),
+            _ => JwtSignatures.VerifyHmac(hmac, _material, algorithm, signed, signature),
         };
 
     private static JwtKeyProblem CheckKeyId(string? keyId, out byte[]? bytes)

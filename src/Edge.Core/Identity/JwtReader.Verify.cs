@@ -84,7 +84,7 @@ public sealed partial class JwtReader
     private JwtRejection CheckHeader(JwtPolicy policy)
     {
         _key = null;
-        if (_payload.End.Value == 0)
+        if (_payloadEnd == 0)
         {
             return JwtRejection.TokenEmpty;
         }
@@ -96,7 +96,7 @@ public sealed partial class JwtReader
     }
 
     private JwtRejection CheckSignature(JwtKey key) =>
-        key.Verify(Algorithm, _buffer.AsSpan(0, _signedLength), _buffer.AsSpan(_signature));
+        key.Verify(_hashes, Algorithm, _buffer.AsSpan(0, _signedLength), _buffer.AsSpan(_payloadEnd, _signatureLength));
 
     private JwtRejection Accept(JwtPolicy policy, JwtKey key, long nowMs)
     {
@@ -197,7 +197,6 @@ public sealed partial class JwtReader
         var rejection = _json.Scan(payload);
         if (rejection != JwtRejection.None)
         {
-            _payload = default;
             return rejection;
         }
 
@@ -205,11 +204,6 @@ public sealed partial class JwtReader
         foreach (ref readonly var member in _json.Members)
         {
             isRight = isRight && ReadClaim(member, payload);
-        }
-
-        if (!isRight)
-        {
-            _payload = default;
         }
 
         return isRight ? JwtRejection.None : JwtRejection.ClaimInvalid;
@@ -271,8 +265,19 @@ public sealed partial class JwtReader
     {
         milliseconds = null;
         var text = value.Raw(payload);
-        if (value.Kind != JwtValueKind.Number || text.Length > JwtLimits.NumberCharactersMax
-            || !Utf8Parser.TryParse(text, out double seconds, out var consumed) || consumed != text.Length
+        if (value.Kind != JwtValueKind.Number || text.Length > JwtLimits.NumberCharactersMax)
+        {
+            return false;
+        }
+
+        // Whole seconds, as nearly everyone writes them.
+        if (Utf8Parser.TryParse(text, out long whole, out var consumed) && consumed == text.Length)
+        {
+            milliseconds = whole * 1000;
+            return whole is >= -JwtLimits.UnixSecondsMax and <= JwtLimits.UnixSecondsMax;
+        }
+
+        if (!Utf8Parser.TryParse(text, out double seconds, out consumed) || consumed != text.Length
             || !(Math.Abs(seconds) <= JwtLimits.UnixSecondsMax))
         {
             return false;

@@ -22,14 +22,17 @@ public sealed partial class JwtReader : IDisposable
     private static readonly JwtReader?[] Idle = new JwtReader?[64];
 
     private readonly JwtJson _json = new(Hash, JwtLimits.MembersMax);
+    private readonly JwtHmac _hashes = new();
     private byte[] _buffer = [];
     private int _tokenLength;
     private int _signedLength;
-    private Range _payload;
-    private Range _signature;
+    private int _payloadStart;
+    private int _payloadEnd;
+    private int _signatureLength;
     private byte[]? _keyIdCopy;
     private Range _keyId;
     private JwtKey? _key;
+    private bool _isRented = true;
 
     /// <summary>The algorithm that the header names.</summary>
     public JwtAlgorithm Algorithm { get; private set; }
@@ -61,7 +64,7 @@ public sealed partial class JwtReader : IDisposable
     /// </summary>
     public bool IsExpensive => !JwtAlgorithms.IsHmac(Algorithm);
 
-    private ReadOnlySpan<byte> Payload => _buffer.AsSpan(_payload);
+    private ReadOnlySpan<byte> Payload => _buffer.AsSpan(_payloadStart, _payloadEnd - _payloadStart);
 
     /// <summary>A reader for one caller, which gives it back by <see cref="Dispose"/>.</summary>
     public static JwtReader Rent()
@@ -71,6 +74,7 @@ public sealed partial class JwtReader : IDisposable
         {
             if (idle[i] is not null && Interlocked.Exchange(ref idle[i], null) is { } reader)
             {
+                reader._isRented = true;
                 return reader;
             }
         }
@@ -78,10 +82,16 @@ public sealed partial class JwtReader : IDisposable
         return new JwtReader();
     }
 
-    /// <summary>Gives the reader back. It holds nothing of the token from then on.</summary>
+    /// <summary>Gives the reader back; once more does nothing. It holds nothing of the token from then on.</summary>
     public void Dispose()
     {
         Clear();
+        if (!_isRented)
+        {
+            return;
+        }
+
+        _isRented = false;
         var idle = Idle;
         for (var i = 0; i < idle.Length; i++)
         {
@@ -159,10 +169,12 @@ public sealed partial class JwtReader : IDisposable
         }
 
         _buffer = [];
-        _tokenLength = _signedLength = 0;
-        _payload = _signature = _keyId = default;
-        _keyIdCopy = null;
+        _tokenLength = _signedLength = _payloadStart = _payloadEnd = _signatureLength = 0;
+        _keyId = _type = default;
+        _keyIdCopy = _typeCopy = null;
+        _hasType = false;
         _key = null;
+        _json.Clear();
         _issuer = _audience = default;
         HasKeyId = false;
         Algorithm = JwtAlgorithm.None;
@@ -177,7 +189,20 @@ public sealed partial class JwtReader : IDisposable
             rejection = ReadHeader(header);
         }
 
-        return rejection == JwtRejection.None ? ReadPayload() : rejection;
+        if (rejection == JwtRejection.None)
+        {
+            rejection = ReadPayload();
+        }
+
+        if (rejection != JwtRejection.None)
+        {
+            // Nothing of a payload that cannot be accepted is given out.
+            _json.Clear();
+            _payloadStart = _payloadEnd = 0;
+            _issuer = _audience = default;
+        }
+
+        return rejection;
     }
 
     private JwtRejection Split(out Range header)
@@ -197,21 +222,25 @@ public sealed partial class JwtReader : IDisposable
 
         var first = token.IndexOf((byte)'.');
         _signedLength = token.LastIndexOf((byte)'.');
-        var end = _tokenLength;
-        return Decode(token[..first], ref end, out header)
-            && Decode(token[(first + 1).._signedLength], ref end, out _payload)
-            && Decode(token[(_signedLength + 1)..], ref end, out _signature)
-            ? JwtRejection.None
-            : JwtRejection.EncodingInvalid;
+        if (!TryDecode(token[..first], _tokenLength, out var headerLength))
+        {
+            return JwtRejection.EncodingInvalid;
+        }
+
+        _payloadStart = _tokenLength + headerLength;
+        header = _tokenLength.._payloadStart;
+        if (!TryDecode(token[(first + 1).._signedLength], _payloadStart, out var payloadLength)
+            || !TryDecode(token[(_signedLength + 1)..], _payloadStart + payloadLength, out _signatureLength))
+        {
+            return JwtRejection.EncodingInvalid;
+        }
+
+        _payloadEnd = _payloadStart + payloadLength;
+        return JwtRejection.None;
     }
 
-    private bool Decode(ReadOnlySpan<byte> segment, ref int end, out Range decoded)
-    {
-        var isRight = JwtBase64Url.TryDecode(segment, _buffer.AsSpan(end), out var written);
-        decoded = end..(end + written);
-        end += written;
-        return isRight;
-    }
+    private bool TryDecode(ReadOnlySpan<byte> segment, int at, out int written) =>
+        JwtBase64Url.TryDecode(segment, _buffer.AsSpan(at), out written);
 
     private JwtRejection ReadHeader(Range range)
     {

@@ -11,18 +11,12 @@ internal static class JwtSignatures
 
     /// <summary>HMAC (section 3.2), compared in constant time.</summary>
     internal static JwtRejection VerifyHmac(
-        ReadOnlySpan<byte> secret, JwtAlgorithm algorithm, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature)
+        JwtHmac hmac, ReadOnlySpan<byte> secret, JwtAlgorithm algorithm, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature)
     {
         Span<byte> expected = stackalloc byte[HashBytesMax];
-        var written = algorithm switch
-        {
-            JwtAlgorithm.HS256 => HMACSHA256.HashData(secret, signed, expected),
-            JwtAlgorithm.HS384 => HMACSHA384.HashData(secret, signed, expected),
-            JwtAlgorithm.HS512 => HMACSHA512.HashData(secret, signed, expected),
-            _ => 0,
-        };
-        return written == 0 || signature.Length != written ? JwtRejection.SignatureSize
-            : Outcome(CryptographicOperations.FixedTimeEquals(expected[..written], signature));
+        expected = expected[..hmac.Compute(algorithm, secret, signed, expected)];
+        return signature.Length != expected.Length ? JwtRejection.SignatureSize
+            : Outcome(CryptographicOperations.FixedTimeEquals(expected, signature));
     }
 
     /// <summary>RSASSA-PKCS1-v1_5 (section 3.3) and RSASSA-PSS with a salt of the hash's size (section 3.5).</summary>
@@ -58,7 +52,7 @@ internal static class JwtSignatures
 
         Span<byte> hash = stackalloc byte[HashBytesMax];
         hash = hash[..Hash(algorithm, signed, hash, out _)];
-        return Outcome(key.VerifyHash(hash, signature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
+        return Outcome(key.VerifyHash(hash, signature));
     }
 
     private static JwtRejection Outcome(bool isValid) => isValid ? JwtRejection.None : JwtRejection.SignatureInvalid;

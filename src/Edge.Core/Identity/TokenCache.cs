@@ -25,8 +25,8 @@ public enum TokenCacheOutcome : byte
 /// for each other. The comparison need not be in constant time: it only happens once 64 bits under a secret key agree.</para>
 /// <para>An entry counts for the scope that it was added with, between its first and last millisecond, and while its key is not
 /// retired.</para>
-/// <para>Sets of eight ways, each with a second chance for what was asked for since: a flood of tokens that are each used once
-/// replaces only itself and what nobody asks for. Only verified tokens enter, so a flood needs an issuer.</para>
+/// <para>Sets of eight ways. In a full set the newcomer takes the place of one that nobody asked for again, so that a flood of
+/// tokens that are each used once replaces only itself. Only verified tokens enter, so a flood needs an issuer.</para>
 /// </remarks>
 /// <typeparam name="T">What is kept with a token: who it speaks for.</typeparam>
 public sealed class TokenCache<T>
@@ -144,40 +144,38 @@ public sealed class TokenCache<T>
 
     private Span<Entry?> SetOf(ulong hash) => _entries.AsSpan((int)(hash & (uint)_setMask) * Ways, Ways);
 
-    // The same token, else an empty place, else one that is over, else the first that was not asked for since the last look.
+    // The place of the same token, else an empty one, one that is over, one that nobody asked for since the last time that all
+    // were asked for. The search begins at bits of the hash that the set was not chosen by, which no one can foresee.
     private static int Choose(Span<Entry?> set, Entry added, long nowMs)
     {
-        var free = -1;
-        for (var i = 0; i < set.Length; i++)
-        {
-            var entry = set[i];
-            if (entry is not null && entry.Hash == added.Hash && entry.Is(added.Token, added.Scope))
-            {
-                return i;
-            }
-
-            if (free < 0 && (entry is null || entry.Key.IsRetired || nowMs >= entry.ValidUntilMs))
-            {
-                free = i;
-            }
-        }
-
-        if (free >= 0)
-        {
-            return free;
-        }
-
-        // Bits of the hash that the set was not chosen by: a place to begin that no one can foresee.
         var start = (int)(added.Hash >> 48);
+        int free = -1, unasked = -1;
         for (var i = 0; i < set.Length; i++)
         {
             var at = (start + i) % set.Length;
-            if (!set[at]!.IsAskedFor)
+            var entry = set[at];
+            if (entry is null || entry.Key.IsRetired || nowMs >= entry.ValidUntilMs)
+            {
+                free = at;
+            }
+            else if (entry.Hash == added.Hash && entry.Is(added.Token, added.Scope))
             {
                 return at;
             }
+            else if (!entry.IsAskedFor)
+            {
+                unasked = at;
+            }
+        }
 
-            set[at]!.IsAskedFor = false;
+        if (free >= 0 || unasked >= 0)
+        {
+            return free >= 0 ? free : unasked;
+        }
+
+        foreach (var entry in set)
+        {
+            entry!.IsAskedFor = false;
         }
 
         return start % set.Length;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Edge.Core.Identity;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Edge.Core.Tests.Identity;
 
@@ -17,8 +18,9 @@ internal sealed class Signer
 
     private readonly Func<byte[], byte[]> _sign;
 
-    private Signer(JwtAlgorithm algorithm, string jwk, JwtKey key, Func<byte[], byte[]> sign)
+    private Signer(JwtAlgorithm algorithm, string jwk, JwtKey key, SecurityKey theirKey, Func<byte[], byte[]> sign)
     {
+        TheirKey = theirKey;
         Algorithm = algorithm;
         Jwk = jwk;
         Key = key;
@@ -31,6 +33,9 @@ internal sealed class Signer
     public string Jwk { get; }
 
     public JwtKey Key { get; }
+
+    /// <summary>The key as the library has it that is compared with.</summary>
+    public SecurityKey TheirKey { get; }
 
     public JwtKeySet Keys => new(Key);
 
@@ -134,7 +139,8 @@ internal sealed class Signer
     {
         var secret = RandomNumberGenerator.GetBytes(64);
         Assert.Equal(JwtKeyProblem.None, JwtKey.TryCreateSecret(secret, algorithm, keyId, out var key));
-        return new Signer(algorithm, "", key!, bytes => CryptographicOperations.HmacData(HashOf(algorithm), secret, bytes));
+        return new Signer(algorithm, "", key!, new SymmetricSecurityKey(secret) { KeyId = keyId },
+            bytes => CryptographicOperations.HmacData(HashOf(algorithm), secret, bytes));
     }
 
     private static Signer NewRsa(JwtAlgorithm algorithm, string? keyId)
@@ -143,7 +149,8 @@ internal sealed class Signer
         var numbers = rsa.ExportParameters(false);
         var jwk = $$"""{"kty":"RSA",{{KidMember(keyId)}}"n":"{{Encode(numbers.Modulus)}}","e":"{{Encode(numbers.Exponent)}}"}""";
         var padding = JwtAlgorithms.IsPss(algorithm) ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
-        return new Signer(algorithm, jwk, KeyOf(jwk), bytes => rsa.SignData(bytes, HashOf(algorithm), padding));
+        return new Signer(algorithm, jwk, KeyOf(jwk), new RsaSecurityKey(rsa) { KeyId = keyId }, bytes => rsa.SignData(bytes,
+            HashOf(algorithm), padding));
     }
 
     private static Signer NewEc(JwtAlgorithm algorithm, string? keyId)
@@ -157,7 +164,8 @@ internal sealed class Signer
         var ec = ECDsa.Create(curve);
         var point = ec.ExportParameters(false).Q;
         var jwk = $$"""{"kty":"EC",{{KidMember(keyId)}}"crv":"{{name}}","x":"{{Encode(point.X)}}","y":"{{Encode(point.Y)}}"}""";
-        return new Signer(algorithm, jwk, KeyOf(jwk), bytes => ec.SignData(bytes, HashOf(algorithm)));
+        return new Signer(algorithm, jwk, KeyOf(jwk), new ECDsaSecurityKey(ec) { KeyId = keyId }, bytes => ec.SignData(bytes,
+            HashOf(algorithm)));
     }
 
     private static string KidMember(string? keyId) => keyId is null ? "" : $"\"kid\":\"{keyId}\",";
