@@ -23,6 +23,9 @@ internal static unsafe partial class Native
         public ulong Hard;
     }
 
+    /// <summary>SIGHUP.</summary>
+    internal const int HangUp = 1;
+
     /// <summary>SIGTERM.</summary>
     internal const int Terminate = 15;
 
