@@ -5,6 +5,7 @@ using System.Text;
 using BenchmarkDotNet.Attributes;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Llm;
 using Edge.Core.Routing;
 
 namespace Edge.Benchmarks;
@@ -32,6 +33,7 @@ public partial class EngineBenchmarks
     private readonly HeadBuffer _buffer = new();
     private readonly Router<string> _oneRoute = MakeRouter(1);
     private readonly Router<string> _manyRoutes = MakeRouter(10_000);
+    private readonly StreamEnding _ending = new();
     private SseEventTracker _events;
 
     [Benchmark]
@@ -83,6 +85,43 @@ public partial class EngineBenchmarks
     public int FollowEvent() => _events.LastEventEnd(Event);
 
     [Benchmark]
+    public int WriteRequestHead()
+    {
+        // As a request goes upstream: its line, what is copied of the caller's fields, and what the gateway adds.
+        _buffer.Clear();
+        _buffer.Write("POST "u8);
+        _buffer.WriteLatin1("/v1/chat/completions");
+        _buffer.Write(" HTTP/1.1\r\nHost: api.example.com\r\n"u8);
+        for (var i = 0; i < RequestNames.Length; i++)
+        {
+            var name = RequestNames[i];
+            var value = RequestValues[i];
+            if (RequestHeaderKinds.Of(name) is RequestHeaderKind.EndToEnd or RequestHeaderKind.Credential
+                && FieldText.IsToken(name) && FieldText.IsValue(value))
+            {
+                _buffer.WriteLatin1(name);
+                _buffer.Write(": "u8);
+                _buffer.WriteLatin1(value);
+                _buffer.Write("\r\n"u8);
+            }
+        }
+
+        ForwardedWriter.Write(_buffer, ForwardedHeaders.Both,
+            new ForwardedRequest { Peer = Peer, Https = true, Host = "api.example.com" });
+        _buffer.Write("Content-Length: "u8);
+        _buffer.WriteDecimal(1200);
+        _buffer.Write("\r\n\r\n"u8);
+        return _buffer.Length;
+    }
+
+    [Benchmark]
+    public bool FollowStreamEnding()
+    {
+        _ending.Take(Event);
+        return _ending.HasCome;
+    }
+
+    [Benchmark]
     public int WriteForwarded()
     {
         _buffer.Clear();
@@ -106,6 +145,10 @@ public partial class EngineBenchmarks
     private static readonly string[] RequestNames =
         ["Accept", "Host", "User-Agent", "Authorization", "Content-Type", "Content-Length",
          "Accept-Encoding", "Connection", "X-Stainless-Lang"];
+
+    private static readonly string[] RequestValues =
+        ["application/json", "gateway.example.com", "AsyncOpenAI/Python 2.8.1", "Bearer sk-0123456789abcdef0123456789abcdef",
+         "application/json", "1200", "gzip, deflate", "keep-alive", "python"];
 
     private int ParseHead(byte[] head)
     {

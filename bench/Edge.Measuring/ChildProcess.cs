@@ -40,7 +40,8 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Starts a program.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
-    public static ChildProcess Start(string program, params IEnumerable<string> arguments)
+    public static ChildProcess Start(
+        string program, IEnumerable<string> arguments, KeyValuePair<string, string>? variable = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -48,6 +49,11 @@ internal sealed class ChildProcess : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+        if (variable is { } set)
+        {
+            start.Environment[set.Key] = set.Value;
+        }
+
         var child = new ChildProcess(Process.Start(start)!);
         child._process.ErrorDataReceived += (_, line) => child.KeepError(line.Data);
         child._process.BeginErrorReadLine();
@@ -86,9 +92,17 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a program to its end and answers what it printed, on both outputs.</summary>
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellation)
+    /// <param name="program">Name or path.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="variable">A variable of its environment.</param>
+    public static async Task<string> RunAsync(
+        string program,
+        IEnumerable<string> arguments,
+        CancellationToken cancellation,
+        KeyValuePair<string, string>? variable = null)
     {
-        await using var child = Start(program, arguments);
+        await using var child = Start(program, arguments, variable);
         child.EndInput();
         var text = await child.ReadToEndAsync(cancellation);
         return text + child.Errors;

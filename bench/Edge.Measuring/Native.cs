@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.InteropServices;
 
 namespace Edge.Measuring;
@@ -15,11 +16,46 @@ internal static unsafe partial class Native
         public long Nanoseconds;
     }
 
+    /// <summary>A limit of the process: what holds, and up to what it may be raised.</summary>
+    private struct Limit
+    {
+        public ulong Soft;
+        public ulong Hard;
+    }
+
     /// <summary>SIGHUP.</summary>
     internal const int HangUp = 1;
 
     /// <summary>SIGTERM.</summary>
     internal const int Terminate = 15;
+
+    private const int OpenFiles = 7;
+    private const int FirstInFirstOut = 1;
+
+    /// <summary>How many files and sockets one process may have open.</summary>
+    internal static int OpenFilesMax()
+    {
+        Limit limit;
+        return GetLimit(OpenFiles, &limit) == 0 ? (int)Math.Min(limit.Hard, int.MaxValue) : throw new Win32Exception();
+    }
+
+    /// <summary>
+    /// Lets a thread go before all others that want its core (SCHED_FIFO), or takes that back; false where the user may not do
+    /// it. Generators and origins must not wait for the core that a peer is on: their lateness would be in the peer's figures.
+    /// </summary>
+    /// <param name="thread">Its id, which for the first thread of a process is the process's; 0 for the caller's own.</param>
+    /// <param name="goesFirst">Whether it does.</param>
+    internal static bool SetPriority(int thread, bool goesFirst)
+    {
+        var priority = goesFirst ? 1 : 0;
+        return SetScheduler(thread, goesFirst ? FirstInFirstOut : 0, &priority) == 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "sched_setscheduler", SetLastError = true)]
+    private static partial int SetScheduler(int thread, int policy, int* priority);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    private static partial int GetLimit(int resource, Limit* limit);
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     internal static partial int EpollCreate(int flags);

@@ -48,6 +48,10 @@ internal static class ProcessTree
         return sum;
     }
 
+    /// <summary>Lets all of it go before others, or takes that back; false where the user may not do it.</summary>
+    public static bool SetPriority(int process, bool goesFirst) =>
+        Members(process).TrueForAll(id => Native.SetPriority(id, goesFirst));
+
     private static List<int> Members(int process)
     {
         List<int> members = [process];

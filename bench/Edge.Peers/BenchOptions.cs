@@ -1,6 +1,6 @@
 namespace Edge.Peers;
 
-/// <summary>How much is measured.</summary>
+/// <summary>What is measured, and how often.</summary>
 internal sealed record BenchOptions
 {
     /// <summary>Path of Edge's binary.</summary>
@@ -11,15 +11,6 @@ internal sealed record BenchOptions
 
     /// <summary>Rounds: in each, every peer is measured once in every scenario.</summary>
     public required int Rounds { get; init; }
-
-    /// <summary>Seconds of one measurement with wrk.</summary>
-    public required int Seconds { get; init; }
-
-    /// <summary>Milliseconds of one measurement with the generators.</summary>
-    public required int MeasureMs { get; init; }
-
-    /// <summary>Milliseconds before a generator's measurement counts.</summary>
-    public required int WarmupMs { get; init; }
 
     /// <summary>Names of the peers; empty: all.</summary>
     public required string[] Peers { get; init; }

@@ -11,36 +11,23 @@ namespace Edge.Peers;
 /// A whole run: starts origins and peers, measures them by turns, so that what disturbs the machine for a while disturbs all of
 /// them, and ends what it started.
 /// </summary>
-internal sealed class BenchRun : IAsyncDisposable
+internal sealed class BenchRun(BenchOptions options, Session session, TextWriter progress) : IAsyncDisposable
 {
-    private const int ReferenceSeconds = 2;
+    private const int CapacityMs = 1_500;
     private const int WarmupSecondsMax = 3;
-    private const int StreamWarmupMs = 300;
     private const int SettleMs = 300;
 
-    private readonly List<Peer> _peers = [];
     private readonly List<RunningPeer> _running = [];
     private readonly List<ScenarioResult> _results = [];
-    private readonly Dictionary<string, int> _halfRates = [];
-    private readonly TextWriter _progress;
 
-    /// <summary>A run that tells its progress there.</summary>
-    public BenchRun(BenchOptions options, TextWriter progress)
-    {
-        Options = options;
-        _progress = progress;
+    /// <summary>What is measured.</summary>
+    public BenchOptions Options { get; } = options;
 
-        // Workers that gave up root's rights must be able to read what is in it.
-        Folder = Directory.CreateTempSubdirectory("edge-peers-").FullName;
-        File.SetUnixFileMode(Folder, (UnixFileMode)0b111_101_101);
-        Certificates.Write(Folder);
-    }
+    /// <summary>How long.</summary>
+    public Session Session { get; } = session;
 
-    /// <summary>How much is measured.</summary>
-    public BenchOptions Options { get; }
-
-    /// <summary>Folder of this run's files; removed at its end.</summary>
-    public string Folder { get; }
+    /// <summary>Whether generators and origins could go before others where it is about time.</summary>
+    public bool HasPriority { get; private set; } = Native.SetPriority(0, goesFirst: false);
 
     /// <summary>Names and versions of what is measured.</summary>
     public Dictionary<string, string> Versions { get; } = [];
@@ -54,85 +41,71 @@ internal sealed class BenchRun : IAsyncDisposable
     /// <summary>What is here but did not start, with what it said.</summary>
     public List<string> NotStarted { get; } = [];
 
-    /// <summary>The result that belongs to a scenario.</summary>
-    public ScenarioResult ResultOf(Scenario scenario)
-    {
-        var result = _results.Find(result => result.Name == scenario.Name);
-        if (result is null)
-        {
-            _results.Add(result = scenario.NewResult());
-        }
-
-        return result;
-    }
-
     /// <summary>Measures everything that is wanted and there.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        await FindPeersAsync(cancellation);
-        var wanted = Scenario.All.Where(scenario => Options.WantsScenario(scenario.Name)).ToArray();
-        var plain = wanted.Where(static scenario => scenario is not StreamScenario).ToArray();
-        var streams = wanted.OfType<StreamScenario>().ToArray();
-        if (plain.Length > 0)
+        var wanted = Array.FindAll(Scenario.All, scenario => Options.WantsScenario(scenario.Name));
+        foreach (var setup in Enum.GetValues<Setup>())
         {
-            await MeasurePlainAsync(plain, cancellation);
+            var scenarios = Array.FindAll(wanted, scenario => scenario.Setup == setup && scenario is not StreamScenario);
+            if (scenarios.Length > 0)
+            {
+                await MeasureAnswersAsync(scenarios, await FindPeersAsync(setup, cancellation), cancellation);
+            }
         }
 
+        StreamScenario[] streams = [.. wanted.OfType<StreamScenario>()];
         if (streams.Length > 0)
         {
-            await MeasureStreamsAsync(streams, cancellation);
+            await MeasureStreamsAsync(streams, await FindPeersAsync(Setup.Plain, cancellation), cancellation);
         }
-    }
-
-    /// <summary>Half of what nginx, or else the first peer, carries of this work: found once and kept for the run.</summary>
-    public async Task<int> HalfRateAsync(Work work, CancellationToken cancellation)
-    {
-        if (!_halfRates.TryGetValue(work.Name, out var rate))
-        {
-            var scenario = new SaturationScenario(work, IsTls: false);
-            var peer = _running.Find(static peer => peer.Peer.Name == "nginx") ?? _running[0];
-            var most = await scenario.RunAsync(new Target(peer.Port, peer), this, ReferenceSeconds, cancellation);
-            _halfRates[work.Name] = rate = (int)(most.PerSecond / 2);
-        }
-
-        return rate;
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await EndAllAsync();
-        Directory.Delete(Folder, recursive: true);
-    }
+    public ValueTask DisposeAsync() => EndAllAsync();
 
-    private async Task FindPeersAsync(CancellationToken cancellation)
+    private async Task<List<Peer>> FindPeersAsync(Setup setup, CancellationToken cancellation)
     {
-        foreach (var peer in Peer.All(Options.Edge, Options.Yarp).Where(peer => Options.WantsPeer(peer.Name)))
+        List<Peer> found = [];
+        foreach (var peer in Setups.Peers(setup, Options.Edge, Options.Yarp))
         {
+            bool IsAbout(string said) => said.StartsWith(peer.Name + " ", StringComparison.Ordinal)
+                || said.StartsWith(peer.Name + ":", StringComparison.Ordinal);
+
+            if (!Options.WantsPeer(peer.Name) || NotStarted.Exists(IsAbout))
+            {
+                continue;
+            }
+
             if (await peer.FindVersionAsync(cancellation) is { } version)
             {
-                _peers.Add(peer);
+                found.Add(peer);
                 Versions[peer.Name] = version;
             }
-            else
+            else if (!Skipped.Exists(IsAbout))
             {
-                Skipped.Add($"{peer.Name}: {peer.Program} is not here");
+                var missing = Array.Find(peer.Needs, static file => !File.Exists(file)) ?? peer.Program;
+                Skipped.Add($"{peer.Name}: {missing} is not here");
             }
         }
+
+        return found;
     }
 
-    private async Task MeasurePlainAsync(Scenario[] scenarios, CancellationToken cancellation)
+    private async Task MeasureAnswersAsync(Scenario[] scenarios, List<Peer> peers, CancellationToken cancellation)
     {
-        if (await Peer.PlainOrigin.FindVersionAsync(cancellation) is null)
+        var originPeer = Setups.PlainOrigin(Work.LargeAnswerBytes);
+        if (await originPeer.FindVersionAsync(cancellation) is null)
         {
             Skipped.Add("plain answers: nginx, their origin, is not here");
             return;
         }
 
-        await using var origin = await Peer.PlainOrigin.StartAsync(Folder, 0, cancellation);
-        foreach (var peer in _peers.ToArray())
+        await using var origin = await originPeer.StartAsync(Session.Folder, 0, cancellation);
+        var works = from scenario in scenarios.OfType<SaturationScenario>() select scenario.Work;
+        foreach (var peer in peers)
         {
-            await WarmAsync(peer, origin.Port, cancellation);
+            await WarmAsync(peer, [.. works.DefaultIfEmpty(Work.Get).Distinct()], origin.Port, cancellation);
         }
 
         if (_running.Count == 0)
@@ -140,76 +113,98 @@ internal sealed class BenchRun : IAsyncDisposable
             return;
         }
 
+        foreach (var scenario in Array.FindAll(scenarios, static scenario => scenario.IsAtHalfRate).OfType<RateScenario>())
+        {
+            Session.HalfRates[scenario.Work] = await FindHalfRateAsync(scenario.Work, cancellation);
+        }
+
         for (var round = 0; round < Options.Rounds; round++)
         {
             foreach (var scenario in scenarios)
             {
-                await _progress.WriteLineAsync($"round {round + 1} of {Options.Rounds}: {scenario.Name}");
-                if (scenario.IsWorthDirect)
-                {
-                    await MeasureAsync(scenario, Peer.Direct, new Target(origin.Port, null), cancellation);
-                }
-
-                for (var i = 0; i < _running.Count; i++)
-                {
-                    // Everybody is first once.
-                    var running = _running[(i + round) % _running.Count];
-                    await MeasureAsync(scenario, running.Peer.Name, new Target(running.Port, running), cancellation);
-                }
+                HasPriority &= ProcessTree.SetPriority(origin.Process.Id, scenario.IsAboutTime);
+                await MeasureRoundAsync(scenario, round, origin.Port, cancellation);
             }
         }
 
         await EndAllAsync();
     }
 
-    private async Task WarmAsync(Peer peer, int originPort, CancellationToken cancellation)
+    private async Task MeasureRoundAsync(Scenario scenario, int round, int originPort, CancellationToken cancellation)
     {
-        await _progress.WriteLineAsync($"warming {peer.Name}");
+        await progress.WriteLineAsync($"round {round + 1} of {Options.Rounds}: {scenario.Name}");
+        if (scenario.IsWorthDirect)
+        {
+            await MeasureAsync(scenario, Peer.Direct, new Target(originPort, null), cancellation);
+        }
+
+        for (var i = 0; i < _running.Count; i++)
+        {
+            // Everybody is first once.
+            var running = _running[(i + round) % _running.Count];
+            await MeasureAsync(scenario, running.Peer.Name, new Target(running.Port, running), cancellation);
+        }
+    }
+
+    // What every peer can carry twice over, with the very generator that is going to be used: on a machine of few cores it takes
+    // its share of them, so what another generator gets through says little.
+    private async Task<int> FindHalfRateAsync(Work work, CancellationToken cancellation)
+    {
+        var least = double.MaxValue;
+        foreach (var running in _running)
+        {
+            await using var generator = await Generator.StartAsync(
+                [Roles.SaturateName, .. Roles.Arguments(running.Port, work, Session.WarmupMs, CapacityMs)],
+                new Target(running.Port, running),
+                cancellation);
+            var most = await generator.ResultAsync<Saturation>(cancellation);
+            await progress.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture, $"{running.Peer.Name} carries {most.PerSecond:N0} a second of {work.Name}"));
+            least = Math.Min(least, most.PerSecond);
+        }
+
+        return Math.Max(1, (int)(least / 2));
+    }
+
+    private async Task WarmAsync(Peer peer, Work[] works, int originPort, CancellationToken cancellation)
+    {
+        await progress.WriteLineAsync($"warming {peer.Name}");
         try
         {
-            var running = await peer.StartAsync(Folder, originPort, cancellation);
+            var running = await peer.StartAsync(Session.Folder, originPort, cancellation);
             _running.Add(running);
-            foreach (var work in Work.All)
+            var seconds = Math.Min(WarmupSecondsMax, Session.Seconds);
+            foreach (var work in works)
             {
-                await new SaturationScenario(work, IsTls: false)
-                    .RunAsync(new Target(running.Port, running), this, Math.Min(WarmupSecondsMax, Options.Seconds), cancellation);
+                await new SaturationScenario(work).RunAsync(new Target(running.Port, running), Session, seconds, cancellation);
             }
         }
         catch (InvalidOperationException exception)
         {
             // It is told, and the others are measured without it.
             NotStarted.Add(exception.Message);
-            _peers.Remove(peer);
         }
     }
 
-    // For streams each peer is started anew in each round: memory that earlier work left behind would hide what a stream takes.
-    private async Task MeasureStreamsAsync(StreamScenario[] scenarios, CancellationToken cancellation)
+    // For streams each peer is started anew each time: memory that earlier work left behind would hide what a stream takes.
+    private async Task MeasureStreamsAsync(StreamScenario[] scenarios, List<Peer> peers, CancellationToken cancellation)
     {
-        await using var origin = ChildProcess.Start(Environment.ProcessPath!, Roles.OriginName);
+        await using var origin = ChildProcess.Start(Environment.ProcessPath!, [Roles.OriginName]);
         var originPort = int.Parse((await origin.ReadLineAsync(cancellation))!, CultureInfo.InvariantCulture);
         for (var round = 0; round < Options.Rounds; round++)
         {
-            await _progress.WriteLineAsync($"round {round + 1} of {Options.Rounds}: streams");
-            foreach (var scenario in scenarios)
+            foreach (var scenario in Array.FindAll(scenarios, scenario => round < scenario.RoundsMax))
             {
+                await progress.WriteLineAsync($"round {round + 1} of {Options.Rounds}: {scenario.Name}");
                 await MeasureAsync(scenario, Peer.Direct, new Target(originPort, null), cancellation);
-            }
-
-            for (var i = 0; i < _peers.Count; i++)
-            {
-                var peer = _peers[(i + round) % _peers.Count];
-                await using var running = await peer.StartAsync(Folder, originPort, cancellation);
-                var target = new Target(running.Port, running);
-                await using (await scenarios[^1].StartAsync(target, StreamWarmupMs, 0, cancellation))
+                for (var i = 0; i < peers.Count; i++)
                 {
-                    // One caller has been through, so that what is made on first use is not counted as a stream's.
-                }
+                    var peer = peers[(i + round) % peers.Count];
+                    await using var running = await peer.StartAsync(Session.Folder, originPort, cancellation);
+                    await MeasureAsync(scenario, peer.Name, new Target(running.Port, running), cancellation);
 
-                foreach (var scenario in scenarios)
-                {
+                    // The origin notices that its streams have ended.
                     await Task.Delay(SettleMs, cancellation);
-                    await MeasureAsync(scenario, peer.Name, target, cancellation);
                 }
             }
         }
@@ -217,7 +212,14 @@ internal sealed class BenchRun : IAsyncDisposable
 
     private async Task MeasureAsync(Scenario scenario, string peer, Target target, CancellationToken cancellation)
     {
-        var result = ResultOf(scenario).Of(peer);
+        var all = _results.Find(result => result.Name == scenario.Name);
+        if (all is null)
+        {
+            _results.Add(all = scenario.NewResult());
+            all.RequestsPerSecond = scenario.RateIn(Session);
+        }
+
+        var result = all.Of(peer);
         if (result.Failure is not null)
         {
             return;
@@ -225,7 +227,7 @@ internal sealed class BenchRun : IAsyncDisposable
 
         try
         {
-            await scenario.MeasureAsync(target, result, this, cancellation);
+            await scenario.MeasureAsync(target, result, Session, cancellation);
         }
         catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException or IOException)
         {
@@ -233,7 +235,7 @@ internal sealed class BenchRun : IAsyncDisposable
         }
     }
 
-    private async Task EndAllAsync()
+    private async ValueTask EndAllAsync()
     {
         foreach (var peer in _running)
         {

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
+using Edge.Measuring;
 
 namespace Edge.Peers.Load;
 
@@ -25,18 +27,29 @@ internal static class Roles
     /// <summary>Name of the role that sends requests at a constant rate.</summary>
     public const string GenerateName = "generate";
 
+    /// <summary>Name of the role that finds out how many requests a peer carries.</summary>
+    public const string SaturateName = "saturate";
+
     private static readonly Option<int> Port = new("--port") { Description = "Port on 127.0.0.1.", Required = true };
     private static readonly Option<int> WarmupMs = new("--warmup-ms") { Description = "Time before it counts.", Required = true };
     private static readonly Option<int> MeasureMs = new("--measure-ms") { Description = "Time that counts.", Required = true };
+    private static readonly Option<string> WorkName = new("--work") { Description = "Which request.", Required = true };
 
     /// <summary>The commands of the roles, hidden from help.</summary>
-    public static IEnumerable<Command> Commands() => [Origin(), Call(), Generate()];
+    public static IEnumerable<Command> Commands() => [Origin(), Call(), Generate(), Saturate()];
+
+    /// <summary>The arguments that the roles with requests have in common.</summary>
+    public static string[] Arguments(int port, Work work, int warmupMs, int measureMs) =>
+    [
+        Port.Name, Text(port), WorkName.Name, work.Name, WarmupMs.Name, Text(warmupMs), MeasureMs.Name, Text(measureMs),
+    ];
 
     private static Command Origin()
     {
         var command = new Command(OriginName, "Streams stamped events; prints its port.") { Hidden = true };
         command.SetAction(static _ =>
         {
+            Native.SetPriority(0, goesFirst: true);
             using var origin = new StreamOrigin();
             Console.WriteLine(origin.Port);
             origin.Run();
@@ -52,6 +65,7 @@ internal static class Roles
         command.Hidden = true;
         command.SetAction(parsed =>
         {
+            Native.SetPriority(0, goesFirst: true);
             using var caller = new StreamCaller(parsed.GetValue(Port), parsed.GetValue(streams), parsed.GetValue(gapUs));
             Tell(caller.Run(parsed.GetValue(WarmupMs), parsed.GetValue(MeasureMs), Begin, End));
 
@@ -64,13 +78,26 @@ internal static class Roles
     private static Command Generate()
     {
         var rate = new Option<int>("--rate") { Description = "Requests a second.", Required = true };
-        var work = new Option<string>("--work") { Description = "Which request.", Required = true };
-        var command = new Command(GenerateName, "Sends at a constant rate.") { Port, WarmupMs, MeasureMs, rate, work };
+        var command = new Command(GenerateName, "Sends at a constant rate.") { Port, WarmupMs, MeasureMs, rate, WorkName };
         command.Hidden = true;
         command.SetAction(parsed =>
         {
-            var request = Work.Find(parsed.GetValue(work)!).ToBytes();
+            Native.SetPriority(0, goesFirst: true);
+            var request = Work.Find(parsed.GetValue(WorkName)!).ToBytes();
             using var load = new OpenLoad(parsed.GetValue(Port), request, parsed.GetValue(rate));
+            Tell(load.Run(parsed.GetValue(WarmupMs), parsed.GetValue(MeasureMs), Begin, End));
+        });
+        return command;
+    }
+
+    private static Command Saturate()
+    {
+        var command = new Command(SaturateName, "Sends as fast as it is answered.") { Port, WarmupMs, MeasureMs, WorkName };
+        command.Hidden = true;
+        command.SetAction(parsed =>
+        {
+            var request = Work.Find(parsed.GetValue(WorkName)!).ToBytes();
+            using var load = new ClosedLoad(parsed.GetValue(Port), request);
             Tell(load.Run(parsed.GetValue(WarmupMs), parsed.GetValue(MeasureMs), Begin, End));
         });
         return command;
@@ -81,4 +108,6 @@ internal static class Roles
     private static void End() => Console.WriteLine(EndLine);
 
     private static void Tell<T>(T result) => Console.WriteLine(JsonSerializer.Serialize(result));
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

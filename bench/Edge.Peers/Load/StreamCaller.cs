@@ -11,10 +11,19 @@ internal sealed class StreamCaller : IDisposable
     private const long DelayNsMax = 60 * Monotonic.SecondNs;
     private const long OpenTimeoutNs = 10 * Monotonic.SecondNs;
 
+    // Callers do not all come in the same moment: a listener whose queue is full drops them, and they come back seconds later.
+    private const int OpenedAtOnce = 50;
+    private const long OpenPauseNs = 4 * Monotonic.MillisecondNs;
+
+    // A stream that has brought nothing for its gap and this long has fallen silent.
+    private const long SilenceNs = 2 * Monotonic.SecondNs;
+
     private readonly Poller _poller = new();
     private readonly Stream[] _streams;
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly LongHistogram _delays = new(1, DelayNsMax, 3);
+    private readonly LongHistogram _late = new(1, DelayNsMax, 3);
+    private readonly long _gapNs;
     private bool _measures;
     private long _events;
     private long _lost;
@@ -24,12 +33,17 @@ internal sealed class StreamCaller : IDisposable
     {
         var request = Encoding.ASCII.GetBytes(
             $"GET /events/{gapUs} HTTP/1.1\r\nHost: origin\r\nAccept: text/event-stream\r\n\r\n");
+        _gapNs = gapUs * 1000L;
         _streams = new Stream[streams];
         for (var i = 0; i < streams; i++)
         {
             _streams[i] = new Stream(Loopback.Connect(port));
             _poller.Add(_streams[i].Socket, i);
             Loopback.Send(_streams[i].Socket, request);
+            if (i % OpenedAtOnce == OpenedAtOnce - 1)
+            {
+                ReadUntil(Monotonic.NowNs + OpenPauseNs);
+            }
         }
     }
 
@@ -43,7 +57,7 @@ internal sealed class StreamCaller : IDisposable
         ReadUntil(start + (warmupMs * Monotonic.MillisecondNs));
         while (!Array.TrueForAll(_streams, static stream => stream.Next > 0))
         {
-            if (_lost > 0 || Monotonic.NowNs > start + OpenTimeoutNs)
+            if (_lost > 0 || Monotonic.NowNs > start + OpenTimeoutNs + _gapNs)
             {
                 throw new TimeoutException("Not every stream began.");
             }
@@ -56,7 +70,10 @@ internal sealed class StreamCaller : IDisposable
         _measures = true;
         ReadUntil(Monotonic.NowNs + (measureMs * Monotonic.MillisecondNs));
         ended();
-        return new StreamResult(_events, _lost, Percentile(50), Percentile(99), Percentile(99.9));
+        var events = _events;
+        WaitForSilent();
+        return new StreamResult(
+            events, _lost, Percentile(_delays, 50), Percentile(_delays, 99), Percentile(_delays, 99.9), Percentile(_late, 99));
     }
 
     /// <inheritdoc/>
@@ -69,7 +86,24 @@ internal sealed class StreamCaller : IDisposable
         }
     }
 
-    private double Percentile(double percentile) => _delays.GetValueAtPercentile(percentile) / 1000.0;
+    private static double Percentile(LongHistogram histogram, double percentile) =>
+        histogram.GetValueAtPercentile(percentile) / 1000.0;
+
+    // Streams that are late with an event get some time for it; those that don't use it have lost what was under way.
+    private void WaitForSilent()
+    {
+        _measures = false;
+        ReadUntil(Monotonic.NowNs + Monotonic.MillisecondNs);
+        var end = Monotonic.NowNs + SilenceNs;
+        while (Monotonic.NowNs < end && Array.Exists(_streams, IsSilent))
+        {
+            ReadUntil(Monotonic.NowNs + (10 * Monotonic.MillisecondNs));
+        }
+
+        _lost += Array.FindAll(_streams, IsSilent).Length;
+    }
+
+    private bool IsSilent(Stream stream) => !stream.HasEnded && Monotonic.NowNs - stream.LastNs > _gapNs + SilenceNs;
 
     private void ReadUntil(long endNs)
     {
@@ -92,6 +126,7 @@ internal sealed class StreamCaller : IDisposable
         if (input.IsEmpty)
         {
             _lost++;
+            stream.HasEnded = true;
             stream.Socket.Dispose();
             return;
         }
@@ -125,7 +160,8 @@ internal sealed class StreamCaller : IDisposable
 
     private void Count(Stream stream, long nowNs)
     {
-        if (!StreamEvent.TryRead(stream.TakeEvent(), out var number, out var momentNs) || number != stream.Next)
+        stream.LastNs = nowNs;
+        if (!StreamEvent.TryRead(stream.TakeEvent(), out var number, out var momentNs, out var lateNs) || number != stream.Next)
         {
             _lost++;
         }
@@ -135,6 +171,7 @@ internal sealed class StreamCaller : IDisposable
         if (_measures)
         {
             _delays.RecordValue(Math.Clamp(nowNs - momentNs, 1, DelayNsMax));
+            _late.RecordValue(Math.Clamp(lateNs, 1, DelayNsMax));
         }
     }
 
@@ -149,6 +186,11 @@ internal sealed class StreamCaller : IDisposable
         public Socket Socket { get; } = socket;
 
         public bool HasHead { get; set; }
+
+        public bool HasEnded { get; set; }
+
+        /// <summary>When its last event was read.</summary>
+        public long LastNs { get; set; }
 
         /// <summary>Number of the event that comes next.</summary>
         public long Next { get; set; }

@@ -115,7 +115,8 @@ internal sealed class StreamOrigin : IDisposable
                 continue;
             }
 
-            StreamEvent.Stamp(_chunk, stream.Number++, Monotonic.NowNs);
+            var now = Monotonic.NowNs;
+            StreamEvent.Stamp(_chunk, stream.Number++, now, now - due);
             if (Loopback.Send(stream.Socket, _chunk))
             {
                 _due.Enqueue(stream, due + stream.GapNs);

@@ -19,8 +19,8 @@ internal static class JsonReport
         json.WriteNumber("loadBefore"u8, loadBefore);
         json.WriteNumber("loadAfter"u8, Machine.Load());
         json.WriteNumber("rounds"u8, run.Options.Rounds);
-        json.WriteNumber("saturationSeconds"u8, run.Options.Seconds);
-        json.WriteNumber("generatorMs"u8, run.Options.MeasureMs);
+        json.WriteNumber("saturationSeconds"u8, run.Session.Seconds);
+        json.WriteNumber("generatorMs"u8, run.Session.MeasureMs);
         json.WriteStartObject("versions"u8);
         foreach (var (peer, version) in run.Versions)
         {
@@ -51,6 +51,13 @@ internal static class JsonReport
             json.WriteNumber("requestsPerSecond"u8, rate);
         }
 
+        WritePeers(json, scenario);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes what each peer did, as the property <c>peers</c>.</summary>
+    public static void WritePeers(Utf8JsonWriter json, ScenarioResult scenario)
+    {
         json.WriteStartArray("peers"u8);
         foreach (var peer in scenario.Peers)
         {
@@ -72,7 +79,6 @@ internal static class JsonReport
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     private static void WriteMetric(Utf8JsonWriter json, Metric metric, List<double> samples)

@@ -17,7 +17,19 @@ internal sealed record PeerResult(string Peer)
     public string? Failure { get; set; }
 
     /// <summary>Whether it ran without an error, and at least one round counts.</summary>
-    public bool HasPassed => Failure is null && Samples.Count > 0;
+    public bool HasPassed => Failure is null && Count > 0;
+
+    /// <summary>How many rounds count.</summary>
+    public int Count => Samples.Count == 0 ? 0 : Samples.Values.Min(static samples => samples.Count);
+
+    /// <summary>Leaves the values of the first rounds, and forgets those of later ones.</summary>
+    public void Leave(int rounds)
+    {
+        foreach (var samples in Samples.Values)
+        {
+            samples.RemoveRange(rounds, samples.Count - rounds);
+        }
+    }
 
     /// <summary>Adds a round's value.</summary>
     public void Add(Metric metric, double value)

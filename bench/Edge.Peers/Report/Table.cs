@@ -15,19 +15,22 @@ internal static class Table
             rows.Add(Row(scenario, peer));
         }
 
+        var rate = scenario.RequestsPerSecond is { } number
+            ? string.Create(CultureInfo.InvariantCulture, $" ({number:N0} a second)")
+            : "";
+        return $"**{scenario.Title}**{rate}\n\n" + Align(rows);
+    }
+
+    /// <summary>Rows as a table, the first of them its head.</summary>
+    public static string Align(List<string[]> rows)
+    {
         var widths = new int[rows[0].Length];
         for (var column = 0; column < widths.Length; column++)
         {
             widths[column] = rows.Max(row => row[column].Length);
         }
 
-        var text = new StringBuilder($"**{scenario.Title}**");
-        if (scenario.RequestsPerSecond is { } rate)
-        {
-            text.Append(CultureInfo.InvariantCulture, $" ({rate:N0} a second)");
-        }
-
-        text.Append("\n\n");
+        var text = new StringBuilder();
         AppendRow(text, rows[0], widths);
         AppendRow(text, Array.ConvertAll(widths, static width => new string('-', width)), widths);
         foreach (var row in rows.Skip(1))
@@ -36,6 +39,14 @@ internal static class Table
         }
 
         return text.ToString();
+    }
+
+    /// <summary>The median, and the least and the most in brackets.</summary>
+    public static string Write(Metric metric, IReadOnlyCollection<double> samples)
+    {
+        var spread = Spread.Of(samples);
+        string Number(double value) => value.ToString("N" + metric.Decimals, CultureInfo.InvariantCulture);
+        return $"{Number(spread.Median)} ({Number(spread.Min)}-{Number(spread.Max)})";
     }
 
     private static string[] Row(ScenarioResult scenario, PeerResult peer)
@@ -61,14 +72,17 @@ internal static class Table
             return metric == scenario.Metrics[0] ? $"FAILED: {peer.Failure}" : "";
         }
 
+        if (peer.Samples.Count == 0)
+        {
+            return metric == scenario.Metrics[0] ? "no round that counts" : "";
+        }
+
         if (!peer.Samples.TryGetValue(metric, out var samples))
         {
             return "";
         }
 
-        var spread = Spread.Of(samples);
-        string Number(double value) => value.ToString("N" + metric.Decimals, CultureInfo.InvariantCulture);
-        return $"{Number(spread.Median)} ({Number(spread.Min)}-{Number(spread.Max)})";
+        return Write(metric, samples);
     }
 
     private static void AppendRow(StringBuilder text, string[] cells, int[] widths)

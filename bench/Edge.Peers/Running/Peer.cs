@@ -1,40 +1,47 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Security.Cryptography;
 using Edge.Measuring;
+using Edge.Peers.Load;
 
 namespace Edge.Peers.Running;
 
 /// <summary>
 /// A gateway that is measured: how it is started before an origin, and how it says its version. Its configuration is a file of
-/// configs/ in which <c>{port}</c>, <c>{tlsPort}</c>, <c>{originPort}</c> and <c>{folder}</c> stand for what differs.
+/// configs/ in which <c>{port}</c>, <c>{tlsPort}</c>, <c>{originPort}</c>, <c>{folder}</c> and a few more stand for what differs.
 /// </summary>
 /// <param name="Name">In tables and on the command line.</param>
 /// <param name="Program">Name or path of the program.</param>
 /// <param name="VersionArgument">Makes it print its version; null where it has none to print.</param>
-/// <param name="Template">File of configs/; null where arguments say it all.</param>
-/// <param name="Arguments">Arguments, with the same names, and <c>{config}</c> for the file made from the template.</param>
-internal sealed record Peer(string Name, string Program, string? VersionArgument, string? Template, string[] Arguments)
+/// <param name="Templates">
+/// Files of configs/, or of anywhere by their whole path; the first is the configuration itself. Empty where arguments say it
+/// all.
+/// </param>
+/// <param name="Arguments">Arguments, with the same names, and <c>{config}</c> for the file made from the first template.</param>
+internal sealed record Peer(string Name, string Program, string? VersionArgument, string[] Templates, string[] Arguments)
 {
     /// <summary>No gateway at all: callers talk to the origin, which tells what the rest of the machine takes.</summary>
     public const string Direct = "direct";
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>All peers, in the order of the tables.</summary>
-    public static Peer[] All(string edge, string yarp) =>
-    [
-        new("edge", edge, "--version", "edge.yaml", ["run", "--config", "{config}"]),
-        new("nginx", "nginx", "-v", "nginx.conf", ["-e", "stderr", "-c", "{config}"]),
-        new("haproxy", "haproxy", "-v", "haproxy.cfg", ["-db", "-f", "{config}"]),
-        new("yarp", yarp, null, null, ["{port}", "{tlsPort}", "{originPort}", "{folder}"]),
-    ];
+    /// <summary>Files without which it is not installed, beside its program.</summary>
+    public string[] Needs { get; init; } = [];
 
-    /// <summary>The origin of plain answers: nginx, with configs/origin.conf.</summary>
-    public static Peer PlainOrigin { get; } = new("origin", "nginx", "-v", "origin.conf", ["-e", "stderr", "-c", "{config}"]);
+    /// <summary>What further names in the configuration stand for.</summary>
+    public KeyValuePair<string, string>[] MoreNames { get; init; } = [];
+
+    /// <summary>Sizes of the files that it serves from its folder's <c>bytes</c>.</summary>
+    public int[] FileSizes { get; init; } = [];
 
     /// <summary>The first line of what it says about its version; null when it is not installed.</summary>
     public async Task<string?> FindVersionAsync(CancellationToken cancellation)
     {
+        if (!Array.TrueForAll(Needs, File.Exists))
+        {
+            return null;
+        }
+
         if (VersionArgument is null)
         {
             return File.Exists(Program) ? "" : null;
@@ -59,20 +66,32 @@ internal sealed record Peer(string Name, string Program, string? VersionArgument
         var tlsPort = Ports.Free();
         var folder = Directory.CreateDirectory(Path.Combine(parentFolder, $"{Name}-{port}")).FullName;
         Certificates.Copy(parentFolder, folder);
-        string Fill(string text) => text
-            .Replace("{port}", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("{tlsPort}", tlsPort.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("{originPort}", originPort.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("{folder}", folder, StringComparison.Ordinal)
-            .Replace("{body}", new string('x', Load.Work.SmallAnswerBytes), StringComparison.Ordinal)
-            .Replace("{config}", Path.Combine(folder, Template ?? ""), StringComparison.Ordinal);
-        if (Template is not null)
+        string Fill(string text)
         {
-            var template = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "configs", Template), cancellation);
-            await File.WriteAllTextAsync(Path.Combine(folder, Template), Fill(template), cancellation);
+            foreach (var (name, value) in MoreNames)
+            {
+                text = text.Replace($"{{{name}}}", value, StringComparison.Ordinal);
+            }
+
+            return text
+                .Replace("{port}", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+                .Replace("{tlsPort}", tlsPort.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+                .Replace("{originPort}", originPort.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+                .Replace("{folder}", folder, StringComparison.Ordinal)
+                .Replace("{body}", new string('x', Work.SmallAnswerBytes), StringComparison.Ordinal)
+                .Replace("{consumer}", ConsumerToken.Consumer, StringComparison.Ordinal)
+                .Replace("{consumerKeyId}", ConsumerToken.KeyId, StringComparison.Ordinal)
+                .Replace("{consumerSecret}", ConsumerToken.Secret, StringComparison.Ordinal)
+                .Replace("{config}", Templates.Length == 0 ? "" : PathIn(folder, Templates[0]), StringComparison.Ordinal);
         }
 
-        await File.WriteAllTextAsync(Path.Combine(folder, "16k"), new string('x', Load.Work.LargeAnswerBytes), cancellation);
+        foreach (var template in Templates)
+        {
+            var text = await File.ReadAllTextAsync(Configs.Find(template), cancellation);
+            await File.WriteAllTextAsync(PathIn(folder, template), Fill(text), cancellation);
+        }
+
+        await WriteFilesAsync(Directory.CreateDirectory(Path.Combine(folder, "bytes")).FullName, cancellation);
         var process = ChildProcess.Start(Program, Array.ConvertAll(Arguments, Fill));
         if (!await Ports.WaitAsync(port, process, StartTimeout, cancellation))
         {
@@ -81,5 +100,17 @@ internal sealed record Peer(string Name, string Program, string? VersionArgument
         }
 
         return new RunningPeer(this, process, port, tlsPort);
+    }
+
+    private static string PathIn(string folder, string template) => Path.Combine(folder, Path.GetFileName(template));
+
+    // What can't be compressed, as most of what gateways carry.
+    private async Task WriteFilesAsync(string folder, CancellationToken cancellation)
+    {
+        foreach (var size in FileSizes)
+        {
+            var path = Path.Combine(folder, size.ToString(CultureInfo.InvariantCulture));
+            await File.WriteAllBytesAsync(path, RandomNumberGenerator.GetBytes(size), cancellation);
+        }
     }
 }

@@ -70,7 +70,7 @@ internal sealed class Generator : IAsyncDisposable
         else
         {
             await _process.ReadToEndAsync(cancellation);
-            throw new InvalidOperationException($"The generator failed: {_process.Errors}");
+            throw new InvalidOperationException($"The generator failed: {_process.Errors.Split('\n')[0]}");
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Edge.Peers.Load;
 using Edge.Peers.Report;
+using Edge.Peers.Running;
 
 namespace Edge.Peers.Scenarios;
 
@@ -10,25 +11,37 @@ namespace Edge.Peers.Scenarios;
 /// <param name="Name">On the command line and in JSON.</param>
 /// <param name="Rate">The rate in words.</param>
 /// <param name="Work">The request.</param>
-/// <param name="RequestsPerSecond">The rate; null for half of what nginx carries, found in the run itself.</param>
+/// <param name="RequestsPerSecond">The rate; null for half of what the slowest peer carries, found in the run itself.</param>
 internal sealed record RateScenario(string Name, string Rate, Work Work, int? RequestsPerSecond) : Scenario(
     Name,
     $"{Work.Title}, at {Rate}",
-    [Metric.ProcessorPerRequest, Metric.P50, Metric.P99, Metric.P999, Metric.LateP99])
+    RequestsPerSecond < FewPerSecond
+        ? [Metric.ProcessorPerRequest, Metric.P50, Metric.P99, Metric.LateP99]
+        : [Metric.ProcessorPerRequest, Metric.P50, Metric.P99, Metric.P999, Metric.LateP99])
 {
+    // Below it, one request of a thousand comes too seldom to be told of.
+    private const int FewPerSecond = 1_000;
+
     /// <inheritdoc/>
-    public override async Task MeasureAsync(Target target, PeerResult result, BenchRun bench, CancellationToken cancellation)
+    public override bool IsAtHalfRate => RequestsPerSecond is null;
+
+    /// <inheritdoc/>
+    public override bool IsAboutTime => true;
+
+    /// <inheritdoc/>
+    public override int? RateIn(Session session) => RequestsPerSecond ?? session.HalfRates[Work];
+
+    /// <inheritdoc/>
+    public override async Task MeasureAsync(Target target, PeerResult result, Session session, CancellationToken cancellation)
     {
-        var rate = RequestsPerSecond ?? await bench.HalfRateAsync(Work, cancellation);
-        bench.ResultOf(this).RequestsPerSecond = rate;
         string[] arguments =
         [
             Roles.GenerateName,
             "--port", Text(target.Port),
-            "--rate", Text(rate),
+            "--rate", Text(RateIn(session)!.Value),
             "--work", Work.Name,
-            "--warmup-ms", Text(Math.Max(WarmupMsMin, bench.Options.WarmupMs)),
-            "--measure-ms", Text(bench.Options.MeasureMs),
+            "--warmup-ms", Text(Math.Max(WarmupMsMin, session.WarmupMs)),
+            "--measure-ms", Text(session.MeasureMs),
         ];
         await using var generator = await Generator.StartAsync(arguments, target, cancellation);
         var load = await generator.ResultAsync<OpenLoadResult>(cancellation);

@@ -1,5 +1,6 @@
 using Edge.Peers.Load;
 using Edge.Peers.Report;
+using Edge.Peers.Running;
 
 namespace Edge.Peers.Scenarios;
 
@@ -13,32 +14,56 @@ internal abstract record Scenario(string Name, string Title, Metric[] Metrics)
     protected const int WarmupMsMin = 200;
 
     private const int LowRatePerSecond = 5_000;
+    private const int IdleRatePerSecond = 100;
+    private const string HalfRate = "half of what the slowest carries";
 
     /// <summary>Everything that can be measured, in the order of the tables.</summary>
-    public static Scenario[] All { get; } =
+    public static Scenario[] All { get; } = Array.FindAll<Scenario>(
     [
-        .. Array.ConvertAll(Work.All, static work => new SaturationScenario(work, IsTls: false)),
-        new SaturationScenario(Work.All[0], IsTls: true),
-        new RateScenario("half-get-1k", "half of nginx's most", Work.All[0], null),
-        new RateScenario("half-post-chat", "half of nginx's most", Work.All[1], null),
-        new RateScenario("low-get-1k", "a low rate", Work.All[0], LowRatePerSecond),
-        new StreamScenario("sse-500", "500 streams, 10 events a second each", 500, 100_000),
-        new StreamScenario("sse-1", "1 stream, 100 events a second", 1, 10_000),
-    ];
+        .. Array.ConvertAll(Work.All, static work => new SaturationScenario(work)),
+        new SaturationScenario(Work.Get, Protocol.Tls),
+        new SaturationScenario(Work.Get, Protocol.Http2),
+        new RateScenario("half-get-1k", HalfRate, Work.Get, null),
+        new RateScenario("half-post-chat", HalfRate, Work.Chat, null),
+        new RateScenario("low-get-1k", "a low rate", Work.Get, LowRatePerSecond),
+        new RateScenario("idle-get-1k", "hardly any rate", Work.Get, IdleRatePerSecond),
+        new SaturationScenario(Work.Chain) { Setup = Setup.Chain },
+        new SaturationScenario(Work.Get) { Name = "cache-hit", Title = "GET of 1 KB from the cache", Setup = Setup.Cache },
+        StreamScenario.Of("sse-1", 1, gapMs: 10),
+        StreamScenario.Of("sse-500", 500, gapMs: 100),
+        StreamScenario.Of("sse-5000", 5_000, gapMs: 1_000),
+        StreamScenario.Of("sse-10000", 10_000, gapMs: 5_000),
+    ],
+    static scenario => Setups.IsThere(scenario.Setup));
 
     /// <summary>What --quick leaves out.</summary>
+    private static readonly string[] SlowNames = ["half-post-chat", "idle-get-1k", "sse-5000", "sse-10000"];
+
+    /// <summary>What --quick measures.</summary>
     public static string[] QuickNames { get; } =
-        [.. from scenario in All where scenario.Name is not ("tls-get-1k" or "half-post-chat") select scenario.Name];
+        [.. from scenario in All where !SlowNames.Contains(scenario.Name) select scenario.Name];
+
+    /// <summary>What gateways have to be set up for.</summary>
+    public Setup Setup { get; init; } = Setup.Plain;
 
     /// <summary>Whether there is something to be learned without any peer, from callers that talk to the origin.</summary>
     public virtual bool IsWorthDirect => true;
 
+    /// <summary>Whether its rate is half of what the slowest peer carries, which must be found before.</summary>
+    public virtual bool IsAtHalfRate => false;
+
+    /// <summary>Whether the origin must not wait for a core, since what it is late by would be in what is measured.</summary>
+    public virtual bool IsAboutTime => false;
+
+    /// <summary>The rate at which requests come; null where callers wait for answers.</summary>
+    public virtual int? RateIn(Session session) => null;
+
     /// <summary>Measures once, and adds to the result.</summary>
     /// <param name="target">Who is measured.</param>
     /// <param name="result">Takes what comes of it.</param>
-    /// <param name="bench">How long, and where files may be written.</param>
+    /// <param name="session">How long, and where files may be written.</param>
     /// <param name="cancellation">Ends it.</param>
-    public abstract Task MeasureAsync(Target target, PeerResult result, BenchRun bench, CancellationToken cancellation);
+    public abstract Task MeasureAsync(Target target, PeerResult result, Session session, CancellationToken cancellation);
 
     /// <summary>A new, empty result.</summary>
     public ScenarioResult NewResult() => new(Name, Title, Metrics);
