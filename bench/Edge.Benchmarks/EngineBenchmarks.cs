@@ -14,7 +14,7 @@ namespace Edge.Benchmarks;
 /// <c>bench/allocations.json</c> by <c>--gate</c>; the times are for reading.
 /// </summary>
 [MemoryDiagnoser]
-public class EngineBenchmarks
+public partial class EngineBenchmarks
 {
     private static readonly byte[] ShortHead =
     [
