@@ -162,7 +162,8 @@ internal sealed class Gateway : IAsyncDisposable
         if (plan.Admin is { } admin)
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };
-            _admin = await HttpServer.StartAsync(door, new AdminApplication(this, admin.Token), null, cancellation);
+            _admin = await HttpServer.StartAsync(
+                door, new AdminApplication(this, admin.Token), null, ServerTransport.EventLoops, cancellation);
         }
 
         var application = new GatewayApplication(this, _sweeper, _requestIds, new RecordStage(Counters, _log, _time), _time);
@@ -175,7 +176,8 @@ internal sealed class Gateway : IAsyncDisposable
                 _certificates.Add(certificate);
             }
 
-            _listeners.Add(await HttpServer.StartAsync(listener, application, certificate?.HandshakeOptions, cancellation));
+            _listeners.Add(await HttpServer.StartAsync(
+                listener, application, certificate?.HandshakeOptions, ServerTransport.EventLoops, cancellation));
         }
     }
 
