@@ -1,0 +1,133 @@
+namespace Edge.Core.Bodies;
+
+/// <summary>
+/// What policies must know of an LLM request, found among the tokens of its body: each member by its token, so that it can also
+/// be rewritten in place, or -1. Nothing is validated: a member of the wrong type counts as absent. Since a <see
+/// cref="JsonTape"/> takes no repeated names, nobody can send two <c>model</c>s of which the provider would take the other one.
+/// </summary>
+public struct BodyFacts
+{
+    /// <summary>Token of <c>model</c>, a string.</summary>
+    public int Model { get; private set; }
+
+    /// <summary>Token of <c>user</c>, a string.</summary>
+    public int User { get; private set; }
+
+    /// <summary>Token of <c>temperature</c>, a number.</summary>
+    public int Temperature { get; private set; }
+
+    /// <summary>Token of the member that limits the answer's tokens, the largest of them where there are two.</summary>
+    public int MaxTokens { get; private set; }
+
+    /// <summary>Token of <c>stream_options</c>, of whatever type.</summary>
+    public int StreamOptions { get; private set; }
+
+    /// <summary>Token of the messages, or of the input, of whatever type.</summary>
+    public int Turns { get; private set; }
+
+    /// <summary>Messages, or inputs.</summary>
+    public int TurnCount { get; private set; }
+
+    /// <summary><c>stream</c> is true.</summary>
+    public bool IsStreaming { get; private set; }
+
+    /// <summary>
+    /// Most tokens that the answer may have; <see cref="TokenEstimate.AnswerTokensDefault"/> where the request does not say, 0
+    /// where the API answers with none.
+    /// </summary>
+    public long AnswerTokens { get; private set; }
+
+    /// <summary>Estimated tokens of the prompt.</summary>
+    public long PromptTokens { get; private set; }
+
+    /// <summary>Estimated tokens of request and answer, by the rule <c>chars4</c>.</summary>
+    public readonly long EstimatedTokens => PromptTokens + AnswerTokens;
+
+    /// <summary>Looks for them in a body that has been read. Takes time with the members of the body and its messages.</summary>
+    public static BodyFacts Of(JsonTape body, LlmApi api)
+    {
+        var facts = new BodyFacts { Model = -1, User = -1, Temperature = -1, MaxTokens = -1, StreamOptions = -1, Turns = -1 };
+        var tokens = body.Tokens;
+        for (var name = 1; tokens[0].Kind == JsonKind.Object && name < tokens[0].Next; name = tokens[name + 1].Next)
+        {
+            facts.Take(body, body.TextOf(name), name + 1, api);
+        }
+
+        if (facts.Turns >= 0)
+        {
+            facts.TurnCount = tokens[facts.Turns].Kind == JsonKind.Array ? tokens[facts.Turns].Count : 1;
+        }
+
+        if (facts.MaxTokens < 0)
+        {
+            facts.AnswerTokens = api == LlmApi.Embeddings ? 0 : TokenEstimate.AnswerTokensDefault;
+        }
+
+        return facts;
+    }
+
+    private void Take(JsonTape body, ReadOnlySpan<byte> name, int value, LlmApi api)
+    {
+        var kind = body.Tokens[value].Kind;
+        switch (name.Length)
+        {
+            case 4 when name.SequenceEqual("user"u8) && kind == JsonKind.String:
+                User = value;
+                break;
+            case 5 when name.SequenceEqual("model"u8) && kind == JsonKind.String:
+                Model = value;
+                break;
+            case 5 when name.SequenceEqual("input"u8) && api is LlmApi.Embeddings or LlmApi.Responses:
+                Turns = value;
+                PromptTokens += api == LlmApi.Embeddings
+                    ? TokenEstimate.OfEmbeddingInput(body.Tokens, value) : TokenEstimate.OfTurns(body, value);
+                break;
+            case 6 when name.SequenceEqual("stream"u8):
+                IsStreaming = kind == JsonKind.True;
+                break;
+            case 8 when name.SequenceEqual("messages"u8) && api is LlmApi.ChatCompletions or LlmApi.Messages:
+                Turns = value;
+                PromptTokens += TokenEstimate.OfTurns(body, value);
+                break;
+            case 11 when name.SequenceEqual("temperature"u8) && kind == JsonKind.Number:
+                Temperature = value;
+                break;
+            case 14 when name.SequenceEqual("stream_options"u8):
+                StreamOptions = value;
+                break;
+            default:
+                TakeOther(body, name, value, api);
+                break;
+        }
+    }
+
+    private void TakeOther(JsonTape body, ReadOnlySpan<byte> name, int value, LlmApi api)
+    {
+        var isSystem = api == LlmApi.Messages && name.SequenceEqual("system"u8);
+        if (isSystem || (api == LlmApi.Responses && name.SequenceEqual("instructions"u8)))
+        {
+            PromptTokens += TokenEstimate.OfChars(TokenEstimate.ContentChars(body, value));
+            return;
+        }
+
+        var limits = api switch
+        {
+            LlmApi.ChatCompletions => name.SequenceEqual("max_tokens"u8) || name.SequenceEqual("max_completion_tokens"u8),
+            LlmApi.Messages => name.SequenceEqual("max_tokens"u8),
+            LlmApi.Responses => name.SequenceEqual("max_output_tokens"u8),
+            _ => false,
+        };
+        if (!limits || body.Tokens[value].Kind != JsonKind.Number)
+        {
+            return;
+        }
+
+        var number = JsonNumber.Parse(body.Tokens[value].Raw(body.Text));
+        var count = number.TryGetInt64(out var exact) ? Math.Min(exact, int.MaxValue) : int.MaxValue;
+        if (number.IsInteger && !number.IsNegative && (MaxTokens < 0 || count > AnswerTokens))
+        {
+            MaxTokens = value;
+            AnswerTokens = count;
+        }
+    }
+}

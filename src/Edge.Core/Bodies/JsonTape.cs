@@ -1,0 +1,175 @@
+using System.Buffers;
+
+namespace Edge.Core.Bodies;
+
+/// <summary>
+/// Reads a JSON text (RFC 8259) once, from its first byte to its last, and keeps where each value lies: a flat array of
+/// <see cref="JsonToken"/>, no tree and no copies of what the text says. What validation, rules, estimates and rewriting need is
+/// then found without reading the bytes again.
+/// </summary>
+/// <remarks>
+/// Stricter than the grammar where two readers could differ: a repeated member name, a lone surrogate, a number that no binary64
+/// holds, and a byte order mark are faults, at any depth. One for each request under way; keep it and use it again. It owns
+/// its arrays, and between <see cref="Read(ReadOnlySequence{byte})"/> and <see cref="Reset"/> the caller lends it the text. Not
+/// thread-safe. Allocates nothing once warm.
+/// </remarks>
+public sealed partial class JsonTape
+{
+    /// <summary>Most containers around a value.</summary>
+    public const int DepthMax = 128;
+
+    /// <summary>Most values and names of a text: 16 MiB of tokens.</summary>
+    public const int TokensMax = 1 << 20;
+
+    /// <summary>Most bytes of a number. The longest double, spelled out, has about 770.</summary>
+    public const int NumberBytesMax = 1024;
+
+    /// <summary>Tokens that are kept between two texts.</summary>
+    private const int KeptTokens = 512;
+
+    private readonly int[] _open = new int[DepthMax];
+    private readonly JsonToken[] _kept = new JsonToken[KeptTokens];
+    private JsonToken[] _tokens;
+    private int[] _names = [];
+    private byte[] _decoded = [];
+    private byte[]? _joined;
+    private ReadOnlyMemory<byte> _text;
+    private int _count;
+
+    /// <summary>Makes one, with room for the tokens of most texts.</summary>
+    public JsonTape() => _tokens = _kept;
+
+    /// <summary>The fault that ended the last reading.</summary>
+    public JsonFault Fault { get; private set; }
+
+    /// <summary>Offset of the byte at which the fault shows.</summary>
+    public int FaultAt { get; private set; }
+
+    /// <summary>The text, in one piece.</summary>
+    public ReadOnlyMemory<byte> Memory => _text;
+
+    /// <summary>The text, in one piece.</summary>
+    public ReadOnlySpan<byte> Text => _text.Span;
+
+    /// <summary>The tokens of the text; the first is the whole value. Empty unless the last reading succeeded.</summary>
+    public ReadOnlySpan<JsonToken> Tokens => _tokens.AsSpan(0, _count);
+
+    /// <summary>
+    /// Reads a text. One in several segments is first joined in a rented array, because values are then slices of one run.
+    /// </summary>
+    /// <returns>True where it is JSON; else <see cref="Fault"/> says why not.</returns>
+    public bool Read(ReadOnlySequence<byte> text)
+    {
+        if (text.IsSingleSegment)
+        {
+            return Read(text.First);
+        }
+
+        if (text.Length > Array.MaxLength)
+        {
+            Reset();
+            return Fail(JsonFault.TooManyTokens, 0);
+        }
+
+        var length = (int)text.Length;
+        var joined = ArrayPool<byte>.Shared.Rent(length);
+        text.CopyTo(joined);
+        Reset();
+        _joined = joined;
+        return ReadText(joined.AsMemory(0, length));
+    }
+
+    /// <inheritdoc cref="Read(ReadOnlySequence{byte})"/>
+    public bool Read(ReadOnlyMemory<byte> text)
+    {
+        Reset();
+        return ReadText(text);
+    }
+
+    /// <summary>Forgets the text, and gives back what only a large one needed.</summary>
+    public void Reset()
+    {
+        _text = default;
+        _count = 0;
+        Fault = JsonFault.None;
+        FaultAt = 0;
+        if (_joined is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_joined);
+            _joined = null;
+        }
+
+        if (_tokens != _kept)
+        {
+            ArrayPool<JsonToken>.Shared.Return(_tokens);
+            _tokens = _kept;
+        }
+
+        Pooled.Trim(ref _names, KeptTokens);
+        Pooled.Trim(ref _decoded, KeptTokens);
+    }
+
+    /// <summary>
+    /// What a string says: the bytes between its quotes, or those that its escapes stand for. Valid until the next call.
+    /// </summary>
+    public ReadOnlySpan<byte> TextOf(int token)
+    {
+        ref readonly var it = ref _tokens[token];
+        var inner = it.Inner(Text);
+        return it.IsEscaped ? JsonText.Decode(inner, ref _decoded) : inner;
+    }
+
+    /// <summary>What a string says, as a string of its own: for what is read once.</summary>
+    public string StringAt(int token) => System.Text.Encoding.UTF8.GetString(TextOf(token));
+
+    /// <summary>The value of an object's member, by its name.</summary>
+    /// <param name="parent">Token of the object.</param>
+    /// <param name="name">The name, not escaped.</param>
+    /// <returns>Token of the value, or -1. Takes time with the number of members.</returns>
+    public int Find(int parent, ReadOnlySpan<byte> name)
+    {
+        var tokens = Tokens;
+        if (tokens[parent].Kind != JsonKind.Object)
+        {
+            return -1;
+        }
+
+        var end = tokens[parent].Next;
+        for (var at = parent + 1; at < end; at = tokens[at + 1].Next)
+        {
+            if (IsNamed(at, name))
+            {
+                return at + 1;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Whether a string says exactly that.</summary>
+    public bool IsNamed(int token, ReadOnlySpan<byte> text)
+    {
+        ref readonly var it = ref _tokens[token];
+        return it.IsEscaped ? TextOf(token).SequenceEqual(text) : it.Inner(Text).SequenceEqual(text);
+    }
+
+    private bool Fail(JsonFault fault, int at)
+    {
+        Fault = fault;
+        FaultAt = at;
+        _count = 0;
+        return false;
+    }
+
+    private void Grow()
+    {
+        var larger = ArrayPool<JsonToken>.Shared.Rent(_tokens.Length * 2);
+        _tokens.AsSpan(0, _count).CopyTo(larger);
+        if (_tokens != _kept)
+        {
+            ArrayPool<JsonToken>.Shared.Return(_tokens);
+        }
+
+        _tokens = larger;
+    }
+}

@@ -1,0 +1,169 @@
+namespace Edge.Core.Bodies.Schemas;
+
+/// <content>Schemas that apply to the same value.</content>
+public sealed partial class SchemaValidator
+{
+    private bool ApplyInPlace(SchemaNode node, int token, int marks)
+    {
+        var valid = true;
+        if (node.Reference is not null)
+        {
+            valid = Apply(node.Reference, token, marks);
+        }
+
+        if (node.DynamicReference is not null)
+        {
+            valid &= Apply(Dynamic(node), token, marks);
+        }
+
+        foreach (var all in node.AllOf)
+        {
+            if (!valid && _muted > 0)
+            {
+                return false;
+            }
+
+            valid &= Apply(all, token, marks);
+        }
+
+        if (node.AnyOf.Length > 0)
+        {
+            valid &= ApplyAlternatives(node, node.AnyOf, SchemaRule.AnyOf, token, marks);
+        }
+
+        if (node.OneOf.Length > 0)
+        {
+            valid &= ApplyAlternatives(node, node.OneOf, SchemaRule.OneOf, token, marks);
+        }
+
+        if (node.Not is not null && Test(node.Not, token, -1))
+        {
+            valid = Fail(SchemaRule.Not, node, token);
+        }
+
+        if (node.If is not null && (Test(node.If, token, marks) ? node.Then : node.Else) is { } consequence)
+        {
+            valid &= Apply(consequence, token, marks);
+        }
+
+        foreach (var (name, dependent) in node.DependentSchemas)
+        {
+            if (_body.Find(token, name) >= 0)
+            {
+                valid &= Apply(dependent, token, marks);
+            }
+        }
+
+        return valid;
+    }
+
+    /// <summary>Whether a schema holds; what it says is wrong is not listed.</summary>
+    private bool Test(SchemaNode node, int token, int marks)
+    {
+        _muted++;
+        var holds = ApplyBranch(node, token, marks);
+        _muted--;
+        return holds;
+    }
+
+    /// <summary>Applies a schema whose marks count only if it holds.</summary>
+    private bool ApplyBranch(SchemaNode node, int token, int marks)
+    {
+        if (marks < 0)
+        {
+            return Apply(node, token, -1);
+        }
+
+        var end = _marksEnd;
+        var own = RentMarks(token);
+        var holds = Apply(node, token, own);
+        if (holds)
+        {
+            MergeMarks(own, marks, token);
+        }
+
+        _marksEnd = end;
+        return holds;
+    }
+
+    // What the alternatives find wrong is listed only if one of them was surely meant: the only one that is about such a value.
+    private bool ApplyAlternatives(SchemaNode node, SchemaNode[] alternatives, SchemaRule rule, int token, int marks)
+    {
+        var start = ErrorCount;
+        var hadMore = HasMoreErrors;
+        var holding = 0;
+        var meant = 0;
+        foreach (var alternative in alternatives)
+        {
+            var own = ErrorCount;
+            if (ApplyBranch(alternative, token, marks))
+            {
+                holding++;
+                if (rule == SchemaRule.AnyOf && marks < 0)
+                {
+                    break;
+                }
+            }
+            else if (_muted == 0 && IsAbout(own, token))
+            {
+                meant++;
+                continue;
+            }
+
+            ErrorCount = own;
+        }
+
+        if (holding == 1 || (holding > 1 && rule == SchemaRule.AnyOf))
+        {
+            ErrorCount = start;
+            HasMoreErrors = hadMore;
+            return true;
+        }
+
+        if (holding == 0 && meant == 1)
+        {
+            return false;
+        }
+
+        ErrorCount = start;
+        HasMoreErrors = hadMore;
+        return Fail(rule, node, token, holding);
+    }
+
+    /// <summary>Whether the errors from one on leave it possible that their schema was meant for the value.</summary>
+    private bool IsAbout(int from, int token)
+    {
+        for (var i = from; i < ErrorCount; i++)
+        {
+            ref readonly var error = ref _errors[i];
+            var isDecisive = error.Token == token
+                ? error.Rule is SchemaRule.Type or SchemaRule.Enum or SchemaRule.Const
+                : (error.Rule == SchemaRule.Const || (error.Rule == SchemaRule.Enum && error.Node.Enum!.Length == 1))
+                    && IsMember(token, error.Token);
+            if (isDecisive)
+            {
+                return false;
+            }
+        }
+
+        return ErrorCount > from;
+    }
+
+    private bool IsMember(int parent, int token)
+    {
+        if (_body.Tokens[parent].Kind != JsonKind.Object)
+        {
+            return false;
+        }
+
+        for (var name = parent + 1; name < token; name = _body.Tokens[name + 1].Next)
+        {
+            if (name + 1 == token)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

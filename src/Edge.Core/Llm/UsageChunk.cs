@@ -1,0 +1,114 @@
+using System.Text.Json;
+
+namespace Edge.Core.Llm;
+
+/// <summary>
+/// Finds the chunk with which OpenAI reports a stream's usage (<c>choices</c> empty, <c>usage</c> an object), so that it can be
+/// taken out for a caller who did not ask for it. Stateless; allocates nothing.
+/// </summary>
+public static class UsageChunk
+{
+    /// <summary>Looks among whole events.</summary>
+    /// <param name="events">Bytes of an event stream, from the start of an event on.</param>
+    /// <param name="start">Offset of the event that is such a chunk.</param>
+    /// <param name="length">Its bytes, its blank line included.</param>
+    /// <returns>True where there is one, whole.</returns>
+    public static bool TryFind(ReadOnlySpan<byte> events, out int start, out int length)
+    {
+        start = 0;
+        length = 0;
+        while (start < events.Length && events[start..].IndexOf("\"usage\""u8) is >= 0)
+        {
+            length = EventLength(events[start..], out var data);
+            if (length == 0)
+            {
+                return false;
+            }
+
+            if (IsUsage(data))
+            {
+                return true;
+            }
+
+            start += length;
+        }
+
+        return false;
+    }
+
+    /// <summary>Bytes of the first event, and its one line of data; 0 where it is not whole.</summary>
+    private static int EventLength(ReadOnlySpan<byte> events, out ReadOnlySpan<byte> data)
+    {
+        data = default;
+        var at = 0;
+        var lines = 0;
+        while (at < events.Length)
+        {
+            var rest = events[at..];
+            var length = rest.IndexOfAny((byte)'\r', (byte)'\n');
+            if (length < 0)
+            {
+                return 0;
+            }
+
+            var line = rest[..length];
+            at += length + 1;
+            at += rest[length] == '\r' && at < events.Length && events[at] == '\n' ? 1 : 0;
+            if (line.IsEmpty)
+            {
+                data = lines == 1 ? data : default;
+                return at;
+            }
+
+            if (line.StartsWith("data:"u8))
+            {
+                data = line[5..];
+                lines++;
+            }
+        }
+
+        return 0;
+    }
+
+    private static bool IsUsage(ReadOnlySpan<byte> data)
+    {
+        if (data.IndexOf("\"usage\""u8) < 0)
+        {
+            return false;
+        }
+
+        var json = new Utf8JsonReader(data);
+        var isEmpty = false;
+        var hasUsage = false;
+        try
+        {
+            if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+            {
+                return false;
+            }
+
+            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+            {
+                var isChoices = json.ValueTextEquals("choices"u8);
+                var isUsage = json.ValueTextEquals("usage"u8);
+                json.Read();
+                hasUsage |= isUsage && json.TokenType == JsonTokenType.StartObject;
+                if (isChoices)
+                {
+                    var next = json;
+                    isEmpty = json.TokenType == JsonTokenType.StartArray && next.Read()
+                        && next.TokenType == JsonTokenType.EndArray;
+                }
+
+                json.Skip();
+            }
+        }
+        catch (JsonException)
+        {
+            // What is no JSON is not for us to hide.
+            return false;
+        }
+
+        return isEmpty && hasUsage;
+    }
+}
