@@ -96,15 +96,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
 
         if (result.Outcome == StageOutcome.Failed)
         {
-            try
-            {
-                result = await FailStage.RunAsync(context, result.Failure);
-            }
-            catch (Exception exception)
-            {
-                result = StageResult.BrokenOff(Failure.EdgeInternal);
-                context.FailureDetail = exception.ToString();
-            }
+            result = await TellAsync(context, result.Failure);
         }
 
         _record.End(context, result);
@@ -119,6 +111,20 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
 
             // Kestrel then sends neither a last chunk nor END_STREAM: the connection is closed, the stream reset.
             throw new BrokenOffException();
+        }
+    }
+
+    // What cannot even be told must still be recorded.
+    private static async ValueTask<StageResult> TellAsync(RequestContext context, Failure failure)
+    {
+        try
+        {
+            return await FailStage.RunAsync(context, failure);
+        }
+        catch (Exception exception)
+        {
+            context.FailureDetail = exception.ToString();
+            return StageResult.BrokenOff(Failure.EdgeInternal);
         }
     }
 

@@ -78,7 +78,7 @@ internal sealed unsafe class EventLoop
         var events = (byte*)NativeMemory.AllocZeroed(EventsMax, (nuint)stride);
         while (true)
         {
-            var count = LinuxSocket.Wait(_epoll, events, EventsMax, _posted.IsEmpty ? -1 : 0);
+            var count = LinuxSocket.NextEvents(_epoll, events, EventsMax, _posted.IsEmpty ? -1 : 0);
             for (var i = 0; i < count; i++)
             {
                 var what = EpollEvent.Read(events + (i * stride), out var key);

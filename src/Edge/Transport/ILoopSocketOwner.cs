@@ -5,7 +5,9 @@ namespace Edge.Transport;
 /// </summary>
 internal interface ILoopSocketOwner
 {
-    /// <summary>The wait of <see cref="LoopSocket.TryAwaitReadable"/> is over: there is something to receive, if only an end.</summary>
+    /// <summary>
+    /// The wait of <see cref="LoopSocket.TryAwaitReadable"/> is over: there is something to receive, if only an end.
+    /// </summary>
     public void OnReadable();
 
     /// <summary>The wait of <see cref="LoopSocket.TryAwaitWritable"/> is over.</summary>

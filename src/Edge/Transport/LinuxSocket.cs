@@ -7,7 +7,7 @@ namespace Edge.Transport;
 
 /// <summary>
 /// The system calls of the transport, as Linux has them (man pages epoll(7), recv(2), send(2), accept4(2), connect(2)). Sockets
-/// are non-blocking throughout, so that none of these calls waits but <see cref="Wait"/>.
+/// are non-blocking throughout, so that none of these calls waits but <see cref="NextEvents"/>.
 /// A failure is a negative error number, as the kernel itself returns it.
 /// </summary>
 internal static unsafe partial class LinuxSocket
@@ -93,7 +93,7 @@ internal static unsafe partial class LinuxSocket
     }
 
     /// <summary>Waits for events; an interrupted wait has none.</summary>
-    public static int Wait(int epoll, byte* events, int eventsMax, int timeoutMs)
+    public static int NextEvents(int epoll, byte* events, int eventsMax, int timeoutMs)
     {
         var count = Result(epoll_wait(epoll, events, eventsMax, timeoutMs));
         return count == Interrupted ? 0 : count;

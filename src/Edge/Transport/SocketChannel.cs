@@ -31,7 +31,9 @@ internal sealed class SocketChannel : ILoopSocketOwner, IValueTaskSource<int>, I
     /// <summary>The other end.</summary>
     public IPEndPoint? Remote => _socket.Remote;
 
-    /// <summary>True while nothing is known to have come since the last receive: neither bytes nor an end. No system call.</summary>
+    /// <summary>
+    /// True while nothing is known to have come since the last receive: neither bytes nor an end. No system call.
+    /// </summary>
     public bool IsQuiet => _socket.IsQuiet;
 
     /// <summary>The same as the kernel sees it at this moment, of which the loop may not have heard yet. A system call.</summary>

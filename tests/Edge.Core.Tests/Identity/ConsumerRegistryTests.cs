@@ -4,6 +4,7 @@ using Edge.Core.Identity;
 
 namespace Edge.Core.Tests.Identity;
 
+[Collection(nameof(RunAlone))]
 public sealed class ConsumerRegistryTests
 {
     private const int Many = 100_000;

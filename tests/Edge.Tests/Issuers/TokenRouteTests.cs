@@ -148,6 +148,7 @@ public sealed class TokenRouteTests : IAsyncDisposable
         var gateway = await RunningGateway.StartAsync($$"""
             listeners: [{ address: 127.0.0.1:0 }]
             identity:
+              failureLimit: none
               issuers:
                 one: { issuer: "{{_one.Url}}", audience: api, algorithms: [ES256] }
                 two: { issuer: "{{_two.Url}}", audience: api, algorithms: [ES256] }

@@ -45,7 +45,8 @@ public sealed class TargetAddressesTests : IDisposable
     {
         var name = new string('a', 300);
         var target = new TargetPlan(false, name, 80, name, "");
-        var result = await new UpstreamDialer(Plan(target), target, new SystemHostResolver(), _time).DialAsync(EventLoops.Idlest, Stop);
+        var dialer = new UpstreamDialer(Plan(target), target, new SystemHostResolver(), _time);
+        var result = await dialer.DialAsync(EventLoops.Idlest, Stop);
         Assert.Equal(Failure.UpstreamDnsError, result.Failure);
     }
 
@@ -70,7 +71,8 @@ public sealed class TargetAddressesTests : IDisposable
     [Fact]
     public async Task Dials_at_the_same_time_share_one_question()
     {
-        var dials = new[] { _dialer.DialAsync(EventLoops.Idlest, Stop), _dialer.DialAsync(EventLoops.Idlest, Stop), _dialer.DialAsync(EventLoops.Idlest, Stop) };
+        var loop = EventLoops.Idlest;
+        var dials = new[] { _dialer.DialAsync(loop, Stop), _dialer.DialAsync(loop, Stop), _dialer.DialAsync(loop, Stop) };
         (await _resolver.NextAsync()).SetResult([IPAddress.Parse("192.0.2.1")]);
         foreach (var _ in dials)
         {

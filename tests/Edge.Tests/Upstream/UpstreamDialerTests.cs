@@ -135,7 +135,8 @@ public sealed class UpstreamDialerTests : IDisposable
     [Fact]
     public async Task A_caller_that_has_left_already_starts_nothing()
     {
-        var result = await Faked("192.0.2.1", new FakeResolver()).DialAsync(EventLoops.Idlest, new CancellationToken(canceled: true));
+        var dialer = Faked("192.0.2.1", new FakeResolver());
+        var result = await dialer.DialAsync(EventLoops.Idlest, new CancellationToken(canceled: true));
         Assert.Equal(Failure.CallerGone, result.Failure);
         Assert.True(_connector.IsQuiet);
     }

@@ -161,7 +161,8 @@ public sealed class UpstreamTlsTests : IDisposable
         using var caller = new CancellationTokenSource();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var dial = Dialer(Host, ((IPEndPoint)listener.LocalEndpoint).Port, _authority.File).DialAsync(EventLoops.Idlest, caller.Token);
+        var dialer = Dialer(Host, ((IPEndPoint)listener.LocalEndpoint).Port, _authority.File);
+        var dial = dialer.DialAsync(EventLoops.Idlest, caller.Token);
         using var peer = await listener.AcceptSocketAsync(Stop);
         await peer.ReceiveAsync(new byte[1], Stop);
         await caller.CancelAsync();
@@ -199,7 +200,8 @@ public sealed class UpstreamTlsTests : IDisposable
     {
         using var server = new TlsServer(_authority.Issue(Host));
         var dialer = Dialer(Host, server.Port, _authority.File);
-        var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => dialer.DialAsync(EventLoops.Idlest, Stop))));
+        var results = await Task.WhenAll(
+            Enumerable.Range(0, 16).Select(_ => Task.Run(() => dialer.DialAsync(EventLoops.Idlest, Stop))));
         foreach (var result in results)
         {
             Assert.Equal((Failure.None, null), (result.Failure, result.Detail));
