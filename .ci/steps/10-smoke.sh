@@ -43,7 +43,8 @@ chat() {
 }
 
 answers_a_chat() {
-  chat "$@" -o "$work/out" -w '%{http_code}' -d '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}' > "$work/code"
+  chat "$@" -o "$work/out" -w '%{http_code}' \
+    -d '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}' > "$work/code"
   [[ $(< "$work/code") == 200 ]] && grep -q '"choices"' "$work/out"
 }
 
