@@ -69,6 +69,22 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Ends its standard input, for which some wait.</summary>
     public void EndInput() => _process.StandardInput.Close();
 
+    /// <summary>Sends it a signal, unless it has ended.</summary>
+    public void Signal(int signal)
+    {
+        if (!_process.HasExited)
+        {
+            _ = Native.Kill(_process.Id, signal);
+        }
+    }
+
+    /// <summary>Kills it, as a crash would, and waits until it is gone.</summary>
+    public Task KillAsync(CancellationToken cancellation)
+    {
+        _process.Kill();
+        return _process.WaitForExitAsync(cancellation);
+    }
+
     /// <summary>Runs a program to its end and answers what it printed, on both outputs.</summary>
     public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellation)
     {

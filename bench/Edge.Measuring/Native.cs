@@ -15,6 +15,9 @@ internal static unsafe partial class Native
         public long Nanoseconds;
     }
 
+    /// <summary>SIGHUP.</summary>
+    internal const int HangUp = 1;
+
     /// <summary>SIGTERM.</summary>
     internal const int Terminate = 15;
 

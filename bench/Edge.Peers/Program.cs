@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Edge.Measuring;
 using Edge.Peers;
 using Edge.Peers.Load;
 using Edge.Peers.Report;

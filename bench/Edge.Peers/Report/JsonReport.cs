@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Edge.Measuring;
 
 namespace Edge.Peers.Report;
 

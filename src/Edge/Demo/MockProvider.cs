@@ -54,7 +54,9 @@ internal sealed class MockProvider : IAsyncDisposable
         try
         {
             var application = new MockApplication(wheel, stats, options.Key);
-            var server = await HttpServer.StartAsync(plan, application, null, cancellation);
+
+            // Kestrel's sockets let an answer's bytes be put on the wire as they stand, past all of HTTP: see RawAnswers.
+            var server = await HttpServer.StartAsync(plan, application, null, ServerTransport.KestrelSockets, cancellation);
             return new MockProvider(server, wheel, stats);
         }
         catch

@@ -187,7 +187,8 @@ internal sealed class Gateway : IAsyncDisposable
         if (plan.Admin is { } admin)
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };
-            _admin = await HttpServer.StartAsync(door, new AdminApplication(this, admin.Token), null, cancellation);
+            _admin = await HttpServer.StartAsync(
+                door, new AdminApplication(this, admin.Token), null, ServerTransport.EventLoops, cancellation);
         }
 
         var record = new RecordStage(Counters, _log, Audit, _time);
@@ -201,7 +202,8 @@ internal sealed class Gateway : IAsyncDisposable
                 _certificates.Add(certificate);
             }
 
-            _listeners.Add(await HttpServer.StartAsync(listener, application, certificate?.HandshakeOptions, cancellation));
+            _listeners.Add(await HttpServer.StartAsync(
+                listener, application, certificate?.HandshakeOptions, ServerTransport.EventLoops, cancellation));
         }
     }
 

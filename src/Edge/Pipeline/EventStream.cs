@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
@@ -50,7 +49,7 @@ internal sealed class EventStream
         if (whole > 0)
         {
             WriteHeld(to);
-            to.Write(run[..whole]);
+            to.Put(run[..whole]);
             _isWithinEvent = false;
         }
 
@@ -72,7 +71,7 @@ internal sealed class EventStream
     {
         if (_held.Length > 0)
         {
-            to.Write(_held.Written.Span);
+            to.Put(_held.Written.Span);
             _held.ReturnMemory();
         }
     }
@@ -83,21 +82,23 @@ internal sealed class EventStream
     /// </summary>
     public void WriteError(PipeWriter to, Dialect dialect, Failure failure, string? requestId, bool isHttp2)
     {
+        _held.ReturnMemory();
         if (_isWithinEvent)
         {
             // Of an event that was too long to be held the caller has a part, which this ends.
-            to.Write("\n\n"u8);
+            _held.Write("\n\n"u8);
         }
 
-        _held.ReturnMemory();
-        ErrorBody.WriteStreamEvent(to, dialect, Failures.Code(failure), Failures.Message(failure), requestId);
+        ErrorBody.WriteStreamEvent(_held, dialect, Failures.Code(failure), Failures.Message(failure), requestId);
         if (isHttp2)
         {
-            var padding = to.GetSpan(Http2FlushBytes)[..Http2FlushBytes];
+            var padding = _held.GetSpan(Http2FlushBytes)[..Http2FlushBytes];
             padding.Fill((byte)':');
             padding[^1] = (byte)'\n';
-            to.Advance(Http2FlushBytes);
+            _held.Advance(Http2FlushBytes);
         }
+
+        WriteHeld(to);
     }
 
     /// <summary>
@@ -115,7 +116,7 @@ internal sealed class EventStream
             {
                 if (!_isWithinEvent)
                 {
-                    context.ResponseBody.Writer.Write(": heartbeat\n\n"u8);
+                    context.ResponseBody.Writer.Put(": heartbeat\n\n"u8);
                     await context.ResponseBody.Writer.FlushAsync();
                 }
             }

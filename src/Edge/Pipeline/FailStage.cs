@@ -1,4 +1,3 @@
-using System.Buffers;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
@@ -117,7 +116,7 @@ internal static class FailStage
         {
             // Not flushed here: the server does that when the request is over, and thus counted.
             await context.ResponseBody.StartAsync();
-            context.ResponseBody.Writer.Write(body.Written.Span);
+            context.ResponseBody.Writer.Put(body.Written.Span);
         }
 
         body.ReturnMemory();

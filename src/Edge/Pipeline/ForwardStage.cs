@@ -74,7 +74,7 @@ internal sealed class ForwardStage
         {
             body.ReturnMemory();
             context.Exchange.Request.ReturnMemory();
-            context.CallerGoneRegistration.Dispose();
+            context.CallerWatch.Release();
             await context.Exchange.CloseAsync();
         }
     }
@@ -121,7 +121,7 @@ internal sealed class ForwardStage
 
             context.FailureDetail = exchange.Fault;
             var again = !freshOnly && MayRepeat(context, exchange, kind, failure);
-            context.CallerGoneRegistration.Dispose();
+            context.CallerWatch.Release();
             await exchange.CloseAsync();
             if (!again)
             {
@@ -136,11 +136,10 @@ internal sealed class ForwardStage
     private static async ValueTask<Failure> OpenAsync(RequestContext context, UpstreamPool pool, bool freshOnly)
     {
         context.Attempts++;
-        var aborted = context.Lifetime.RequestAborted;
         var connection = freshOnly ? null : pool.TakeIdle();
         if (connection is null)
         {
-            var connected = await pool.ConnectAsync(aborted);
+            var connected = await pool.ConnectAsync(context.CallerWatch.TokenFor(context.Request.Protocol));
             if (connected.Connection is null)
             {
                 context.FailureDetail = connected.Detail;
@@ -152,10 +151,7 @@ internal sealed class ForwardStage
 
         var plan = context.Route!.Upstream.Plan;
         context.Exchange.Open(pool, connection, plan.Timeouts, HttpMethods.IsHead(context.Request.Method), context.WholeByMs);
-
-        // Disposed before the exchange closes: so the abort can only ever meet the connection that this attempt owns.
-        context.CallerGoneRegistration = aborted.UnsafeRegister(
-            static state => ((UpstreamExchange)state!).Abort(Failure.CallerGone), context.Exchange);
+        context.CallerWatch.Guard(context.Request.Protocol);
         return Failure.None;
     }
 

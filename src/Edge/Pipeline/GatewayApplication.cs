@@ -96,7 +96,15 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
 
         if (result.Outcome == StageOutcome.Failed)
         {
-            result = await FailStage.RunAsync(context, result.Failure);
+            try
+            {
+                result = await FailStage.RunAsync(context, result.Failure);
+            }
+            catch (Exception exception)
+            {
+                result = StageResult.BrokenOff(Failure.EdgeInternal);
+                context.FailureDetail = exception.ToString();
+            }
         }
 
         _record.End(context, result);

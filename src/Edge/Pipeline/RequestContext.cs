@@ -45,6 +45,7 @@ internal sealed class RequestContext
         _connection = features.GetRequiredFeature<IHttpConnectionFeature>();
         _bodySize = features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>();
         Exchange = new UpstreamExchange(sweeper);
+        CallerWatch = new CallerWatch(features, Exchange);
     }
 
     /// <summary>Kestrel's own collection, for the features that are rarely asked for.</summary>
@@ -131,8 +132,8 @@ internal sealed class RequestContext
     /// <summary>When the exchange with the upstream must be over, all attempts together, on the sweeper's clock.</summary>
     public long WholeByMs { get; set; }
 
-    /// <summary>Breaks the exchange when the caller goes away. Disposed before the exchange is closed.</summary>
-    public CancellationTokenRegistration CallerGoneRegistration { get; set; }
+    /// <summary>Breaks the exchange when the caller goes away. Released before the exchange is closed.</summary>
+    public CallerWatch CallerWatch { get; }
 
     /// <summary>
     /// The request's body where it is small and whole; later the body of an error. Its memory is given back early.

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Threading;
@@ -137,7 +136,7 @@ internal static class ResponseRelay
             unflushed += run.Length;
             if (stream is null)
             {
-                writer.Write(run.Span);
+                writer.Put(run.Span);
             }
             else
             {

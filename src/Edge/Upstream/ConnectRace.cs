@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Edge.Core.Http;
+using Edge.Transport;
 
 namespace Edge.Upstream;
 
@@ -14,6 +15,7 @@ internal sealed class ConnectRace
     public static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
 
     private readonly IConnector _connector;
+    private readonly EventLoop _loop;
     private readonly TargetAddresses _addresses;
     private readonly int _port;
     private readonly TimeProvider _time;
@@ -22,9 +24,10 @@ internal sealed class ConnectRace
     private readonly List<Attempt> _running = [];
 
     /// <summary>A race that tells <paramref name="addresses"/> which of them failed and which worked.</summary>
-    public ConnectRace(IConnector connector, TargetAddresses addresses, int port, TimeProvider time)
+    public ConnectRace(IConnector connector, EventLoop loop, TargetAddresses addresses, int port, TimeProvider time)
     {
         _connector = connector;
+        _loop = loop;
         _addresses = addresses;
         _port = port;
         _time = time;
@@ -36,7 +39,7 @@ internal sealed class ConnectRace
     /// <summary>Runs the race.</summary>
     /// <returns>The winner's socket, now the receiver's; null when every address failed (see <see cref="Error"/>).</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled; nothing stays open.</exception>
-    public async Task<Socket?> RunAsync(IPAddress[] addresses, CancellationToken ct)
+    public async Task<SocketChannel?> RunAsync(IPAddress[] addresses, CancellationToken ct)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try
@@ -82,15 +85,15 @@ internal sealed class ConnectRace
     private void Start(IPAddress address, CancellationToken ct)
     {
         var endpoint = new IPEndPoint(address, _port);
-        Task<Socket> connecting;
+        Task<SocketChannel> connecting;
         try
         {
-            connecting = _connector.ConnectAsync(endpoint, ct);
+            connecting = _connector.ConnectAsync(_loop, endpoint, ct);
         }
         catch (SocketException exception)
         {
             // The socket itself could not be made, as with IPv6 where the system has none.
-            connecting = Task.FromException<Socket>(exception);
+            connecting = Task.FromException<SocketChannel>(exception);
         }
 
         _running.Add(new Attempt(endpoint, connecting));
@@ -118,7 +121,7 @@ internal sealed class ConnectRace
     }
 
     /// <summary>Takes the attempts that ended off the list; the socket of the first that connected.</summary>
-    private Socket? Collect()
+    private SocketChannel? Collect()
     {
         for (var i = 0; i < _running.Count; i++)
         {
@@ -163,7 +166,7 @@ internal sealed class ConnectRace
     }
 
     /// <summary>An attempt may connect in the moment in which it is called off: then its socket is closed here.</summary>
-    private static async Task CloseAsync(Task<Socket> connecting)
+    private static async Task CloseAsync(Task<SocketChannel> connecting)
     {
         await ((Task)connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (connecting.IsCompletedSuccessfully)
@@ -172,5 +175,5 @@ internal sealed class ConnectRace
         }
     }
 
-    private readonly record struct Attempt(IPEndPoint Endpoint, Task<Socket> Connecting);
+    private readonly record struct Attempt(IPEndPoint Endpoint, Task<SocketChannel> Connecting);
 }

@@ -1,15 +1,19 @@
 using System.Net;
 using System.Net.Sockets;
+using Edge.Transport;
 
 namespace Edge.Upstream;
 
 /// <summary>The one step of a dial that touches the network's TCP: a seam, so that races are tested without a network.</summary>
 internal interface IConnector
 {
-    /// <summary>Connects. The socket is the receiver's; nothing is left open when it throws.</summary>
+    /// <summary>Connects. The channel is the receiver's; nothing is left open when it throws.</summary>
+    /// <param name="loop">Where the connection is going to live.</param>
+    /// <param name="endpoint">Where to.</param>
+    /// <param name="ct">Gives up.</param>
     /// <exception cref="SocketException">The connection could not be made.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
-    public Task<Socket> ConnectAsync(IPEndPoint endpoint, CancellationToken ct);
+    public Task<SocketChannel> ConnectAsync(EventLoop loop, IPEndPoint endpoint, CancellationToken ct);
 }
 
 /// <summary>Connects real sockets. Stateless.</summary>
@@ -25,27 +29,16 @@ internal sealed class SocketConnector : IConnector
     public const int KeepAliveProbesMax = 4;
 
     /// <inheritdoc/>
-    public Task<Socket> ConnectAsync(IPEndPoint endpoint, CancellationToken ct) =>
-        ConnectAsync(new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endpoint, ct);
+    public async Task<SocketChannel> ConnectAsync(EventLoop loop, IPEndPoint endpoint, CancellationToken ct) =>
+        new(await ConnectAttempt.RunAsync(loop, endpoint, static socket => Tune(socket), ct));
 
-    /// <summary>Connects a socket that it owns from here on, until it is returned.</summary>
-    internal static async Task<Socket> ConnectAsync(Socket socket, IPEndPoint endpoint, CancellationToken ct)
+    private static void Tune(LoopSocket socket)
     {
-        try
-        {
-            // Heads and events are written whole: waiting for more (Nagle's algorithm) would only delay them.
-            socket.NoDelay = true;
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveTimeSeconds);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbesMax);
-            await socket.ConnectAsync(endpoint, ct);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        // Heads and events are written whole: waiting for more (Nagle's algorithm) would only delay them.
+        socket.SetOption(LinuxSocket.LevelTcp, LinuxSocket.NoDelay, 1);
+        socket.SetOption(LinuxSocket.LevelSocket, LinuxSocket.KeepAlive, 1);
+        socket.SetOption(LinuxSocket.LevelTcp, LinuxSocket.KeepAliveTime, KeepAliveTimeSeconds);
+        socket.SetOption(LinuxSocket.LevelTcp, LinuxSocket.KeepAliveInterval, KeepAliveIntervalSeconds);
+        socket.SetOption(LinuxSocket.LevelTcp, LinuxSocket.KeepAliveProbes, KeepAliveProbesMax);
     }
 }

@@ -1,36 +1,40 @@
 // CA2012: a receive is kept in a field, so that one which nobody awaited can be waited for before its buffer goes. It is awaited
 // once: by whoever asked for it, or by ReleaseAsync.
 #pragma warning disable CA2012
-using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Edge.Core.Http;
+using Edge.Transport;
 
 namespace Edge.Upstream;
 
 /// <summary>
 /// One connection to a target: socket, TLS if any, and the receive buffer. It belongs either to its <see cref="UpstreamPool"/>
-/// (idle, with a read pending, so that a stray byte or an end is noticed) or to exactly one exchange.
+/// (idle, and watched by its loop, so that a stray byte or an end is noticed) or to exactly one exchange.
 /// </summary>
 /// <remarks>
 /// Ownership is one number, the lease: an exchange takes it with <see cref="BeginExchange"/> and gives it back with
 /// <see cref="TryEndExchange"/>. Whoever wants to break in from another thread (a timeout, a caller that went away) must win the
 /// same number by <see cref="TryAbort"/>; so a late timeout can never hit the next exchange, and an aborted connection can never
-/// go back to the pool. All other members are for the owner alone.
+/// go back to the pool. No two exchanges of the process have the same one. All other members are for the owner alone.
+/// The receive buffer is there only while there are bytes in it: a quiet connection holds none.
 /// </remarks>
-internal sealed class UpstreamConnection : IDisposable
+internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
 {
-    /// <summary>Receive buffer of an idle connection and of a stream of small events.</summary>
-    public const int SmallBufferBytes = 4 * 1024;
+    /// <summary>Receive buffer for a head and a stream of small events.</summary>
+    public const int SmallBufferBytes = BlockPool.SmallBytes;
 
     /// <summary>Receive buffer while a large body passes.</summary>
-    public const int LargeBufferBytes = 64 * 1024;
+    public const int LargeBufferBytes = BlockPool.LargeBytes;
 
-    private readonly Socket _socket;
+    private static int s_lastNumber;
+
+    private readonly SocketChannel _channel;
     private readonly SslStream? _tls;
-    private readonly byte[] _small = GC.AllocateUninitializedArray<byte>(SmallBufferBytes, pinned: true);
-    private byte[] _buffer;
+    private readonly long _firstLease = (long)Interlocked.Increment(ref s_lastNumber) << 32;
+    private byte[]? _buffer;
+    private int _bufferBytes = SmallBufferBytes;
     private int _start;
     private int _end;
     private ValueTask<int> _pendingReceive;
@@ -41,15 +45,17 @@ internal sealed class UpstreamConnection : IDisposable
     private int _closed;
 
     /// <summary>Takes ownership of a connected socket and of the TLS session on it.</summary>
-    public UpstreamConnection(Socket socket, SslStream? tls, int headBytesMax, long createdAtMs)
+    public UpstreamConnection(SocketChannel channel, SslStream? tls, int headBytesMax, long createdAtMs)
     {
-        _socket = socket;
+        _channel = channel;
         _tls = tls;
-        _buffer = _small;
         Head = new ResponseHead(headBytesMax);
         CreatedAtMs = createdAtMs;
         Deadlines = new ExchangeDeadlines();
     }
+
+    /// <summary>The loop that it lives on.</summary>
+    public EventLoop Loop => _channel.Loop;
 
     /// <summary>The head of the current answer; offsets in it count from <see cref="Received"/>.</summary>
     public ResponseHead Head { get; }
@@ -82,35 +88,28 @@ internal sealed class UpstreamConnection : IDisposable
     public ReadOnlyMemory<byte> ReceivedMemory => _buffer.AsMemory(_start, _end - _start);
 
     /// <summary>True when the buffer has no room left: more was waiting than it could take.</summary>
-    public bool IsFull => _end == _buffer.Length;
-
-    /// <summary>True while an idle connection is fit for use: its pending read has seen neither a byte nor an end.</summary>
-    public bool IsQuiet => !_pendingReceive.IsCompleted;
+    public bool IsFull => _end == _buffer?.Length;
 
     /// <summary>
-    /// The same, and the kernel has nothing for that read either: neither an end that would fail the next request nor bytes
-    /// that would be taken for its answer. The pending read alone may tell too late, when the I/O thread that would complete it
-    /// is busy with the request for which the connection is wanted. Costs a system call.
+    /// True while an idle connection is fit for use: neither a byte nor an end has come. What comes over TLS may be of TLS alone
+    /// (tickets): there a pending read tells.
     /// </summary>
-    public bool IsQuietNow
-    {
-        get
-        {
-            try
-            {
-                return IsQuiet && !_socket.Poll(0, SelectMode.SelectRead);
-            }
-            catch (SocketException)
-            {
-                return false;
-            }
-        }
-    }
+    public bool IsQuiet => _tls is null ? _channel.IsQuiet : !_pendingReceive.IsCompleted;
+
+    /// <summary>
+    /// The same, and the kernel has nothing either: neither an end that would fail the next request nor bytes that would be taken
+    /// for its answer. The loop may tell too late, when it is busy with the request for which the connection is wanted. Costs a
+    /// system call.
+    /// </summary>
+    public bool IsQuietNow => IsQuiet && _channel.IsQuietNow;
+
+    /// <inheritdoc/>
+    public Span<byte> Room => (_buffer ??= BlockPool.Rent(_bufferBytes)).AsSpan(_end);
 
     /// <summary>The exchange begins: the connection is its own until <see cref="TryEndExchange"/>.</summary>
     public long BeginExchange()
     {
-        var lease = Interlocked.Increment(ref _exchanges);
+        var lease = _firstLease + Interlocked.Increment(ref _exchanges);
         Volatile.Write(ref _lease, lease);
         return lease;
     }
@@ -131,28 +130,13 @@ internal sealed class UpstreamConnection : IDisposable
         if (lease > 0 && Interlocked.CompareExchange(ref _lease, -lease, lease) == lease)
         {
             Volatile.Write(ref _abortReason, (int)reason);
-            _socket.Dispose();
+            _channel.Dispose();
         }
     }
 
     /// <summary>Sends all bytes. Usually completes at once, from the kernel's buffer.</summary>
-    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
-    {
-        if (_tls is not null)
-        {
-            return _tls.WriteAsync(bytes);
-        }
-
-        // For a stream socket the framework sends all or throws.
-        var sending = _socket.SendAsync(bytes, SocketFlags.None, CancellationToken.None);
-        if (!sending.IsCompletedSuccessfully)
-        {
-            return AwaitSentAsync(sending);
-        }
-
-        _ = sending.Result;
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes) =>
+        _tls is null ? _channel.SendAsync(bytes) : _tls.WriteAsync(bytes);
 
     /// <summary>
     /// Receives more bytes behind those not yet consumed; one receive at a time, and asking again while it is outstanding gives
@@ -163,22 +147,31 @@ internal sealed class UpstreamConnection : IDisposable
     {
         if (!_receivePending)
         {
-            var room = _buffer.AsMemory(_end);
             _receivePending = true;
-            _pendingReceive = BeginReceive(room);
+            _pendingReceive = _tls is null ? BeginReceive() : BeginReceive(_tls);
         }
 
         return _pendingReceive;
     }
 
-    // A socket that was closed by an abort throws at once: whoever awaits is to see that like any other end.
-    private ValueTask<int> BeginReceive(Memory<byte> room)
+    private ValueTask<int> BeginReceive()
     {
+        if (_start == _end && !_channel.MayReceive)
+        {
+            // While it waits it needs no memory: the loop asks for Room when there are bytes.
+            ReturnBuffer();
+        }
+
+        return _channel.ReceiveAsync(this);
+    }
+
+    // A session that was closed by an abort throws at once: whoever awaits is to see that like any other end.
+    private ValueTask<int> BeginReceive(SslStream tls)
+    {
+        _buffer ??= BlockPool.Rent(_bufferBytes);
         try
         {
-            return _tls is null
-                ? _socket.ReceiveAsync(room, SocketFlags.None, CancellationToken.None)
-                : _tls.ReadAsync(room);
+            return tls.ReadAsync(_buffer.AsMemory(_end));
         }
         catch (Exception exception) when (IsConnectionError(exception))
         {
@@ -221,7 +214,7 @@ internal sealed class UpstreamConnection : IDisposable
     /// </summary>
     public bool EnsureRoom(int bytesMax)
     {
-        if (_end < _buffer.Length)
+        if (_buffer is null || _end < _buffer.Length)
         {
             return true;
         }
@@ -246,15 +239,16 @@ internal sealed class UpstreamConnection : IDisposable
     /// <summary>Takes the large buffer for the rest of this exchange, since much is to come.</summary>
     public void ExpectMuch()
     {
-        if (_buffer.Length < LargeBufferBytes)
+        _bufferBytes = LargeBufferBytes;
+        if (_buffer is not null && _buffer.Length < LargeBufferBytes)
         {
             Enlarge(LargeBufferBytes);
         }
     }
 
     /// <summary>
-    /// Prepares for the pool: gives a large buffer back and leaves a read pending. False: bytes came that nobody asked for, or
-    /// the end; the connection must not be used again.
+    /// Prepares for the pool: gives the buffer back and, over TLS, leaves a read pending. False: bytes came that nobody asked
+    /// for, or the end; the connection must not be used again.
     /// </summary>
     public bool TryRest()
     {
@@ -263,11 +257,10 @@ internal sealed class UpstreamConnection : IDisposable
             return false;
         }
 
-        ReturnLargeBuffer();
-        _start = 0;
-        _end = 0;
+        ReturnBuffer();
+        _bufferBytes = SmallBufferBytes;
         Head.Reset();
-        return !ReceiveAsync().IsCompleted;
+        return _tls is null ? _channel.IsQuiet : !ReceiveAsync().IsCompleted;
     }
 
     /// <summary>Closes the connection. A read that is still pending ends with it.</summary>
@@ -278,7 +271,7 @@ internal sealed class UpstreamConnection : IDisposable
             return;
         }
 
-        _socket.Dispose();
+        _channel.Dispose();
         _ = ReleaseAsync();
     }
 
@@ -308,32 +301,33 @@ internal sealed class UpstreamConnection : IDisposable
             await IgnoreAsync(_pendingReceive);
         }
 
-        ReturnLargeBuffer();
+        ReturnBuffer();
         if (_tls is not null)
         {
             await _tls.DisposeAsync();
         }
     }
 
-    private static async ValueTask AwaitSentAsync(ValueTask<int> sending) => await sending;
-
     private void Enlarge(int bytes)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(bytes);
+        var larger = BlockPool.Rent(bytes);
         var received = Received;
         received.CopyTo(larger);
-        _end = received.Length;
-        _start = 0;
-        ReturnLargeBuffer();
+        var count = received.Length;
+        ReturnBuffer();
         _buffer = larger;
+        _end = count;
     }
 
-    private void ReturnLargeBuffer()
+    private void ReturnBuffer()
     {
-        if (_buffer != _small)
+        if (_buffer is not null)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = _small;
+            BlockPool.Return(_buffer);
+            _buffer = null;
         }
+
+        _start = 0;
+        _end = 0;
     }
 }

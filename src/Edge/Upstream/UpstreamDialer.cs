@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Transport;
 
 namespace Edge.Upstream;
 
@@ -45,7 +46,9 @@ internal sealed class UpstreamDialer
     /// Makes one connection. Expected failures are results, not exceptions; a cancelled token gives
     /// <see cref="Failure.CallerGone"/>. Whatever comes of it, nothing stays open but what the result holds.
     /// </summary>
-    public async Task<DialResult> DialAsync(CancellationToken cancellation)
+    /// <param name="loop">Where the connection is going to live.</param>
+    /// <param name="cancellation">Calls it off.</param>
+    public async Task<DialResult> DialAsync(EventLoop loop, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(_timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
@@ -65,11 +68,11 @@ internal sealed class UpstreamDialer
             return DialResult.Failed(failure, $"name {_target.Host} does not resolve ({exception.SocketErrorCode})");
         }
 
-        var race = new ConnectRace(_connector, _addresses, _target.Port, _time);
-        Socket? socket;
+        var race = new ConnectRace(_connector, loop, _addresses, _target.Port, _time);
+        SocketChannel? channel;
         try
         {
-            socket = await race.RunAsync(addresses, either.Token);
+            channel = await race.RunAsync(addresses, either.Token);
         }
         catch (OperationCanceledException)
         {
@@ -81,29 +84,29 @@ internal sealed class UpstreamDialer
             return GaveUp(Failure.UpstreamConnectTimeout, "TCP", cancellation);
         }
 
-        if (socket is null)
+        if (channel is null)
         {
             return DialResult.Failed(race.Error.Failure, race.Error.Detail);
         }
 
         return _tls is null
-            ? new DialResult(socket, null, Failure.None, null)
-            : await SecureAsync(socket, _tls, either.Token, cancellation);
+            ? new DialResult(channel, null, Failure.None, null)
+            : await SecureAsync(channel, _tls, either.Token, cancellation);
     }
 
     private async Task<DialResult> SecureAsync(
-        Socket socket, SslClientAuthenticationOptions options, CancellationToken either, CancellationToken cancellation)
+        SocketChannel channel, SslClientAuthenticationOptions options, CancellationToken either, CancellationToken cancellation)
     {
-        var endpoint = (IPEndPoint)socket.RemoteEndPoint!;
+        var endpoint = channel.Remote!;
         var verdict = new CertificateVerdict();
-        var inner = new HandshakeStream(socket);
+        var inner = new SocketStream(channel);
         var tls = new SslStream(inner, leaveInnerStreamOpen: false, verdict.Judge);
         DialResult failed;
         try
         {
             await tls.AuthenticateAsClientAsync(options, either);
             inner.HandshakeDone();
-            return new DialResult(socket, tls, Failure.None, null);
+            return new DialResult(channel, tls, Failure.None, null);
         }
         catch (Exception exception) when (verdict.Problem is not null && exception is not OperationCanceledException)
         {

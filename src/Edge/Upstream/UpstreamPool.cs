@@ -1,20 +1,25 @@
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Transport;
 
 namespace Edge.Upstream;
 
 /// <summary>
-/// The connections to one target. Idle ones are kept as a stack, so that the warmest is used first and the rest grow old and are
-/// closed. It owns every connection that no exchange owns. Thread-safe.
+/// The connections to one target. Idle ones are kept as stacks, so that the warmest is used first and the rest grow old and are
+/// closed; one for each event loop, so that a request and its connection live on the same thread where they can. It owns every
+/// connection that no exchange owns. Thread-safe.
 /// </summary>
 internal sealed class UpstreamPool : IDisposable
 {
+    /// <summary>After so much rest an idle connection is looked at once more before it is used.</summary>
+    public const int RestMsMin = 500;
+
     private readonly UpstreamPlan _plan;
     private readonly UpstreamSweeper _sweeper;
     private readonly UpstreamDialer _dialer;
     private readonly Lock _gate = new();
     private readonly List<UpstreamConnection> _all = [];
-    private readonly List<UpstreamConnection> _idle = [];
+    private readonly List<UpstreamConnection>[] _idle = new List<UpstreamConnection>[EventLoops.Count];
     private readonly List<UpstreamConnection> _expired = [];
     private int _dialing;
     private bool _disposed;
@@ -27,6 +32,11 @@ internal sealed class UpstreamPool : IDisposable
         _sweeper = sweeper;
         _dialer = dialer;
         Target = target;
+        for (var i = 0; i < _idle.Length; i++)
+        {
+            _idle[i] = [];
+        }
+
         _isSwept = true;
         sweeper.Add(this);
     }
@@ -53,7 +63,13 @@ internal sealed class UpstreamPool : IDisposable
         {
             lock (_gate)
             {
-                return _idle.Count;
+                var count = 0;
+                foreach (var idle in _idle)
+                {
+                    count += idle.Count;
+                }
+
+                return count;
             }
         }
     }
@@ -67,19 +83,16 @@ internal sealed class UpstreamPool : IDisposable
         var bornAfterMs = _sweeper.NowMs - (long)_plan.ConnectionLifetime.TotalMilliseconds;
         while (true)
         {
-            UpstreamConnection connection;
-            lock (_gate)
+            var connection = PopIdle();
+            if (connection is null)
             {
-                if (_idle.Count == 0)
-                {
-                    return null;
-                }
-
-                connection = _idle[^1];
-                _idle.RemoveAt(_idle.Count - 1);
+                return null;
             }
 
-            if (connection.CreatedAtMs >= bornAfterMs && connection.IsQuietNow)
+            // One that was at work a moment ago is not asked about at the kernel: a target that closes does so after a time of
+            // rest, and says so in its answer where it closes at once.
+            var isFresh = _sweeper.NowMs - connection.IdleSinceMs < RestMsMin;
+            if (connection.CreatedAtMs >= bornAfterMs && (isFresh ? connection.IsQuiet : connection.IsQuietNow))
             {
                 return connection;
             }
@@ -108,14 +121,16 @@ internal sealed class UpstreamPool : IDisposable
             }
         }
 
+        // Where the request is at work now; not where it will be after the dial's waits.
+        var loop = EventLoops.CurrentOrIdlest;
         UpstreamConnection? connection = null;
         DialResult dialed = default;
         try
         {
-            dialed = await _dialer.DialAsync(cancellation);
-            if (dialed.Socket is not null)
+            dialed = await _dialer.DialAsync(loop, cancellation);
+            if (dialed.Channel is not null)
             {
-                connection = new UpstreamConnection(dialed.Socket, dialed.Tls, _plan.ResponseHeadersMax, _sweeper.NowMs);
+                connection = new UpstreamConnection(dialed.Channel, dialed.Tls, _plan.ResponseHeadersMax, _sweeper.NowMs);
             }
         }
         finally
@@ -150,7 +165,7 @@ internal sealed class UpstreamPool : IDisposable
             {
                 if (!_disposed)
                 {
-                    _idle.Add(connection);
+                    _idle[connection.Loop.Index].Add(connection);
                     return;
                 }
             }
@@ -179,14 +194,17 @@ internal sealed class UpstreamPool : IDisposable
         var bornAfter = nowMs - (long)_plan.ConnectionLifetime.TotalMilliseconds;
         lock (_gate)
         {
-            for (var i = _idle.Count - 1; i >= 0; i--)
+            foreach (var idle in _idle)
             {
-                var connection = _idle[i];
-                if (connection.IdleSinceMs < idleSince || connection.CreatedAtMs < bornAfter || !connection.IsQuiet)
+                for (var i = idle.Count - 1; i >= 0; i--)
                 {
-                    _idle.RemoveAt(i);
-                    Forget(connection);
-                    _expired.Add(connection);
+                    var connection = idle[i];
+                    if (connection.IdleSinceMs < idleSince || connection.CreatedAtMs < bornAfter || !connection.IsQuiet)
+                    {
+                        idle.RemoveAt(i);
+                        Forget(connection);
+                        _expired.Add(connection);
+                    }
                 }
             }
         }
@@ -205,15 +223,18 @@ internal sealed class UpstreamPool : IDisposable
     /// </summary>
     public void Dispose()
     {
-        UpstreamConnection[] idle;
+        var closing = new List<UpstreamConnection>();
         lock (_gate)
         {
             _disposed = true;
-            idle = [.. _idle];
-            _idle.Clear();
+            foreach (var idle in _idle)
+            {
+                closing.AddRange(idle);
+                idle.Clear();
+            }
         }
 
-        foreach (var connection in idle)
+        foreach (var connection in closing)
         {
             Close(connection);
         }
@@ -222,6 +243,27 @@ internal sealed class UpstreamPool : IDisposable
         {
             LeaveSweeperWhenEmpty();
         }
+    }
+
+    // The own loop's first; those of the others before a new one is made.
+    private UpstreamConnection? PopIdle()
+    {
+        var own = EventLoop.Current?.Index ?? 0;
+        lock (_gate)
+        {
+            for (var i = 0; i < _idle.Length; i++)
+            {
+                var idle = _idle[(own + i) % _idle.Length];
+                if (idle.Count > 0)
+                {
+                    var connection = idle[^1];
+                    idle.RemoveAt(idle.Count - 1);
+                    return connection;
+                }
+            }
+        }
+
+        return null;
     }
 
     private void AbortOverdue(long nowMs)

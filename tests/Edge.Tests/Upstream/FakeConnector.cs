@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using Edge.Transport;
 using Edge.Upstream;
 
 namespace Edge.Tests.Upstream;
@@ -13,9 +14,9 @@ internal sealed class FakeConnector : IConnector, IDisposable
 
     public FakeConnector() => _listener.Start();
 
-    public Task<Socket> ConnectAsync(IPEndPoint endpoint, CancellationToken ct)
+    public Task<SocketChannel> ConnectAsync(EventLoop loop, IPEndPoint endpoint, CancellationToken ct)
     {
-        var attempt = new Attempt(endpoint, (IPEndPoint)_listener.LocalEndpoint, ct);
+        var attempt = new Attempt(loop, endpoint, (IPEndPoint)_listener.LocalEndpoint, ct);
         _attempts.Writer.TryWrite(attempt);
         return attempt.Task;
     }
@@ -30,11 +31,13 @@ internal sealed class FakeConnector : IConnector, IDisposable
 
     internal sealed class Attempt
     {
-        private readonly TaskCompletionSource<Socket> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<SocketChannel> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly EventLoop _loop;
         private readonly IPEndPoint _loopback;
 
-        public Attempt(IPEndPoint endpoint, IPEndPoint loopback, CancellationToken ct)
+        public Attempt(EventLoop loop, IPEndPoint endpoint, IPEndPoint loopback, CancellationToken ct)
         {
+            _loop = loop;
             Endpoint = endpoint;
             Cancellation = ct;
             _loopback = loopback;
@@ -56,15 +59,15 @@ internal sealed class FakeConnector : IConnector, IDisposable
         /// <summary>True: goes on after being called off, as a connection does that was just being made.</summary>
         public bool IgnoresCancellation { get; set; }
 
-        public Task<Socket> Task => _end.Task;
+        public Task<SocketChannel> Task => _end.Task;
 
         /// <summary>Succeeds with a real, connected socket.</summary>
-        public Socket Connect()
+        public async Task<SocketChannel> ConnectAsync()
         {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Connect(_loopback);
-            _end.SetResult(socket);
-            return socket;
+            var connecting = ConnectAttempt.RunAsync(_loop, _loopback, static _ => { }, CancellationToken.None);
+            var channel = new SocketChannel(await connecting);
+            _end.SetResult(channel);
+            return channel;
         }
 
         public void Fail(SocketError error) => _end.SetException(new SocketException((int)error));

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Transport;
 using Edge.Upstream;
 
 namespace Edge.Tests.Upstream;
@@ -34,7 +35,7 @@ public sealed class TargetAddressesTests : IDisposable
     [Fact]
     public async Task A_name_that_does_not_exist_is_a_DNS_error()
     {
-        var dial = _dialer.DialAsync(Stop);
+        var dial = _dialer.DialAsync(EventLoops.Idlest, Stop);
         (await _resolver.NextAsync()).SetException(new SocketException((int)SocketError.HostNotFound));
         Assert.Equal(DialResult.Failed(Failure.UpstreamDnsError, "name a.test does not resolve (HostNotFound)"), await dial);
     }
@@ -44,7 +45,7 @@ public sealed class TargetAddressesTests : IDisposable
     {
         var name = new string('a', 300);
         var target = new TargetPlan(false, name, 80, name, "");
-        var result = await new UpstreamDialer(Plan(target), target, new SystemHostResolver(), _time).DialAsync(Stop);
+        var result = await new UpstreamDialer(Plan(target), target, new SystemHostResolver(), _time).DialAsync(EventLoops.Idlest, Stop);
         Assert.Equal(Failure.UpstreamDnsError, result.Failure);
     }
 
@@ -52,13 +53,13 @@ public sealed class TargetAddressesTests : IDisposable
     public async Task A_name_without_addresses_is_a_DNS_error()
     {
         _resolver.Answer();
-        Assert.Equal(Failure.UpstreamDnsError, (await _dialer.DialAsync(Stop)).Failure);
+        Assert.Equal(Failure.UpstreamDnsError, (await _dialer.DialAsync(EventLoops.Idlest, Stop)).Failure);
     }
 
     [Fact]
     public async Task A_name_service_that_hangs_is_a_DNS_timeout()
     {
-        var dial = _dialer.DialAsync(Stop);
+        var dial = _dialer.DialAsync(EventLoops.Idlest, Stop);
         await _resolver.NextAsync();
         _time.Advance(ConnectTimeout);
         var result = await dial;
@@ -69,16 +70,16 @@ public sealed class TargetAddressesTests : IDisposable
     [Fact]
     public async Task Dials_at_the_same_time_share_one_question()
     {
-        var dials = new[] { _dialer.DialAsync(Stop), _dialer.DialAsync(Stop), _dialer.DialAsync(Stop) };
+        var dials = new[] { _dialer.DialAsync(EventLoops.Idlest, Stop), _dialer.DialAsync(EventLoops.Idlest, Stop), _dialer.DialAsync(EventLoops.Idlest, Stop) };
         (await _resolver.NextAsync()).SetResult([IPAddress.Parse("192.0.2.1")]);
         foreach (var _ in dials)
         {
-            (await _connector.NextAsync()).Connect();
+            await (await _connector.NextAsync()).ConnectAsync();
         }
 
         foreach (var dial in dials)
         {
-            using var socket = (await dial).Socket;
+            using var socket = (await dial).Channel;
             Assert.NotNull(socket);
         }
 
@@ -89,14 +90,14 @@ public sealed class TargetAddressesTests : IDisposable
     public async Task One_caller_that_leaves_does_not_take_the_others_answer_away()
     {
         using var caller = new CancellationTokenSource();
-        var leaving = _dialer.DialAsync(caller.Token);
-        var staying = _dialer.DialAsync(Stop);
+        var leaving = _dialer.DialAsync(EventLoops.Idlest, caller.Token);
+        var staying = _dialer.DialAsync(EventLoops.Idlest, Stop);
         var question = await _resolver.NextAsync();
         await caller.CancelAsync();
         Assert.Equal(Failure.CallerGone, (await leaving).Failure);
         question.SetResult([IPAddress.Parse("192.0.2.1")]);
-        (await _connector.NextAsync()).Connect();
-        using var socket = (await staying).Socket;
+        await (await _connector.NextAsync()).ConnectAsync();
+        using var socket = (await staying).Channel;
         Assert.NotNull(socket);
     }
 
@@ -122,7 +123,7 @@ public sealed class TargetAddressesTests : IDisposable
         _time.Advance(TargetAddresses.StaleTime - Moment);
         Assert.Equal("192.0.2.1", await DialedAsync(_dialer));
         _time.Advance(Moment);
-        Assert.Equal(Failure.UpstreamDnsError, (await _dialer.DialAsync(Stop)).Failure);
+        Assert.Equal(Failure.UpstreamDnsError, (await _dialer.DialAsync(EventLoops.Idlest, Stop)).Failure);
     }
 
     [Fact]
@@ -145,7 +146,7 @@ public sealed class TargetAddressesTests : IDisposable
     [Fact]
     public async Task A_question_without_an_end_is_asked_again_in_the_end()
     {
-        var first = _dialer.DialAsync(Stop);
+        var first = _dialer.DialAsync(EventLoops.Idlest, Stop);
         await _resolver.NextAsync();
         _time.Advance(TargetAddresses.LookUpTimeout);
         Assert.Equal(Failure.UpstreamDnsTimeout, (await first).Failure);
@@ -155,12 +156,12 @@ public sealed class TargetAddressesTests : IDisposable
         _resolver.Answer("192.0.2.1");
         do
         {
-            dial = _dialer.DialAsync(Stop);
+            dial = _dialer.DialAsync(EventLoops.Idlest, Stop);
         }
         while (_connector.IsQuiet && (await dial).Failure == Failure.UpstreamDnsTimeout);
 
-        (await _connector.NextAsync()).Connect();
-        using var socket = (await dial).Socket;
+        await (await _connector.NextAsync()).ConnectAsync();
+        using var socket = (await dial).Channel;
         Assert.NotNull(socket);
     }
 
@@ -193,10 +194,10 @@ public sealed class TargetAddressesTests : IDisposable
     public async Task An_address_that_failed_goes_last_for_a_while()
     {
         _resolver.Answer("192.0.2.1", "192.0.2.2");
-        var dial = _dialer.DialAsync(Stop);
+        var dial = _dialer.DialAsync(EventLoops.Idlest, Stop);
         (await _connector.NextAsync()).Fail(SocketError.ConnectionRefused);
-        (await _connector.NextAsync()).Connect();
-        (await dial).Socket!.Dispose();
+        await (await _connector.NextAsync()).ConnectAsync();
+        (await dial).Channel!.Dispose();
 
         Assert.Equal("192.0.2.2", await DialedAsync(_dialer));
         _time.Advance(TargetAddresses.FailedTime - Moment);
@@ -218,7 +219,7 @@ public sealed class TargetAddressesTests : IDisposable
     public async Task An_address_that_took_all_the_time_goes_last()
     {
         _resolver.Answer("192.0.2.1");
-        var dial = _dialer.DialAsync(Stop);
+        var dial = _dialer.DialAsync(EventLoops.Idlest, Stop);
         await _connector.NextAsync();
         _time.Advance(ConnectTimeout);
         Assert.Equal(Failure.UpstreamConnectTimeout, (await dial).Failure);
@@ -231,7 +232,7 @@ public sealed class TargetAddressesTests : IDisposable
     {
         _resolver.Answer("192.0.2.1", "192.0.2.2");
         using var caller = new CancellationTokenSource();
-        var dial = _dialer.DialAsync(caller.Token);
+        var dial = _dialer.DialAsync(EventLoops.Idlest, caller.Token);
         await _connector.NextAsync();
         await caller.CancelAsync();
         Assert.Equal(Failure.CallerGone, (await dial).Failure);
@@ -253,10 +254,10 @@ public sealed class TargetAddressesTests : IDisposable
     /// <summary>Dials, lets the first attempt succeed and tells its address.</summary>
     private async Task<string> DialedAsync(UpstreamDialer dialer)
     {
-        var dial = dialer.DialAsync(Stop);
+        var dial = dialer.DialAsync(EventLoops.Idlest, Stop);
         var attempt = await _connector.NextAsync();
-        attempt.Connect();
-        using var socket = (await dial).Socket;
+        await attempt.ConnectAsync();
+        using var socket = (await dial).Channel;
         Assert.NotNull(socket);
         return attempt.Address;
     }
@@ -264,7 +265,7 @@ public sealed class TargetAddressesTests : IDisposable
     /// <summary>Dials, lets every attempt fail and tells the order.</summary>
     private async Task<List<string>> OrderAsync(UpstreamDialer dialer, int count)
     {
-        var dial = dialer.DialAsync(Stop);
+        var dial = dialer.DialAsync(EventLoops.Idlest, Stop);
         List<string> order = [];
         for (var i = 0; i < count; i++)
         {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Transport;
 using Edge.Upstream;
 
 namespace Edge.Tests.Upstream;
@@ -23,22 +24,21 @@ public sealed class UpstreamDialerTests : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        var result = await Real("127.0.0.1", port, new FakeResolver()).DialAsync(Stop);
-        using var socket = result.Socket!;
+        var result = await Real("127.0.0.1", port, new FakeResolver()).DialAsync(EventLoops.Idlest, Stop);
+        using var channel = result.Channel!;
         Assert.Equal(Failure.None, result.Failure);
         Assert.Null(result.Detail);
         Assert.Null(result.Tls);
-        Assert.True(socket.Connected);
-        Assert.True(socket.NoDelay);
-        Assert.NotEqual(0, (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive)!);
-        Assert.Equal(60, socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime));
+        Assert.Equal(1, channel.Socket.GetOption(LinuxSocket.LevelTcp, LinuxSocket.NoDelay));
+        Assert.Equal(1, channel.Socket.GetOption(LinuxSocket.LevelSocket, LinuxSocket.KeepAlive));
+        Assert.Equal(60, channel.Socket.GetOption(LinuxSocket.LevelTcp, LinuxSocket.KeepAliveTime));
     }
 
     [Fact]
     public async Task A_refused_connection_is_told_with_its_address_in_the_detail()
     {
         var port = ClosedPort();
-        var result = await Real("127.0.0.1", port, new FakeResolver()).DialAsync(Stop);
+        var result = await Real("127.0.0.1", port, new FakeResolver()).DialAsync(EventLoops.Idlest, Stop);
         Assert.Equal(DialResult.Failed(Failure.UpstreamConnectionRefused, $"connection refused by 127.0.0.1:{port}"), result);
     }
 
@@ -48,8 +48,8 @@ public sealed class UpstreamDialerTests : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        var result = await Real("localhost", port, new SystemHostResolver()).DialAsync(Stop);
-        using var socket = result.Socket;
+        var result = await Real("localhost", port, new SystemHostResolver()).DialAsync(EventLoops.Idlest, Stop);
+        using var channel = result.Channel;
         Assert.Equal(Failure.None, result.Failure);
     }
 
@@ -61,21 +61,21 @@ public sealed class UpstreamDialerTests : IDisposable
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
 
         // The clock stands still: the second address starts because the first failed, not because time passed.
-        var result = await Real("both.test", port, FakeResolver.Answering("::1", "127.0.0.1")).DialAsync(Stop);
-        using var socket = result.Socket!;
-        Assert.Equal(IPAddress.Loopback, ((IPEndPoint)socket.RemoteEndPoint!).Address);
+        var result = await Real("both.test", port, FakeResolver.Answering("::1", "127.0.0.1")).DialAsync(EventLoops.Idlest, Stop);
+        using var channel = result.Channel!;
+        Assert.Equal(IPAddress.Loopback, channel.Remote!.Address);
     }
 
     [Fact]
     public async Task An_address_that_never_answers_times_out()
     {
         using var hole = new BlackHole();
-        var dial = Real("127.0.0.1", hole.Endpoint.Port, new FakeResolver()).DialAsync(Stop);
+        var dial = Real("127.0.0.1", hole.Endpoint.Port, new FakeResolver()).DialAsync(EventLoops.Idlest, Stop);
         await _time.TimerAsync(ConnectTimeout);
         _time.Advance(ConnectTimeout);
         var result = await dial;
         Assert.Equal(Failure.UpstreamConnectTimeout, result.Failure);
-        Assert.Null(result.Socket);
+        Assert.Null(result.Channel);
         Assert.Contains("5000 ms", result.Detail, StringComparison.Ordinal);
     }
 
@@ -84,21 +84,22 @@ public sealed class UpstreamDialerTests : IDisposable
     {
         using var hole = new BlackHole();
         using var off = new CancellationTokenSource();
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        var connecting = SocketConnector.ConnectAsync(socket, hole.Endpoint, off.Token);
-        Assert.False(socket.SafeHandle.IsClosed);
+        LoopSocket? socket = null;
+        var connecting = ConnectAttempt.RunAsync(EventLoops.Idlest, hole.Endpoint, made => socket = made, off.Token);
+        Assert.False(socket!.IsClosed);
         await off.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting);
-        Assert.True(socket.SafeHandle.IsClosed);
+        Assert.True(socket!.IsClosed);
     }
 
     [Fact]
     public async Task A_connection_that_is_refused_leaves_no_socket_open()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        LoopSocket? socket = null;
+        var closed = new IPEndPoint(IPAddress.Loopback, ClosedPort());
         await Assert.ThrowsAsync<SocketException>(
-            () => SocketConnector.ConnectAsync(socket, new IPEndPoint(IPAddress.Loopback, ClosedPort()), Stop));
-        Assert.True(socket.SafeHandle.IsClosed);
+            () => ConnectAttempt.RunAsync(EventLoops.Idlest, closed, made => socket = made, Stop));
+        Assert.True(socket!.IsClosed);
     }
 
     [Theory]
@@ -114,7 +115,7 @@ public sealed class UpstreamDialerTests : IDisposable
     [InlineData(SocketError.TooManyOpenSockets, Failure.EdgeResources)]
     public async Task Each_error_of_the_system_has_its_failure(SocketError error, Failure failure)
     {
-        var dial = Faked("192.0.2.1", new FakeResolver()).DialAsync(Stop);
+        var dial = Faked("192.0.2.1", new FakeResolver()).DialAsync(EventLoops.Idlest, Stop);
         (await _connector.NextAsync()).Fail(error);
         var result = await dial;
         Assert.Equal(failure, result.Failure);
@@ -125,7 +126,7 @@ public sealed class UpstreamDialerTests : IDisposable
     public async Task A_caller_that_leaves_is_told_from_a_timeout()
     {
         using var caller = new CancellationTokenSource();
-        var dial = Faked("192.0.2.1", new FakeResolver()).DialAsync(caller.Token);
+        var dial = Faked("192.0.2.1", new FakeResolver()).DialAsync(EventLoops.Idlest, caller.Token);
         await _connector.NextAsync();
         await caller.CancelAsync();
         Assert.Equal(Failure.CallerGone, (await dial).Failure);
@@ -134,7 +135,7 @@ public sealed class UpstreamDialerTests : IDisposable
     [Fact]
     public async Task A_caller_that_has_left_already_starts_nothing()
     {
-        var result = await Faked("192.0.2.1", new FakeResolver()).DialAsync(new CancellationToken(canceled: true));
+        var result = await Faked("192.0.2.1", new FakeResolver()).DialAsync(EventLoops.Idlest, new CancellationToken(canceled: true));
         Assert.Equal(Failure.CallerGone, result.Failure);
         Assert.True(_connector.IsQuiet);
     }
@@ -144,7 +145,7 @@ public sealed class UpstreamDialerTests : IDisposable
     {
         using var caller = new CancellationTokenSource();
         var resolver = new FakeResolver();
-        var dial = Faked("a.test", resolver).DialAsync(caller.Token);
+        var dial = Faked("a.test", resolver).DialAsync(EventLoops.Idlest, caller.Token);
         await resolver.NextAsync();
         await caller.CancelAsync();
         Assert.Equal(Failure.CallerGone, (await dial).Failure);

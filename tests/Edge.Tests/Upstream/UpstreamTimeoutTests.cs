@@ -1,6 +1,6 @@
-using System.Net.Sockets;
 using Edge.Core.Http;
 using Edge.Tests.Support;
+using Edge.Transport;
 using Edge.Upstream;
 
 namespace Edge.Tests.Upstream;
@@ -147,9 +147,9 @@ public class UpstreamTimeoutTests
     public async Task A_timeout_that_comes_late_never_hits_the_next_exchange()
     {
         await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(ScriptedUpstream.Ok("fine")));
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(upstream.Endpoint, TestContext.Current.CancellationToken);
-        using var connection = new UpstreamConnection(socket, null, 1024, 0);
+        var channel = await new SocketConnector().ConnectAsync(
+            EventLoops.Idlest, upstream.Endpoint, TestContext.Current.CancellationToken);
+        using var connection = new UpstreamConnection(channel, null, 1024, 0);
 
         var first = connection.BeginExchange();
         Assert.True(connection.TryEndExchange(first));

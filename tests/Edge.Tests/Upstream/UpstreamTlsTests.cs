@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Transport;
 using Edge.Upstream;
 
 namespace Edge.Tests.Upstream;
@@ -24,13 +25,13 @@ public sealed class UpstreamTlsTests : IDisposable
     public async Task A_right_certificate_is_trusted_by_the_CA_file()
     {
         using var server = new TlsServer(_authority.Issue(Host));
-        var result = await Dialer(Host, server.Port, _authority.File).DialAsync(Stop);
+        var result = await Dialer(Host, server.Port, _authority.File).DialAsync(EventLoops.Idlest, Stop);
         Assert.Equal((Failure.None, null), (result.Failure, result.Detail));
-        Assert.NotNull(result.Socket);
+        Assert.NotNull(result.Channel);
         Assert.Equal(SslApplicationProtocol.Http11, result.Tls!.NegotiatedApplicationProtocol);
         Assert.True(result.Tls.SslProtocol is SslProtocols.Tls12 or SslProtocols.Tls13);
         await result.Tls.DisposeAsync();
-        Assert.True(result.Socket.SafeHandle.IsClosed);
+        Assert.True(result.Channel.Socket.IsClosed);
         Assert.Equal(Host, (await server.NextAsync()).ServerName);
     }
 
@@ -38,7 +39,7 @@ public sealed class UpstreamTlsTests : IDisposable
     public async Task A_name_with_a_trailing_dot_is_the_same_name()
     {
         using var server = new TlsServer(_authority.Issue(Host));
-        var result = await Dialer(Host + ".", server.Port, _authority.File).DialAsync(Stop);
+        var result = await Dialer(Host + ".", server.Port, _authority.File).DialAsync(EventLoops.Idlest, Stop);
         Assert.Equal((Failure.None, null), (result.Failure, result.Detail));
         await result.Tls!.DisposeAsync();
         Assert.Equal(Host, (await server.NextAsync()).ServerName);
@@ -48,7 +49,7 @@ public sealed class UpstreamTlsTests : IDisposable
     public async Task An_IP_literal_is_checked_against_the_certificate_and_sends_no_SNI()
     {
         using var server = new TlsServer(_authority.Issue("127.0.0.1"));
-        var result = await Dialer("127.0.0.1", server.Port, _authority.File).DialAsync(Stop);
+        var result = await Dialer("127.0.0.1", server.Port, _authority.File).DialAsync(EventLoops.Idlest, Stop);
         Assert.Equal((Failure.None, null), (result.Failure, result.Detail));
         await result.Tls!.DisposeAsync();
         Assert.Equal("", (await server.NextAsync()).ServerName);
@@ -117,7 +118,7 @@ public sealed class UpstreamTlsTests : IDisposable
     public async Task A_server_that_speaks_only_HTTP_2_is_a_TLS_error()
     {
         using var server = new TlsServer(_authority.Issue(Host), SslApplicationProtocol.Http2);
-        var result = await Dialer(Host, server.Port, _authority.File).DialAsync(Stop);
+        var result = await Dialer(Host, server.Port, _authority.File).DialAsync(EventLoops.Idlest, Stop);
         Assert.Equal(Failure.UpstreamTlsError, result.Failure);
     }
 
@@ -128,13 +129,13 @@ public sealed class UpstreamTlsTests : IDisposable
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var dial = Dialer(Host, ((IPEndPoint)listener.LocalEndpoint).Port, _authority.File).DialAsync(Stop);
+        var dial = Dialer(Host, ((IPEndPoint)listener.LocalEndpoint).Port, _authority.File).DialAsync(EventLoops.Idlest, Stop);
         using var peer = await listener.AcceptSocketAsync(Stop);
         await peer.SendAsync(System.Text.Encoding.ASCII.GetBytes(answer), Stop);
         peer.Shutdown(SocketShutdown.Send);
         var result = await dial;
         Assert.Equal(Failure.UpstreamTlsError, result.Failure);
-        Assert.Null(result.Socket);
+        Assert.Null(result.Channel);
         Assert.Null(result.Tls);
         await EndAsync(peer);
     }
@@ -144,7 +145,7 @@ public sealed class UpstreamTlsTests : IDisposable
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var dial = Dialer(Host, ((IPEndPoint)listener.LocalEndpoint).Port, _authority.File).DialAsync(Stop);
+        var dial = Dialer(Host, ((IPEndPoint)listener.LocalEndpoint).Port, _authority.File).DialAsync(EventLoops.Idlest, Stop);
         using var peer = await listener.AcceptSocketAsync(Stop);
         await peer.ReceiveAsync(new byte[1], Stop);
         _time.Advance(ConnectTimeout);
@@ -160,7 +161,7 @@ public sealed class UpstreamTlsTests : IDisposable
         using var caller = new CancellationTokenSource();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var dial = Dialer(Host, ((IPEndPoint)listener.LocalEndpoint).Port, _authority.File).DialAsync(caller.Token);
+        var dial = Dialer(Host, ((IPEndPoint)listener.LocalEndpoint).Port, _authority.File).DialAsync(EventLoops.Idlest, caller.Token);
         using var peer = await listener.AcceptSocketAsync(Stop);
         await peer.ReceiveAsync(new byte[1], Stop);
         await caller.CancelAsync();
@@ -198,7 +199,7 @@ public sealed class UpstreamTlsTests : IDisposable
     {
         using var server = new TlsServer(_authority.Issue(Host));
         var dialer = Dialer(Host, server.Port, _authority.File);
-        var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => dialer.DialAsync(Stop))));
+        var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => dialer.DialAsync(EventLoops.Idlest, Stop))));
         foreach (var result in results)
         {
             Assert.Equal((Failure.None, null), (result.Failure, result.Detail));
@@ -214,10 +215,10 @@ public sealed class UpstreamTlsTests : IDisposable
 
     private static async Task RefusedAsync(UpstreamDialer dialer, TlsServer server, string problem)
     {
-        var result = await dialer.DialAsync(Stop);
+        var result = await dialer.DialAsync(EventLoops.Idlest, Stop);
         Assert.Equal(Failure.UpstreamCertificateError, result.Failure);
         Assert.Contains(problem, result.Detail, StringComparison.Ordinal);
-        Assert.Null(result.Socket);
+        Assert.Null(result.Channel);
         Assert.Null(result.Tls);
 
         // The connection is closed: the server saw its end.
@@ -227,7 +228,7 @@ public sealed class UpstreamTlsTests : IDisposable
     /// <summary>Connects, reads the greeting (and with it the session tickets of TLS 1.3) and leaves.</summary>
     private static async Task<TlsServer.Visit> VisitAsync(UpstreamDialer dialer, TlsServer server)
     {
-        var result = await dialer.DialAsync(Stop);
+        var result = await dialer.DialAsync(EventLoops.Idlest, Stop);
         Assert.Equal((Failure.None, null), (result.Failure, result.Detail));
         Assert.Equal(1, await result.Tls!.ReadAsync(new byte[1], Stop));
         await result.Tls.ShutdownAsync();

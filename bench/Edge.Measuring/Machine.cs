@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Edge.Peers.Report;
+namespace Edge.Measuring;
 
 /// <summary>Where and when it was measured, and what else the machine had to do.</summary>
 internal static class Machine

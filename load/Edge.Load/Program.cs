@@ -1,0 +1,4 @@
+using Edge.Load;
+
+// load/run: scenarios of load on a gateway. See docs/load.md.
+return await LoadCommand.InvokeAsync(args);

@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
+namespace Edge.Transport;
+
+/// <summary>
+/// A thread that waits for the sockets given to it and runs what was waiting for them, right there: a request that came in, the
+/// upstream connection that serves it and what is sent back live on one thread, and nothing is handed from one to another.
+/// It lives as long as the process. What runs on it must not block.
+/// </summary>
+internal sealed unsafe class EventLoop
+{
+    /// <summary>Events taken from the kernel at a time.</summary>
+    public const int EventsMax = 256;
+
+    [ThreadStatic]
+    private static EventLoop? s_current;
+
+    private readonly int _epoll = LinuxSocket.CreateEpoll();
+    private readonly int _wake = LinuxSocket.CreateEvent();
+    private readonly ConcurrentQueue<IThreadPoolWorkItem> _posted = new();
+    private int _isWoken;
+    private int _socketCount;
+
+    /// <summary>Starts the thread.</summary>
+    /// <param name="index">Its place among the loops of <see cref="EventLoops"/>.</param>
+    public EventLoop(int index)
+    {
+        Index = index;
+        if (LinuxSocket.Watch(_epoll, _wake, ulong.MaxValue) < 0)
+        {
+            throw new InvalidOperationException("The wake-up of an event loop can't be watched.");
+        }
+
+        new Thread(Run) { IsBackground = true, Name = $"edge loop {index}" }.UnsafeStart();
+    }
+
+    /// <summary>The loop whose thread this is, or null.</summary>
+    public static EventLoop? Current => s_current;
+
+    /// <summary>Its place among the loops.</summary>
+    public int Index { get; }
+
+    /// <summary>Sockets given to it and not yet closed.</summary>
+    public int SocketCount => Volatile.Read(ref _socketCount);
+
+    /// <summary>Watches a socket from now on. Any thread. The kernel forgets a socket that is closed.</summary>
+    /// <returns>Zero, or a negative error number.</returns>
+    public int Add(int descriptor, ulong key)
+    {
+        Interlocked.Increment(ref _socketCount);
+        var result = LinuxSocket.Watch(_epoll, descriptor, key);
+        if (result < 0)
+        {
+            Remove();
+        }
+
+        return result;
+    }
+
+    /// <summary>A socket that was added has been closed.</summary>
+    public void Remove() => Interlocked.Decrement(ref _socketCount);
+
+    /// <summary>Runs something on the loop's thread after the events at hand. Any thread.</summary>
+    public void Post(IThreadPoolWorkItem work)
+    {
+        _posted.Enqueue(work);
+        if (s_current != this && Interlocked.Exchange(ref _isWoken, 1) == 0)
+        {
+            LinuxSocket.Signal(_wake);
+        }
+    }
+
+    private void Run()
+    {
+        s_current = this;
+        var stride = EpollEvent.Bytes;
+        var events = (byte*)NativeMemory.AllocZeroed(EventsMax, (nuint)stride);
+        while (true)
+        {
+            var count = LinuxSocket.Wait(_epoll, events, EventsMax, _posted.IsEmpty ? -1 : 0);
+            for (var i = 0; i < count; i++)
+            {
+                var what = EpollEvent.Read(events + (i * stride), out var key);
+                if (LoopSocket.Find(key) is { } socket)
+                {
+                    socket.Dispatch(what);
+                }
+            }
+
+            RunPosted();
+        }
+    }
+
+    // The eventfd is never read: edge-triggered, each signal is an event of its own.
+    private void RunPosted()
+    {
+        if (Volatile.Read(ref _isWoken) != 0)
+        {
+            // Before the queue is looked at: whoever adds after that look wakes the loop again.
+            Volatile.Write(ref _isWoken, 0);
+            Interlocked.MemoryBarrier();
+        }
+
+        // Only what is there now: what that posts again waits until the sockets had their turn.
+        for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
+        {
+            work.Execute();
+        }
+    }
+}

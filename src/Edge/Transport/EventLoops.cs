@@ -1,0 +1,42 @@
+namespace Edge.Transport;
+
+/// <summary>
+/// The event loops of the process, one for each core that it was given. Like the thread pool there is one set of them for all
+/// listeners and upstreams.
+/// </summary>
+internal static class EventLoops
+{
+    private static readonly EventLoop[] s_loops = Start();
+
+    /// <summary>How many there are.</summary>
+    public static int Count => s_loops.Length;
+
+    /// <summary>The loop of this thread; on any other thread the one with the fewest sockets.</summary>
+    public static EventLoop CurrentOrIdlest => EventLoop.Current ?? Idlest;
+
+    /// <summary>The loop with the fewest sockets.</summary>
+    public static EventLoop Idlest
+    {
+        get
+        {
+            var idlest = s_loops[0];
+            for (var i = 1; i < s_loops.Length; i++)
+            {
+                idlest = s_loops[i].SocketCount < idlest.SocketCount ? s_loops[i] : idlest;
+            }
+
+            return idlest;
+        }
+    }
+
+    private static EventLoop[] Start()
+    {
+        var loops = new EventLoop[Environment.ProcessorCount];
+        for (var i = 0; i < loops.Length; i++)
+        {
+            loops[i] = new EventLoop(i);
+        }
+
+        return loops;
+    }
+}

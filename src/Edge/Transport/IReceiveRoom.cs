@@ -1,0 +1,8 @@
+namespace Edge.Transport;
+
+/// <summary>Where received bytes go. Asked for memory only when there is something to receive.</summary>
+internal interface IReceiveRoom
+{
+    /// <summary>The memory for the next bytes; the receiver counts what came into it.</summary>
+    public Span<byte> Room { get; }
+}

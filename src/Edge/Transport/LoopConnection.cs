@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Edge.Transport;
+
+/// <summary>
+/// A caller's connection, as Kestrel expects it from a transport. It owns its socket. Kestrel disposes it when the last request
+/// on it is over.
+/// </summary>
+internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSocketOwner
+{
+    private static long s_lastId;
+
+    private readonly LoopSocket _socket;
+    private readonly SocketReader _reader;
+    private readonly SocketWriter _writer;
+    private readonly CancellationTokenSource _closed = new();
+    private readonly long _number = Interlocked.Increment(ref s_lastId);
+    private IDictionary<object, object?>? _items;
+    private string? _id;
+    private volatile ConnectionAbortedException? _abortReason;
+    private int _isEndTold;
+
+    /// <summary>Takes an accepted descriptor over.</summary>
+    public LoopConnection(EventLoop loop, int descriptor, EndPoint? local, EndPoint? remote)
+    {
+        _socket = new LoopSocket(loop, descriptor, this);
+        _reader = new SocketReader(this, _socket);
+        _writer = new SocketWriter(_socket);
+        LocalEndPoint = local ?? _socket.LocalEndPoint();
+        RemoteEndPoint = remote;
+        Features = new FeatureCollection(initialCapacity: 8);
+        Transport = this;
+        ConnectionClosed = _closed.Token;
+    }
+
+    /// <inheritdoc/>
+    public override string ConnectionId
+    {
+        get => _id ??= _number.ToString("x", CultureInfo.InvariantCulture);
+        set => _id = value;
+    }
+
+    /// <inheritdoc/>
+    public override IFeatureCollection Features { get; }
+
+    /// <inheritdoc/>
+    public override IDictionary<object, object?> Items
+    {
+        get => _items ??= new ConnectionItems();
+        set => _items = value;
+    }
+
+    /// <inheritdoc/>
+    public override IDuplexPipe Transport { get; set; }
+
+    /// <inheritdoc/>
+    public override CancellationToken ConnectionClosed { get; set; }
+
+    /// <summary>Why the server broke the connection, once it has.</summary>
+    public ConnectionAbortedException? AbortReason => _abortReason;
+
+    /// <inheritdoc/>
+    public PipeReader Input => _reader;
+
+    /// <inheritdoc/>
+    public PipeWriter Output => _writer;
+
+    /// <summary>Has the loop watch the socket. False: the system would not, and the connection is to be disposed.</summary>
+    public bool TryWatch() => _socket.Watch() >= 0;
+
+    /// <inheritdoc/>
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        _abortReason ??= abortReason;
+        _socket.Reset();
+        TellEnd();
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        _reader.Complete();
+        _writer.Complete();
+        _socket.Shutdown();
+        _socket.Dispose();
+        TellEnd();
+        return base.DisposeAsync();
+    }
+
+    void ILoopSocketOwner.OnReadable() => _reader.OnReadable();
+
+    void ILoopSocketOwner.OnWritable() => _writer.OnWritable();
+
+    void ILoopSocketOwner.OnPeerEnded() => TellEnd();
+
+    // Not on the loop's thread: what is registered there is Kestrel's and may take its time.
+    private void TellEnd()
+    {
+        if (Interlocked.Exchange(ref _isEndTold, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
+        }
+    }
+}

@@ -1,0 +1,415 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Edge.Transport;
+
+/// <summary>
+/// A non-blocking stream socket on an <see cref="EventLoop"/>. It owns the descriptor. One thread at a time may receive and one
+/// at a time may send; <see cref="Shutdown"/> and <see cref="Dispose"/> are for any thread at any time.
+/// </summary>
+/// <remarks>
+/// Edge-triggered: the kernel tells once that bytes came, and that is remembered in a number until they are asked for. So the
+/// kernel is never asked in vain (half of the receives of a level-triggered or always-pending design are), a wait needs no call
+/// to begin, and nothing is held for a socket that is quiet. A receive that fills less than its buffer has emptied the socket
+/// (epoll(7), "Questions and answers", 9).
+/// </remarks>
+internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
+{
+    /// <summary>
+    /// Receives in a row before the loop's other sockets get their turn, so that one fast sender can't keep a thread to itself.
+    /// </summary>
+    public const int ReceivesPerTurnMax = 16;
+
+    private const int Unknown = 0;
+    private const int Ready = 1;
+    private const int Awaited = 2;
+
+    private static readonly Lock s_gate = new();
+    private static LoopSocket?[] s_sockets = new LoopSocket?[1024];
+    private static uint s_lastGeneration;
+
+    private readonly EventLoop _loop;
+    private readonly ulong _key;
+    private ILoopSocketOwner _owner;
+    private int _descriptor;
+    private int _users = 1;
+    private int _isClosed;
+    private bool _isAdded;
+    private volatile bool _peerEnded;
+    private int _read;
+    private int _write;
+    private int _receivesInTurn;
+
+    /// <summary>Takes a descriptor over. It is watched from <see cref="Watch"/> on.</summary>
+    public LoopSocket(EventLoop loop, int descriptor, ILoopSocketOwner owner)
+    {
+        _loop = loop;
+        _owner = owner;
+        _descriptor = descriptor;
+        _key = ((ulong)Interlocked.Increment(ref s_lastGeneration) << 32) | (uint)descriptor;
+    }
+
+    /// <summary>The loop that watches it.</summary>
+    public EventLoop Loop => _loop;
+
+    /// <summary>True while nothing is known to have come since the last receive: neither bytes nor an end.</summary>
+    public bool IsQuiet => Volatile.Read(ref _read) != Ready && !_peerEnded;
+
+    /// <summary>True when <see cref="Receive"/> may find something; false: it would not.</summary>
+    public bool MayReceive => Volatile.Read(ref _read) == Ready || Volatile.Read(ref _isClosed) != 0;
+
+    /// <summary>Where <see cref="Connect"/> went; null of an accepted socket.</summary>
+    public IPEndPoint? Remote { get; private set; }
+
+    /// <summary>True once <see cref="Dispose"/> was called.</summary>
+    public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
+
+    /// <summary>The socket of an event's data; null: it has been closed since.</summary>
+    public static LoopSocket? Find(ulong key)
+    {
+        var sockets = Volatile.Read(ref s_sockets);
+        var descriptor = (uint)key;
+        return descriptor < (uint)sockets.Length && sockets[descriptor] is { } socket && socket._key == key ? socket : null;
+    }
+
+    /// <summary>A new TCP socket of a loop, on its way to <see cref="ConnectAttempt"/>.</summary>
+    /// <exception cref="SocketException">The system has none to give, or not of this family.</exception>
+    public static LoopSocket Create(EventLoop loop, AddressFamily family, ILoopSocketOwner owner)
+    {
+        var descriptor = LinuxSocket.Create(family);
+        return descriptor >= 0
+            ? new LoopSocket(loop, descriptor, owner)
+            : throw LinuxSocket.ExceptionOf(descriptor);
+    }
+
+    /// <summary>
+    /// Passes the socket on: from now on the new owner is told. The old one must not be waiting.
+    /// </summary>
+    public void PassTo(ILoopSocketOwner owner) => Volatile.Write(ref _owner, owner);
+
+    /// <summary>Gives it to its loop. Events may come before this returns.</summary>
+    /// <returns>Zero, or a negative error number.</returns>
+    public int Watch()
+    {
+        lock (s_gate)
+        {
+            if (_descriptor >= s_sockets.Length)
+            {
+                Array.Resize(ref s_sockets, Math.Max(_descriptor + 1, s_sockets.Length * 2));
+            }
+
+            s_sockets[_descriptor] = this;
+        }
+
+        _isAdded = true;
+        return _loop.Add(_descriptor, _key);
+    }
+
+    /// <summary>
+    /// Receives what is there. Zero: the peer has ended. Negative: an error number, of which
+    /// <see cref="LinuxSocket.WouldBlock"/> asks for <see cref="TryAwaitReadable"/>.
+    /// </summary>
+    public int Receive(Span<byte> into)
+    {
+        if (Volatile.Read(ref _read) != Ready)
+        {
+            return _isClosed == 0 ? LinuxSocket.WouldBlock : 0;
+        }
+
+        if (_receivesInTurn++ >= ReceivesPerTurnMax)
+        {
+            return LinuxSocket.WouldBlock;
+        }
+
+        // Forgotten before the kernel is asked (to enter is a full fence): an event from here on is remembered anew.
+        Volatile.Write(ref _read, Unknown);
+        if (!TryEnter())
+        {
+            return 0;
+        }
+
+        var count = LinuxSocket.Receive(_descriptor, into);
+        if (count != LinuxSocket.WouldBlock && (count <= 0 || count == into.Length || _peerEnded))
+        {
+            Interlocked.CompareExchange(ref _read, Ready, Unknown);
+        }
+
+        Exit();
+        return count;
+    }
+
+    /// <summary>
+    /// Asks the kernel what a receive would find: bytes, zero for the end, or a negative error number. Takes nothing.
+    /// </summary>
+    public int Peek()
+    {
+        if (!TryEnter())
+        {
+            return 0;
+        }
+
+        var count = LinuxSocket.Peek(_descriptor);
+        Exit();
+        return count;
+    }
+
+    /// <summary>Accepts a connection, of a listening socket; its address is written in the kernel's form.</summary>
+    /// <returns>The descriptor, or a negative error number.</returns>
+    public int Accept(Span<byte> address)
+    {
+        if (!MayReceive || !TryEnter())
+        {
+            return LinuxSocket.WouldBlock;
+        }
+
+        // Forgotten before the kernel is asked; known again while there may be more.
+        Volatile.Write(ref _read, Unknown);
+        Interlocked.MemoryBarrier();
+        var result = LinuxSocket.Accept(_descriptor, address);
+        if (result != LinuxSocket.WouldBlock)
+        {
+            Interlocked.CompareExchange(ref _read, Ready, Unknown);
+        }
+
+        Exit();
+        return result;
+    }
+
+    /// <summary>Sends what the kernel takes. Negative: an error number; none of it is a signal.</summary>
+    public int Send(ReadOnlySpan<byte> bytes)
+    {
+        if (!TryEnter())
+        {
+            return LinuxSocket.BrokenPipe;
+        }
+
+        var count = LinuxSocket.Send(_descriptor, bytes);
+        if (count == LinuxSocket.WouldBlock)
+        {
+            // Asked again after forgetting what was known, so that no event in between is missed.
+            Volatile.Write(ref _write, Unknown);
+            Interlocked.MemoryBarrier();
+            count = LinuxSocket.Send(_descriptor, bytes);
+        }
+
+        Exit();
+        return count;
+    }
+
+    /// <summary>
+    /// Has the owner told, once, when there is something to receive. False: there is already, or the socket is closed.
+    /// </summary>
+    public bool TryAwaitReadable()
+    {
+        if (_receivesInTurn > ReceivesPerTurnMax)
+        {
+            // There is more, but others first: the loop comes back to it after them.
+            _receivesInTurn = 0;
+            Volatile.Write(ref _read, Awaited);
+            _loop.Post(this);
+            return true;
+        }
+
+        if (Interlocked.CompareExchange(ref _read, Awaited, Unknown) != Unknown)
+        {
+            return false;
+        }
+
+        return _isClosed == 0 || Interlocked.CompareExchange(ref _read, Unknown, Awaited) != Awaited;
+    }
+
+    /// <summary>Takes the wait back. False: the owner is being told, or there was no wait.</summary>
+    public bool TryStopAwaitingReadable() => Interlocked.CompareExchange(ref _read, Unknown, Awaited) == Awaited;
+
+    /// <summary>
+    /// Has the owner told, once, when the kernel takes bytes again. False: it does already, or the socket is closed.
+    /// </summary>
+    public bool TryAwaitWritable()
+    {
+        if (Interlocked.CompareExchange(ref _write, Awaited, Unknown) != Unknown)
+        {
+            return false;
+        }
+
+        return _isClosed == 0 || Interlocked.CompareExchange(ref _write, Unknown, Awaited) != Awaited;
+    }
+
+    /// <summary>Takes the wait back. False: the owner is being told, or there was no wait.</summary>
+    public bool TryStopAwaitingWritable() => Interlocked.CompareExchange(ref _write, Unknown, Awaited) == Awaited;
+
+    /// <summary>Starts to connect. Zero: done. <see cref="LinuxSocket.InProgress"/>: it becomes writable at the end.</summary>
+    public int Connect(IPEndPoint to)
+    {
+        Remote = to;
+        if (!TryEnter())
+        {
+            return LinuxSocket.BrokenPipe;
+        }
+
+        var result = LinuxSocket.Connect(_descriptor, to);
+        Exit();
+        return result;
+    }
+
+    /// <summary>How an attempt to connect ended: zero, or a negative error number.</summary>
+    public int ConnectResult()
+    {
+        if (!TryEnter())
+        {
+            return LinuxSocket.BrokenPipe;
+        }
+
+        var result = LinuxSocket.ConnectResult(_descriptor);
+        Exit();
+        return result;
+    }
+
+    /// <summary>Sets an option that is a number; what the system does not know stays as it is.</summary>
+    public void SetOption(int level, int name, int value)
+    {
+        if (TryEnter())
+        {
+            _ = LinuxSocket.SetOption(_descriptor, level, name, value);
+            Exit();
+        }
+    }
+
+    /// <summary>Reads an option that is a number; a negative error number where it can't be had.</summary>
+    public int GetOption(int level, int name)
+    {
+        if (!TryEnter())
+        {
+            return LinuxSocket.BrokenPipe;
+        }
+
+        var value = LinuxSocket.GetOption(_descriptor, level, name);
+        Exit();
+        return value;
+    }
+
+    /// <summary>The address of this end, or null.</summary>
+    public IPEndPoint? LocalEndPoint()
+    {
+        if (!TryEnter())
+        {
+            return null;
+        }
+
+        var endpoint = LinuxSocket.LocalEndPoint(_descriptor);
+        Exit();
+        return endpoint;
+    }
+
+    /// <summary>
+    /// Breaks the connection: waits end on the loop's thread, receives find the end and sends fail. Any thread.
+    /// </summary>
+    public void Shutdown()
+    {
+        if (TryEnter())
+        {
+            LinuxSocket.Shutdown(_descriptor);
+            Exit();
+        }
+    }
+
+    /// <summary>
+    /// Breaks the connection in a way that the peer can't take for its end: a reset, and what was not yet sent is dropped. Waits
+    /// end on the loop's thread, receives and sends fail. Any thread.
+    /// </summary>
+    public void Reset()
+    {
+        if (TryEnter())
+        {
+            LinuxSocket.Disconnect(_descriptor);
+            Exit();
+        }
+    }
+
+    /// <summary>
+    /// Closes the socket, once nobody is inside a call on it. A wait ends by a call of the owner, on this thread.
+    /// </summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isClosed, 1) == 0)
+        {
+            Exit();
+            Signal(readable: true, writable: true);
+        }
+    }
+
+    /// <summary>An event came. Called by the loop.</summary>
+    public void Dispatch(uint events)
+    {
+        const uint Ended = LinuxSocket.EventPeerEnded | LinuxSocket.EventHangUp | LinuxSocket.EventError;
+        var hasEnded = (events & Ended) != 0 && !_peerEnded;
+        if (hasEnded)
+        {
+            _peerEnded = true;
+        }
+
+        _receivesInTurn = 0;
+        var owner = Volatile.Read(ref _owner);
+        Signal((events & (LinuxSocket.EventIn | Ended)) != 0, (events & (LinuxSocket.EventOut | Ended)) != 0);
+        if (hasEnded)
+        {
+            owner.OnPeerEnded();
+        }
+    }
+
+    /// <summary>The loop comes back to a socket that had used up its turn.</summary>
+    void IThreadPoolWorkItem.Execute() => Signal(readable: true, writable: false);
+
+    private void Signal(bool readable, bool writable)
+    {
+        if (readable && Volatile.Read(ref _read) != Ready && Interlocked.Exchange(ref _read, Ready) == Awaited)
+        {
+            Volatile.Read(ref _owner).OnReadable();
+        }
+
+        if (writable && Volatile.Read(ref _write) != Ready && Interlocked.Exchange(ref _write, Ready) == Awaited)
+        {
+            Volatile.Read(ref _owner).OnWritable();
+        }
+    }
+
+    private bool TryEnter()
+    {
+        Interlocked.Increment(ref _users);
+        if (Volatile.Read(ref _isClosed) == 0)
+        {
+            return true;
+        }
+
+        Exit();
+        return false;
+    }
+
+    // The descriptor's number may be given to another connection the moment it is closed: so the last one out closes it.
+    private void Exit()
+    {
+        if (Interlocked.Decrement(ref _users) != 0)
+        {
+            return;
+        }
+
+        var descriptor = Interlocked.Exchange(ref _descriptor, -1);
+        if (descriptor < 0)
+        {
+            return;
+        }
+
+        lock (s_gate)
+        {
+            if (s_sockets[descriptor] == this)
+            {
+                s_sockets[descriptor] = null;
+            }
+        }
+
+        LinuxSocket.Close(descriptor);
+        if (_isAdded)
+        {
+            _loop.Remove();
+        }
+    }
+}
