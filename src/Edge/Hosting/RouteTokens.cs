@@ -12,7 +12,7 @@ namespace Edge.Hosting;
 /// </summary>
 internal sealed class RouteTokens
 {
-    private static int _lastScope;
+    private static int LastScope;
 
     private readonly TokenCache<Caller> _cache;
     private readonly IssuerTokens[] _issuers;
@@ -22,7 +22,7 @@ internal sealed class RouteTokens
     private readonly IdentityPlan _identity;
 
     // A token that was verified for one route says nothing of another, whose audience, issuers or lifetime may differ.
-    private readonly int _scope = Interlocked.Increment(ref _lastScope);
+    private readonly int _scope = Interlocked.Increment(ref LastScope);
 
     /// <summary>Prepares a route's.</summary>
     /// <param name="plan">What the route asks.</param>

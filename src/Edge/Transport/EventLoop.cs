@@ -14,7 +14,7 @@ internal sealed unsafe class EventLoop
     public const int EventsMax = 256;
 
     [ThreadStatic]
-    private static EventLoop? s_current;
+    private static EventLoop? CurrentLoop;
 
     private readonly int _epoll = LinuxSocket.CreateEpoll();
     private readonly int _wake = LinuxSocket.CreateEvent();
@@ -36,7 +36,7 @@ internal sealed unsafe class EventLoop
     }
 
     /// <summary>The loop whose thread this is, or null.</summary>
-    public static EventLoop? Current => s_current;
+    public static EventLoop? Current => CurrentLoop;
 
     /// <summary>Its place among the loops.</summary>
     public int Index { get; }
@@ -65,7 +65,7 @@ internal sealed unsafe class EventLoop
     public void Post(IThreadPoolWorkItem work)
     {
         _posted.Enqueue(work);
-        if (s_current != this && Interlocked.Exchange(ref _isWoken, 1) == 0)
+        if (CurrentLoop != this && Interlocked.Exchange(ref _isWoken, 1) == 0)
         {
             LinuxSocket.Signal(_wake);
         }
@@ -73,7 +73,7 @@ internal sealed unsafe class EventLoop
 
     private void Run()
     {
-        s_current = this;
+        CurrentLoop = this;
         var stride = EpollEvent.Bytes;
         var events = (byte*)NativeMemory.AllocZeroed(EventsMax, (nuint)stride);
         while (true)

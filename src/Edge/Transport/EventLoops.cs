@@ -6,10 +6,10 @@ namespace Edge.Transport;
 /// </summary>
 internal static class EventLoops
 {
-    private static readonly EventLoop[] s_loops = Start();
+    private static readonly EventLoop[] Loops = Start();
 
     /// <summary>How many there are.</summary>
-    public static int Count => s_loops.Length;
+    public static int Count => Loops.Length;
 
     /// <summary>The loop of this thread; on any other thread the one with the fewest sockets.</summary>
     public static EventLoop CurrentOrIdlest => EventLoop.Current ?? Idlest;
@@ -19,10 +19,10 @@ internal static class EventLoops
     {
         get
         {
-            var idlest = s_loops[0];
-            for (var i = 1; i < s_loops.Length; i++)
+            var idlest = Loops[0];
+            for (var i = 1; i < Loops.Length; i++)
             {
-                idlest = s_loops[i].SocketCount < idlest.SocketCount ? s_loops[i] : idlest;
+                idlest = Loops[i].SocketCount < idlest.SocketCount ? Loops[i] : idlest;
             }
 
             return idlest;

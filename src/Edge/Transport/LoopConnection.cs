@@ -12,13 +12,13 @@ namespace Edge.Transport;
 /// </summary>
 internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSocketOwner
 {
-    private static long s_lastId;
+    private static long LastId;
 
     private readonly LoopSocket _socket;
     private readonly SocketReader _reader;
     private readonly SocketWriter _writer;
     private readonly CancellationTokenSource _closed = new();
-    private readonly long _number = Interlocked.Increment(ref s_lastId);
+    private readonly long _number = Interlocked.Increment(ref LastId);
     private IDictionary<object, object?>? _items;
     private string? _id;
     private volatile ConnectionAbortedException? _abortReason;

@@ -24,9 +24,9 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
     private const int Ready = 1;
     private const int Awaited = 2;
 
-    private static readonly Lock s_gate = new();
-    private static LoopSocket?[] s_sockets = new LoopSocket?[1024];
-    private static uint s_lastGeneration;
+    private static readonly Lock Gate = new();
+    private static LoopSocket?[] Sockets = new LoopSocket?[1024];
+    private static uint LastGeneration;
 
     private readonly EventLoop _loop;
     private readonly ulong _key;
@@ -46,7 +46,7 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
         _loop = loop;
         _owner = owner;
         _descriptor = descriptor;
-        _key = ((ulong)Interlocked.Increment(ref s_lastGeneration) << 32) | (uint)descriptor;
+        _key = ((ulong)Interlocked.Increment(ref LastGeneration) << 32) | (uint)descriptor;
     }
 
     /// <summary>The loop that watches it.</summary>
@@ -67,7 +67,7 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
     /// <summary>The socket of an event's data; null: it has been closed since.</summary>
     public static LoopSocket? Find(ulong key)
     {
-        var sockets = Volatile.Read(ref s_sockets);
+        var sockets = Volatile.Read(ref Sockets);
         var descriptor = (uint)key;
         return descriptor < (uint)sockets.Length && sockets[descriptor] is { } socket && socket._key == key ? socket : null;
     }
@@ -91,14 +91,14 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
     /// <returns>Zero, or a negative error number.</returns>
     public int Watch()
     {
-        lock (s_gate)
+        lock (Gate)
         {
-            if (_descriptor >= s_sockets.Length)
+            if (_descriptor >= Sockets.Length)
             {
-                Array.Resize(ref s_sockets, Math.Max(_descriptor + 1, s_sockets.Length * 2));
+                Array.Resize(ref Sockets, Math.Max(_descriptor + 1, Sockets.Length * 2));
             }
 
-            s_sockets[_descriptor] = this;
+            Sockets[_descriptor] = this;
         }
 
         _isAdded = true;
@@ -398,11 +398,11 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
             return;
         }
 
-        lock (s_gate)
+        lock (Gate)
         {
-            if (s_sockets[descriptor] == this)
+            if (Sockets[descriptor] == this)
             {
-                s_sockets[descriptor] = null;
+                Sockets[descriptor] = null;
             }
         }
 

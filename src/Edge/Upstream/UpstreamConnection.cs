@@ -28,11 +28,11 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
     /// <summary>Receive buffer while a large body passes.</summary>
     public const int LargeBufferBytes = BlockPool.LargeBytes;
 
-    private static int s_lastNumber;
+    private static int LastNumber;
 
     private readonly SocketChannel _channel;
     private readonly SslStream? _tls;
-    private readonly long _firstLease = (long)Interlocked.Increment(ref s_lastNumber) << 32;
+    private readonly long _firstLease = (long)Interlocked.Increment(ref LastNumber) << 32;
     private byte[]? _buffer;
     private int _bufferBytes = SmallBufferBytes;
     private int _start;
