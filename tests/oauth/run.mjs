@@ -45,6 +45,7 @@ listeners:
   - address: 127.0.0.1:${gatewayPort}
 admin: { address: 127.0.0.1:${adminPort}, token: ${adminToken} }
 identity:
+  failureLimit: none
   issuers:
     as: { issuer: "${server.issuer}", algorithms: [RS256, ES256], typ: at+jwt, clockSkew: 1ms }
 upstreams:
