@@ -50,8 +50,12 @@ internal sealed class ForwardStage
                 return StageResult.Failed(failure);
             }
 
-            // The request is not sent again from here on: what was kept for that goes back.
-            body.ReturnMemory();
+            // The request is not sent again from here on: what was kept for that goes back. A large body may still be on its way.
+            if (kind != RequestBodyKind.Held)
+            {
+                body.ReturnMemory();
+            }
+
             context.Exchange.Request.ReturnMemory();
             _copier.Copy(context, context.Exchange);
             if (context.Exchange.IsUploadHeld)
@@ -72,10 +76,10 @@ internal sealed class ForwardStage
         }
         finally
         {
-            body.ReturnMemory();
             context.Exchange.Request.ReturnMemory();
             context.CallerWatch.Release();
             await context.Exchange.CloseAsync();
+            body.ReturnMemory();
         }
     }
 
@@ -178,10 +182,12 @@ internal sealed class ForwardStage
     private static async ValueTask<Failure> AttemptAsync(
         RequestContext context, UpstreamExchange exchange, RequestBodyKind kind, UpstreamRequestWriter.Framing framing)
     {
-        var sent = await exchange.SendAsync(isWhole: kind != RequestBodyKind.Streaming);
-        if (sent == Failure.None && kind == RequestBodyKind.Streaming)
+        var isWhole = kind is not (RequestBodyKind.Streaming or RequestBodyKind.Held);
+        var sent = await exchange.SendAsync(isWhole);
+        if (sent == Failure.None && !isWhole)
         {
-            exchange.StartUpload(new CallerUpload(context), framing.ExpectContinue);
+            UploadSource upload = kind == RequestBodyKind.Held ? new HeldUpload(context.Body.Written) : new CallerUpload(context);
+            exchange.StartUpload(upload, framing.ExpectContinue);
         }
 
         // Also where sending failed: the target may have said why before it closed.

@@ -11,7 +11,8 @@ namespace Edge.Pipeline;
 /// The way of a request. Kestrel calls it on its I/O threads; stages are direct calls in a fixed order, and Record runs last,
 /// whatever happened.
 /// <code>
-/// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize ─► Forward ─► (Fail) ─► Record
+/// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize ─► Body
+///       ─► Forward ─► (Fail) ─► Record
 /// </code>
 /// </summary>
 internal sealed class GatewayApplication : IHttpApplication<RequestContext>
@@ -20,6 +21,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
     private readonly UpstreamSweeper _sweeper;
     private readonly RouteStage _route;
     private readonly AuthenticateStage _authenticate;
+    private readonly BodyStage _body = new();
     private readonly ForwardStage _forward = new();
     private readonly RecordStage _record;
 
@@ -81,6 +83,11 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
             if (result.IsContinue)
             {
                 result = Authorize(context);
+            }
+
+            if (result.IsContinue)
+            {
+                result = await _body.RunAsync(context);
             }
 
             if (result.IsContinue)

@@ -139,6 +139,12 @@ internal sealed class RequestContext
     /// </summary>
     public HeadBuffer Body { get; } = new();
 
+    /// <summary>True where a stage has taken the request's body, whole: it is in <see cref="Body"/>.</summary>
+    public bool IsBodyTaken { get; private set; }
+
+    /// <summary>What is known of the request's body, once it has been read; says nothing where it was not.</summary>
+    public RequestFacts Facts { get; set; }
+
     /// <summary>Most bytes of the request's body: the listener's limit until <see cref="LimitRequestBody"/>.</summary>
     public long RequestBodyMax { get; private set; }
 
@@ -201,8 +207,17 @@ internal sealed class RequestContext
         FailureDetail = null;
         RetryAfterSeconds = 0;
         IsPreflight = false;
+        IsBodyTaken = false;
+        Facts = default;
         _client = null;
         EventStream = null;
+    }
+
+    /// <summary>From here on the request's body is this side's: it is being read into <see cref="Body"/>.</summary>
+    public void TakeBody()
+    {
+        IsBodyTaken = true;
+        Body.Clear();
     }
 
     /// <summary>Lets go of the configuration, so that an idle connection does not keep an old one alive.</summary>
@@ -210,6 +225,7 @@ internal sealed class RequestContext
     {
         EventStream?.ReturnMemory();
         EventStream = null;
+        Body.ReturnMemory();
         Snapshot = null!;
         Route = null;
         Caller = null;

@@ -21,6 +21,7 @@ internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles file
         new IdentityChecker(diagnostics, this).Check(options);
         new RouteChecker(diagnostics).Check(options);
         new AccessChecker(diagnostics).Check(options);
+        new BodyChecker(diagnostics, files).Check(options);
         CheckCors(options.Defaults?.Value);
         foreach (var route in options.Routes.Items()) CheckCors(route.Value);
     }
