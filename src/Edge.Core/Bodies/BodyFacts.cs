@@ -60,7 +60,8 @@ public struct BodyFacts
 
         if (facts.MaxTokens < 0)
         {
-            facts.AnswerTokens = api == LlmApi.Embeddings || (api == LlmApi.Other && facts.Turns < 0) ? 0 : TokenEstimate.AnswerTokensDefault;
+            var hasAnswer = api != LlmApi.Embeddings && (api != LlmApi.Other || facts.Turns >= 0);
+            facts.AnswerTokens = hasAnswer ? TokenEstimate.AnswerTokensDefault : 0;
         }
 
         return facts;

@@ -148,7 +148,8 @@ public static class Failures
         Failure.CallerModelForbidden => Caller(
             403, "model_forbidden", "http_request_denied", "This model is not part of the tier of the caller."),
         Failure.CallerRequestTokensExceeded => Caller(
-            429, "request_tokens_exceeded", "http_request_denied", "The request has more tokens than the tier of the caller allows."),
+            429, "request_tokens_exceeded", "http_request_denied",
+            "The request has more tokens than the tier of the caller allows."),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
     };
 

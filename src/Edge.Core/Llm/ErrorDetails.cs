@@ -14,7 +14,7 @@ public sealed record ErrorDetails(string Message, ImmutableArray<KeyValuePair<st
     /// <summary>Members that are lists of texts.</summary>
     public ImmutableArray<KeyValuePair<string, ImmutableArray<string>>> Lists { get; init; } = [];
 
-    /// <summary>JSON Pointer of the part of the request that the error is about, which OpenAI's shape calls param; or null.</summary>
+    /// <summary>JSON Pointer of the part of the request that the error is about: OpenAI's <c>param</c>; or null.</summary>
     public string? Param { get; init; }
 
     /// <summary>All that is wrong with the request, where the error is that it breaks rules.</summary>

@@ -93,6 +93,13 @@ internal sealed class GatewayRoute
                 : new HeaderValue("Authorization", Template.Literal("Bearer " + credential.Reveal())));
         }
 
+        if (route.Metering is not null && upstream.Dialect != Dialect.Http)
+        {
+            // What is compressed cannot be read as it passes.
+            Drop("Accept-Encoding", dropped);
+            lines.Add(new HeaderValue("Accept-Encoding", Template.Literal("identity")));
+        }
+
         foreach (var place in route.Authenticate?.From ?? [])
         {
             if (place.Kind == CredentialPlaceKind.Header)

@@ -112,7 +112,8 @@ internal sealed class RouteBody
             foreach (var (asked, sent) in tier.Aliases)
             {
                 var when = new RewriteCondition { Tiers = [tier.Name], Models = [asked] };
-                steps.Add((when, [RewriteRule.Set("model", RewriteTemplate.OfText(sent.Replace("{", "{{", StringComparison.Ordinal)))]));
+                var model = RewriteTemplate.OfText(sent.Replace("{", "{{", StringComparison.Ordinal));
+                steps.Add((when, [RewriteRule.Set("model", model)]));
             }
         }
 

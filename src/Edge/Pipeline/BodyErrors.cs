@@ -60,7 +60,8 @@ internal static class BodyErrors
             _ => "a byte cannot stand there",
         };
         return new ErrorDetails(
-            string.Create(CultureInfo.InvariantCulture, $"The request body is not valid JSON: {what}, at byte {tape.FaultAt}."), [])
+            string.Create(CultureInfo.InvariantCulture, $"The request body is not valid JSON: {what}, at byte {tape.FaultAt}."),
+            [])
         {
             Numbers = [KeyValuePair.Create("position", (long)tape.FaultAt)],
         };
@@ -106,7 +107,8 @@ internal static class BodyErrors
         var plan = policy.Plan;
         var shown = model.Length > QuotedCharsMax ? string.Concat(model.AsSpan(0, QuotedCharsMax), "...") : model;
         return new ErrorDetails(
-            $"The model '{shown}' is not part of the tier '{plan.Name}', which has {string.Join(", ", plan.Models)}.", Tier(policy))
+            $"The model '{shown}' is not part of the tier '{plan.Name}', which has {string.Join(", ", plan.Models)}.",
+            Tier(policy))
         {
             Param = "/model",
             Lists = [KeyValuePair.Create("allowed_models", plan.Models)],

@@ -30,6 +30,11 @@ internal sealed class BodyStage
             return new ValueTask<StageResult>(StageResult.Continue);
         }
 
+        if (route.Metering is not null)
+        {
+            context.BeginMeter();
+        }
+
         if ((!route.Query.IsEmpty || !route.Headers.IsEmpty) && BodyErrors.AboutParameters(context, route) is { } missing)
         {
             return new ValueTask<StageResult>(Refuse(context, Failure.CallerBodyRejected, missing));

@@ -155,7 +155,11 @@ internal sealed class ForwardStage
 
         var plan = context.Route!.Upstream.Plan;
         context.Exchange.Open(pool, connection, plan.Timeouts, HttpMethods.IsHead(context.Request.Method), context.WholeByMs);
-        context.CallerWatch.Guard(context.Request.Protocol);
+        if (!context.Drains)
+        {
+            context.CallerWatch.Guard(context.Request.Protocol);
+        }
+
         return Failure.None;
     }
 
@@ -184,6 +188,11 @@ internal sealed class ForwardStage
     {
         var isWhole = kind is not (RequestBodyKind.Streaming or RequestBodyKind.Held);
         var sent = await exchange.SendAsync(isWhole);
+        if (sent == Failure.None)
+        {
+            context.Meter?.Sent();
+        }
+
         if (sent == Failure.None && !isWhole)
         {
             UploadSource upload = kind == RequestBodyKind.Held ? new HeldUpload(context.Body.Written) : new CallerUpload(context);

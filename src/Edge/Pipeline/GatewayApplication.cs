@@ -62,17 +62,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
 
             if (result.IsContinue)
             {
-                result = _route.Run(context);
-            }
-
-            if (result.IsContinue && context.IsPreflight)
-            {
-                result = CorsStage.Run(context);
-            }
-
-            if (result.IsContinue)
-            {
-                result = AddressStage.Run(context);
+                result = Find(context);
             }
 
             if (result.IsContinue)
@@ -106,6 +96,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
             result = await TellAsync(context, result.Failure);
         }
 
+        context.Settle(result.Failure);
         _record.End(context, result);
         context.End();
         if (result.Outcome == StageOutcome.BrokenOff)
@@ -119,6 +110,18 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
             // Kestrel then sends neither a last chunk nor END_STREAM: the connection is closed, the stream reset.
             throw new BrokenOffException();
         }
+    }
+
+    /// <summary>Route, Cors and Address, none of which waits.</summary>
+    private StageResult Find(RequestContext context)
+    {
+        var result = _route.Run(context);
+        if (result.IsContinue && context.IsPreflight)
+        {
+            result = CorsStage.Run(context);
+        }
+
+        return result.IsContinue ? AddressStage.Run(context) : result;
     }
 
     // What cannot even be told must still be recorded.

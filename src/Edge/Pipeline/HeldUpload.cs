@@ -5,7 +5,7 @@ using Edge.Upstream;
 
 namespace Edge.Pipeline;
 
-/// <summary>A large request body that is here, whole, on its way upstream. The memory is lent until the exchange is closed.</summary>
+/// <summary>A large body that is here, whole, on its way upstream. The memory is lent until the exchange is closed.</summary>
 internal sealed class HeldUpload(ReadOnlyMemory<byte> body) : UploadSource
 {
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using Edge.Tests.Support;
 
 namespace Edge.Tests.Bodies;
 
-/// <summary>A gateway whose routes read bodies, before a scripted upstream, with the consumers of <see cref="Consumers"/>.</summary>
+/// <summary>A gateway whose routes read bodies, before a scripted upstream; <see cref="Consumers"/> call.</summary>
 internal sealed class BodyDoor : IAsyncDisposable
 {
     private BodyDoor(RunningGateway running, ScriptedUpstream upstream)

@@ -28,7 +28,8 @@ public sealed class BodyStageTests
         await using var door = await BodyDoor.OpenAsync(Chat);
         await using var caller = await RawHttpClient.ConnectAsync(door.Running.Endpoint);
         await caller.SendAsync(
-            "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n");
         foreach (var c in Valid)
         {
             await caller.SendAsync($"1\r\n{c}\r\n");
@@ -125,7 +126,8 @@ public sealed class BodyStageTests
         await using var door = await BodyDoor.OpenAsync(Chat + ", requestBodyMax: 1KiB");
         await using var caller = await RawHttpClient.ConnectAsync(door.Running.Endpoint);
         await caller.SendAsync(
-            "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n"
             + $"400\r\n{new string(' ', 1024)}\r\n");
         await caller.SendAsync("1\r\n \r\n");
         Assert.Equal(413, (await caller.ReadResponseAsync("POST")).Status);
@@ -160,13 +162,15 @@ public sealed class BodyStageTests
               { default: { user: "{caller.id}", temperature: 0.7, stop: null, n: 1 } },
               { clamp: { temperature: [0, 1.5] } },
               { when: { tier: free }, set: { max_tokens: 256 } },
-              { when: { model: "gpt-4*", header: { X-Fast: "1" } }, set: { metadata: { r: "{request.id}", m: "{body./model}" } } },
+              { when: { model: "gpt-4*", header: { X-Fast: "1" } },
+                set: { metadata: { r: "{request.id}", m: "{body./model}" } } },
               { rename: { n: count }, remove: [stop] } ]
             """;
         await using var door = await BodyDoor.OpenAsync(rewrite);
         await door.PostAsync("{\"message\":\"hi \\\"you\\\"\",\"userId\":\"u1\"}", Ann + "X-Fast: 1\r\nX-Id: r-1\r\n");
         Assert.Equal(
-            "{\"messages\":[{\"role\":\"system\",\"content\":\"You help ann.\"},{\"role\":\"user\",\"content\":\"hi \\\"you\\\"\"}],"
+            "{\"messages\":[{\"role\":\"system\",\"content\":\"You help ann.\"},"
+            + "{\"role\":\"user\",\"content\":\"hi \\\"you\\\"\"}],"
             + "\"user\":\"u1\",\"model\":\"gpt-4o-mini\",\"temperature\":0.7,\"count\":1,"
             + "\"metadata\":{\"r\":\"r-1\",\"m\":\"gpt-4o-mini\"}}", door.Seen);
         await door.PostAsync("{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"temperature\":2}", Bob);

@@ -61,7 +61,8 @@ public sealed class RewriteRule
     /// it).</summary>
     public static RewriteRule SystemMessage(LlmApi api, RewriteTemplate text) => api switch
     {
-        LlmApi.ChatCompletions or LlmApi.Other => new(RewriteKind.SystemMessage) { Name = new RewriteName("messages"), Value = text },
+        LlmApi.ChatCompletions or LlmApi.Other =>
+            new(RewriteKind.SystemMessage) { Name = new RewriteName("messages"), Value = text },
         LlmApi.Messages => Default("system", text),
         LlmApi.Responses => Default("instructions", text),
         _ => throw new RewriteException("a request for embeddings has no system message"),

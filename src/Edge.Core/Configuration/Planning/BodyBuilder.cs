@@ -42,7 +42,7 @@ internal static class BodyBuilder
 
     /// <summary>The rewriting rules.</summary>
     public static ImmutableArray<RewriteItem> Rewrite(List<Located<RewriteOptions>> items) =>
-        items.Select(item => Item(item.Value)).ToImmutableArray();
+        items.Count == 0 ? [] : [.. items.Select(item => Item(item.Value))];
 
     /// <summary>How tokens are counted, or null for not at all.</summary>
     public static MeteringPlan? Metering(Optional<MeteringOptions> options) =>
@@ -51,8 +51,9 @@ internal static class BodyBuilder
     /// <summary>A tier.</summary>
     public static TierPlan Tier(string name, TierOptions tier) => new(name, tier.UpgradeUrl?.Value)
     {
-        Models = tier.Models.Items().Select(m => m.Value).ToImmutableArray(),
-        Aliases = tier.Aliases.Items().Select(a => KeyValuePair.Create(a.Name.Value, a.Value.Value)).ToImmutableArray(),
+        Models = tier.Models is null ? [] : [.. tier.Models.Items().Select(m => m.Value)],
+        Aliases = tier.Aliases is null
+            ? [] : [.. tier.Aliases.Items().Select(a => KeyValuePair.Create(a.Name.Value, a.Value.Value))],
         RequestTokensMax = tier.RequestTokensMax?.Value,
     };
 

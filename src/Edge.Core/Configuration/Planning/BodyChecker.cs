@@ -21,7 +21,8 @@ internal sealed class BodyChecker(DiagnosticBag diagnostics, ConfigurationFiles 
         {
             CheckSettings(route.Value);
             var metering = route.Value.Metering ?? options.Defaults?.Value.Metering;
-            if (route.Value.OnDisconnect is { Value.Drain: not null, Place: var place } && metering is not { Value.HasValue: true })
+            if (metering is { Value.HasValue: true }) continue;
+            if (route.Value.OnDisconnect is { Value.Drain: not null, Place: var place })
                 diagnostics.Add(place, "nothing is metered here, so that there is nothing to learn; write metering: {} too");
         }
     }

@@ -126,7 +126,8 @@ internal static class IdentityBuilder
     private static void Add(RewriteItem item, SortedSet<string> names)
     {
         var templates = item.Rules.SelectMany(r => r.Templates);
-        foreach (var name in (item.SystemMessage is { } message ? templates.Append(message) : templates).SelectMany(t => t.CallerNames))
+        if (item.SystemMessage is { } message) templates = templates.Append(message);
+        foreach (var name in templates.SelectMany(t => t.CallerNames))
         {
             if (TemplatePart.TryParse("caller." + name, out var part, out _) && part.Claim is { } claim) names.Add(claim);
         }

@@ -42,15 +42,16 @@ internal static class BodyScalars
     public static readonly ScalarShape<long> Tokens = new(
         $"a number of tokens from 1 to {TokensMax}",
         new ScalarSchema(ScalarType.Integer) { Minimum = 1, Maximum = TokensMax },
-        text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= TokensMax
+        text => TryCount(text, out var count)
             ? count : new Problem($"is not a number of tokens; write a whole number from 1 to {TokensMax}"));
 
     /// <summary>A number of tokens with its unit.</summary>
-    public static readonly ScalarShape<long> TokensWithUnit = Of<long>("a number of tokens such as 2000 tokens", DrainPattern, text =>
+    public static readonly ScalarShape<long> TokensWithUnit = Of<long>(
+        "a number of tokens such as 2000 tokens", DrainPattern, text =>
     {
-        const string unit = "tokens";
-        var number = text.EndsWith(unit, StringComparison.Ordinal) ? text[..^unit.Length].TrimEnd(' ') : "";
-        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= TokensMax
+        const string Unit = "tokens";
+        var number = text.EndsWith(Unit, StringComparison.Ordinal) ? text[..^Unit.Length].TrimEnd(' ') : "";
+        return TryCount(number, out var count)
             ? count : new Problem("is not a number of tokens; write one with its unit, such as 2000 tokens");
     });
 
@@ -82,6 +83,9 @@ internal static class BodyScalars
 
     private static bool IsModel(string text) =>
         text.Length is > 0 and <= ModelCharsMax && !text.Any(static c => char.IsWhiteSpace(c) || char.IsControl(c));
+
+    private static bool TryCount(string text, out long count) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count is >= 1 and <= TokensMax;
 
     private static Problem NoModel() => new($"is not a model; write 1 to {ModelCharsMax} characters without spaces");
 

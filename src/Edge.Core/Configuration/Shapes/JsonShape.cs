@@ -11,11 +11,13 @@ namespace Edge.Core.Configuration.Shapes;
 /// Any value, read as JSON: what stands in quotes is text, and so is a plain word that is neither a number nor one of true, false
 /// and null.
 /// </summary>
-/// <param name="hasPlaceholders">True: braces begin placeholders, so those that come from variables and files are doubled.</param>
+/// <param name="hasPlaceholders">True: braces begin placeholders, so those from variables and files are doubled.</param>
 internal sealed class JsonShape(bool hasPlaceholders) : Shape<byte[]>
 {
     /// <summary>Most containers in each other.</summary>
     public const int DepthMax = 32;
+
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <inheritdoc/>
     public override string Noun => "any value";
@@ -41,7 +43,7 @@ internal sealed class JsonShape(bool hasPlaceholders) : Shape<byte[]>
     private static byte[] Serialize(JsonNode? json)
     {
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var writer = new Utf8JsonWriter(stream, WriterOptions))
         {
             if (json is null) writer.WriteNullValue();
             else json.WriteTo(writer);
@@ -93,8 +95,9 @@ internal sealed class JsonShape(bool hasPlaceholders) : Shape<byte[]>
             "false" or "False" or "FALSE" => JsonValue.Create(false),
             _ => NumberOrText(text.Value),
         };
-        if (json is null) binder.Diagnostics.Add(scalar.Place, "this number is not written as JSON has it; mend it, or quote it as text");
-        return json is not null;
+        if (json is not null) return true;
+        binder.Diagnostics.Add(scalar.Place, "this number is not written as JSON has it; mend it, or quote it as text");
+        return false;
     }
 
     /// <summary>Null for what YAML takes for a number and JSON does not, of which nobody knows which is meant.</summary>
