@@ -113,11 +113,20 @@ internal sealed class ForwardStage
                 return failure;
             }
 
-            failure = await AttemptAsync(context, exchange, kind, framing);
-            if (failure == Failure.None)
+            failure = await exchange.SendAsync(isWhole: kind != RequestBodyKind.Streaming);
+            if (failure == Failure.None && kind == RequestBodyKind.Streaming)
+            {
+                exchange.StartUpload(new CallerUpload(context), framing.ExpectContinue);
+            }
+
+            // Also where sending failed: the target may have said why before it closed.
+            var received = await exchange.ReceiveHeadAsync();
+            if (received == Failure.None)
             {
                 return Failure.None;
             }
+
+            failure = failure == Failure.None ? received : failure;
 
             context.FailureDetail = exchange.Fault;
             var again = !freshOnly && MayRepeat(context, exchange, kind, failure);
@@ -171,22 +180,6 @@ internal sealed class ForwardStage
         }
 
         return true;
-    }
-
-    /// <summary>Steps 3 to 5.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> AttemptAsync(
-        RequestContext context, UpstreamExchange exchange, RequestBodyKind kind, UpstreamRequestWriter.Framing framing)
-    {
-        var sent = await exchange.SendAsync(isWhole: kind != RequestBodyKind.Streaming);
-        if (sent == Failure.None && kind == RequestBodyKind.Streaming)
-        {
-            exchange.StartUpload(new CallerUpload(context), framing.ExpectContinue);
-        }
-
-        // Also where sending failed: the target may have said why before it closed.
-        var received = await exchange.ReceiveHeadAsync();
-        return received == Failure.None || sent == Failure.None ? received : sent;
     }
 
     /// <summary>

@@ -23,17 +23,19 @@ public sealed class ConsumersFileTests
     public void They_are_consumers_like_those_of_the_configuration()
     {
         var plan = Plan("""
-            {"name":"a","customId":"ä","tier":"free","scopes":["x"],"apiKeys":[{"name":"k","sha256":"HASH1","expires":"2030-01-01"}]}
+            {"name":"a","customId":"ä","tier":"free","apiKeys":[{"name":"k","sha256":"HASH1","expires":"2030-01-01"}]}
 
-            {"name":"b","email":"b@example.com","jwt":[{"kid":"b-1","algorithm":"HS256","secret":"${SIGNING_SECRET}"}]}
+            {"name":"b","email":"b@example.com","scopes":["x","y"],"jwt":[{"kid":"b-1","secret":"${SIGNING_SECRET}"}]}
             """);
         var consumers = plan.Identity.Consumers;
         Assert.Equal(3, consumers.Count);
         Assert.Equal(ApiKeyOutcome.Found, consumers.FindApiKey(Convert.FromHexString(HashOf(1)), 0, out var a));
-        Assert.Equal(("a", "ä", "free", "x"), (a!.Id, a.CustomId, a.Tier, a.Scopes.Text));
+        Assert.Equal(("a", "ä", "free"), (a!.Id, a.CustomId, a.Tier));
         Assert.Equal(ApiKeyOutcome.Expired, consumers.FindApiKey(Convert.FromHexString(HashOf(1)), 4_000_000_000, out _));
         Assert.True(consumers.TryFindSecret("b-1"u8, out var secret));
         Assert.Equal(new string('s', 48), Encoding.UTF8.GetString(secret.Secret));
+        var b = consumers.MakeTokenCaller(secret.Consumer, "b-1", null, null);
+        Assert.Equal(("b", "b@example.com", "x y"), (b.Id, b.Email, b.Scopes.Text));
         Assert.True(consumers.TryFindSecret("here-1"u8, out _));
         Assert.Contains(FilePath, plan.Files);
     }
