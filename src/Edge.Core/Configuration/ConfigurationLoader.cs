@@ -37,9 +37,10 @@ public static class ConfigurationLoader
             return Failed(path, $"the text is larger than {Rules.Sizes.Format(ConfigurationBytesMax)}");
         if (YamlReader.Read(text, diagnostics) is not { } root) return new ConfigurationResult(null, diagnostics.ToSorted());
         var binder = new Binder(diagnostics, new Expander(source, files, diagnostics));
-        if (EdgeOptions.Shape.TryRead(root, binder, out var options)) new Checker(diagnostics, files).Check(options.Value);
+        var consumers = new ConsumerCollector();
+        if (EdgeOptions.Shape.TryRead(root, binder, out var options)) new Checker(binder, files, consumers).Check(options.Value);
         return diagnostics.IsEmpty
-            ? new ConfigurationResult(new PlanBuilder(files).Build(options.Value), [])
+            ? new ConfigurationResult(new PlanBuilder(files, consumers.Build()).Build(options.Value), [])
             : new ConfigurationResult(null, diagnostics.ToSorted());
     }
 

@@ -3,6 +3,8 @@ namespace Edge.Core.Configuration;
 /// <summary>The process's own environment and file system.</summary>
 public sealed class SystemConfigurationSource : IConfigurationSource
 {
+    private const int ReadBytesMin = 16 * 1024;
+
     private SystemConfigurationSource()
     {
     }
@@ -36,17 +38,23 @@ public sealed class SystemConfigurationSource : IConfigurationSource
         }
     }
 
-    /// <summary>Counts what arrives rather than trusting the length, which pipes and /proc do not tell.</summary>
+    /// <summary>
+    /// Takes the length for a hint only, since pipes and /proc do not tell it and a file may be written to: what counts is what
+    /// arrives.
+    /// </summary>
     private static FileContent ReadUpTo(FileStream file, int bytesMax)
     {
-        using var content = new MemoryStream();
-        var buffer = new byte[16 * 1024];
+        var hint = file.CanSeek ? file.Length : 0;
+        if (hint > bytesMax) return new FileContent(FileOutcome.TooLarge, default);
+        var buffer = GC.AllocateUninitializedArray<byte>((int)Math.Max(hint + 1, ReadBytesMin));
+        var length = 0;
         while (true)
         {
-            var count = file.Read(buffer);
-            if (count == 0) return new FileContent(FileOutcome.Read, content.ToArray());
-            if (content.Length + count > bytesMax) return new FileContent(FileOutcome.TooLarge, default);
-            content.Write(buffer, 0, count);
+            var count = file.Read(buffer, length, buffer.Length - length);
+            length += count;
+            if (length > bytesMax) return new FileContent(FileOutcome.TooLarge, default);
+            if (count == 0) return new FileContent(FileOutcome.Read, buffer.AsMemory(0, length));
+            if (length == buffer.Length) Array.Resize(ref buffer, (int)Math.Min(2L * length, Array.MaxLength));
         }
     }
 }

@@ -14,7 +14,7 @@ internal sealed class BodyEngine : IRewriteContext
     private const string ClaimPrefix = "claims.";
 
     [ThreadStatic]
-    private static BodyEngine? _ofThread;
+    private static BodyEngine? OfThread;
 
     private RequestContext _context = null!;
 
@@ -36,7 +36,7 @@ internal sealed class BodyEngine : IRewriteContext
     /// <summary>Borrows the thread's own, until <see cref="Return"/>.</summary>
     public static BodyEngine Borrow(RequestContext context)
     {
-        var engine = _ofThread ??= new BodyEngine();
+        var engine = OfThread ??= new BodyEngine();
         engine._context = context;
         return engine;
     }

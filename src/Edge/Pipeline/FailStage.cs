@@ -11,8 +11,11 @@ namespace Edge.Pipeline;
 /// </summary>
 internal static class FailStage
 {
-    /// <summary>Time that a caller has to read the error in its stream, before the reset that breaks the stream off.</summary>
-    public static readonly TimeSpan ResetDelay = TimeSpan.FromMilliseconds(100);
+    /// <summary>
+    /// Time that a caller has to read the error in its stream, before the reset that breaks the stream off: enough for one on a
+    /// slow network or a busy machine, since it costs nobody anything.
+    /// </summary>
+    public static readonly TimeSpan ResetDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs when a stage failed. The outcome is Failed, or BrokenOff where an answer had begun. Never throws.</summary>
     public static async ValueTask<StageResult> RunAsync(RequestContext context, Failure failure)

@@ -117,11 +117,21 @@ internal sealed class ForwardStage
                 return failure;
             }
 
-            failure = await AttemptAsync(context, exchange, kind, framing);
+            failure = await exchange.SendAsync(isWhole: kind is not (RequestBodyKind.Streaming or RequestBodyKind.Held));
             if (failure == Failure.None)
+            {
+                context.Meter?.Sent();
+                StartUpload(context, exchange, kind, framing);
+            }
+
+            // Also where sending failed: the target may have said why before it closed.
+            var received = await exchange.ReceiveHeadAsync();
+            if (received == Failure.None)
             {
                 return Failure.None;
             }
+
+            failure = failure == Failure.None ? received : failure;
 
             context.FailureDetail = exchange.Fault;
             var again = !freshOnly && MayRepeat(context, exchange, kind, failure);
@@ -181,27 +191,19 @@ internal sealed class ForwardStage
         return true;
     }
 
-    /// <summary>Steps 3 to 5.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> AttemptAsync(
+    /// <summary>Step 4, where the body is not sent with the head.</summary>
+    private static void StartUpload(
         RequestContext context, UpstreamExchange exchange, RequestBodyKind kind, UpstreamRequestWriter.Framing framing)
     {
-        var isWhole = kind is not (RequestBodyKind.Streaming or RequestBodyKind.Held);
-        var sent = await exchange.SendAsync(isWhole);
-        if (sent == Failure.None)
+        switch (kind)
         {
-            context.Meter?.Sent();
+            case RequestBodyKind.Streaming:
+                exchange.StartUpload(new CallerUpload(context), framing.ExpectContinue);
+                break;
+            case RequestBodyKind.Held:
+                exchange.StartUpload(new HeldUpload(context.Body.Written), awaitContinue: false);
+                break;
         }
-
-        if (sent == Failure.None && !isWhole)
-        {
-            UploadSource upload = kind == RequestBodyKind.Held ? new HeldUpload(context.Body.Written) : new CallerUpload(context);
-            exchange.StartUpload(upload, framing.ExpectContinue);
-        }
-
-        // Also where sending failed: the target may have said why before it closed.
-        var received = await exchange.ReceiveHeadAsync();
-        return received == Failure.None || sent == Failure.None ? received : sent;
     }
 
     /// <summary>

@@ -15,7 +15,7 @@ namespace Edge.Pipeline;
 ///       ─► Forward ─► (Fail) ─► Record
 /// </code>
 /// </summary>
-internal sealed class GatewayApplication : IHttpApplication<RequestContext>
+internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 {
     private readonly Gateway _gateway;
     private readonly UpstreamSweeper _sweeper;
@@ -37,18 +37,25 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
     }
 
     /// <inheritdoc/>
-    public RequestContext CreateContext(IFeatureCollection contextFeatures)
+    public RequestHandle CreateContext(IFeatureCollection contextFeatures)
     {
-        if (contextFeatures is not IHostContextContainer<RequestContext> container)
+        if (contextFeatures is not IHostContextContainer<RequestHandle> container)
         {
-            return new RequestContext(contextFeatures, _sweeper);
+            return new RequestHandle(new RequestContext(contextFeatures, _sweeper));
         }
 
-        return container.HostContext ??= new RequestContext(contextFeatures, _sweeper);
+        if (container.HostContext.Context is null)
+        {
+            container.HostContext = new RequestHandle(new RequestContext(contextFeatures, _sweeper));
+        }
+
+        return container.HostContext;
     }
 
     /// <inheritdoc/>
-    public async Task ProcessRequestAsync(RequestContext context)
+    public Task ProcessRequestAsync(RequestHandle handle) => ProcessAsync(handle.Context!);
+
+    private async Task ProcessAsync(RequestContext context)
     {
         context.Begin(_gateway.Snapshot, _record.Begin());
         StageResult result;
@@ -150,7 +157,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestContext>
     }
 
     /// <inheritdoc/>
-    public void DisposeContext(RequestContext context, Exception? exception)
+    public void DisposeContext(RequestHandle context, Exception? exception)
     {
         // The context stays with its connection.
     }

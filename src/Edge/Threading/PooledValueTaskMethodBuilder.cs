@@ -5,14 +5,14 @@ using System.Threading.Tasks.Sources;
 namespace Edge.Threading;
 
 /// <summary>
-/// Builds async methods whose state, when they have to wait, lies in an object from a pool that all threads share. Used by
+/// Builds async methods whose state, when they have to wait, lies in an object from a pool. Used by
 /// <c>[AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder&lt;&gt;))]</c> on the way of a request.
 /// </summary>
 /// <remarks>
-/// The framework's <see cref="PoolingAsyncValueTaskMethodBuilder{TResult}"/> keeps one object a thread and one a core. A request
-/// begins on the thread that woke for the caller and ends on the one that woke for the upstream, so that on two cores every rent
-/// can miss while every return overflows: 45 B a request in one run, 900 in the next. A shared pool has no such luck to depend
-/// on. The execution context is not carried across waits: nothing on this path has ambient state.
+/// The framework's <see cref="PoolingAsyncValueTaskMethodBuilder{TResult}"/> keeps one object a thread and one a core, and an
+/// event loop has as many requests waiting as it has callers. Here each thread keeps a list, without a lock since a request
+/// mostly begins and ends on one loop; what a thread has too many of goes to a list that all share, for those that are short of
+/// it. The execution context is not carried across waits: nothing on this path has ambient state.
 /// The ValueTask must be awaited exactly once, as always.
 /// </remarks>
 /// <typeparam name="TResult">What the method returns.</typeparam>
@@ -70,9 +70,10 @@ internal struct PooledValueTaskMethodBuilder<TResult>
     private Action Box<TStateMachine>(ref TStateMachine stateMachine)
         where TStateMachine : IAsyncStateMachine
     {
-        if (_box is StateBox<TStateMachine> known)
+        if (_box is not null)
         {
-            return known.MoveNextAction;
+            // A builder serves one method, and a call that threw does not wait any more.
+            return Unsafe.As<StateBox<TStateMachine>>(_box).MoveNextAction;
         }
 
         // The box is set before the state is copied into it: the copy must know its box.
@@ -129,12 +130,23 @@ internal struct PooledValueTaskMethodBuilder<TResult>
     private sealed class StateBox<TStateMachine> : StateBox
         where TStateMachine : IAsyncStateMachine
     {
-        /// <summary>Most objects kept for one method; more are only made while more calls than this wait at once.</summary>
-        private const int KeptCountMax = 1024;
+        /// <summary>Most objects of one method that a thread keeps.</summary>
+        private const int KeptByThreadMax = 256;
+
+        /// <summary>Most that all threads keep together beside that.</summary>
+        private const int KeptByAllMax = 1024;
 
         private static readonly Lock Gate = new();
-        private static readonly StateBox<TStateMachine>[] Kept = new StateBox<TStateMachine>[KeptCountMax];
-        private static int KeptCount;
+        private static StateBox<TStateMachine>? OfAll;
+        private static int OfAllCount;
+
+        [ThreadStatic]
+        private static StateBox<TStateMachine>? OfThread;
+
+        [ThreadStatic]
+        private static int OfThreadCount;
+
+        private StateBox<TStateMachine>? _next;
 
         private StateBox() => MoveNextAction = MoveNext;
 
@@ -144,26 +156,58 @@ internal struct PooledValueTaskMethodBuilder<TResult>
 
         public static StateBox<TStateMachine> Rent()
         {
-            lock (Gate)
+            var box = OfThread;
+            if (box is null)
             {
-                if (KeptCount > 0)
-                {
-                    return Kept[--KeptCount];
-                }
+                return RentOfAll();
             }
 
-            return new StateBox<TStateMachine>();
+            OfThread = box._next;
+            OfThreadCount--;
+            box._next = null;
+            return box;
         }
 
         protected override void Return()
         {
             // The state may refer to a request that is over.
             State = default;
+            if (OfThreadCount >= KeptByThreadMax)
+            {
+                ReturnToAll();
+                return;
+            }
+
+            _next = OfThread;
+            OfThread = this;
+            OfThreadCount++;
+        }
+
+        private static StateBox<TStateMachine> RentOfAll()
+        {
             lock (Gate)
             {
-                if (KeptCount < KeptCountMax)
+                if (OfAll is { } box)
                 {
-                    Kept[KeptCount++] = this;
+                    OfAll = box._next;
+                    OfAllCount--;
+                    box._next = null;
+                    return box;
+                }
+            }
+
+            return new StateBox<TStateMachine>();
+        }
+
+        private void ReturnToAll()
+        {
+            lock (Gate)
+            {
+                if (OfAllCount < KeptByAllMax)
+                {
+                    _next = OfAll;
+                    OfAll = this;
+                    OfAllCount++;
                 }
             }
         }

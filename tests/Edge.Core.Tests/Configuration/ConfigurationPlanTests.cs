@@ -63,7 +63,11 @@ public sealed class ConfigurationPlanTests
             plan.TrustedProxies);
         Assert.Equal(TimeSpan.FromSeconds(45), plan.DrainTimeout);
         Assert.Equal(
-            [Samples.Path, "/etc/edge/secrets/openai", "/etc/edge/tls.crt", "/keys/tls.key", "/etc/edge/ca.pem"], plan.Files);
+            [
+                Samples.Path, "/etc/edge/secrets/openai", "/etc/edge/tls.crt", "/keys/tls.key", "/etc/edge/ca.pem",
+                "/etc/edge/consumers.jsonl",
+            ],
+            plan.Files);
     }
 
     [Fact]

@@ -116,7 +116,7 @@ public sealed class IdentityErrorTests
     [InlineData($"a: {{ apiKeys: [{{ name: k, sha256: {Hash} }}] }}, b: {{ apiKeys: [{{ name: k, sha256: {Hash} }}] }}",
         "10:155: this is the same API key as the one on line 10; a key belongs to one consumer")]
     [InlineData($"a: {{ apiKeys: [{{ name: k, sha256: {Hash} }}, {{ name: k, sha256: 0{Hash} }}] }}",
-        "10:126: the API key on line 10 has this name already; choose another\n" +
+        "10:126: another API key of this consumer has this name; choose another\n" +
         "10:137: '09f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f...' is not a SHA-256; write its 64 hexadecimal " +
         "digits, as 'edge key' prints them")]
     [InlineData("a: { jwt: [{ kid: k, secret: short }] }",

@@ -39,6 +39,7 @@ internal static class Samples
         telemetry: { auditLog: { to: audit.jsonl, events: [refusals, keys] } }
         identity:
           failureLimit: { failures: 5, within: 2m }
+          consumersFile: consumers.jsonl
           issuers:
             corp:
               issuer: https://id.example.com/
@@ -181,6 +182,7 @@ internal static class Samples
         source.AddFile("/etc/edge/tls.crt", CertificatePem);
         source.AddFile("/keys/tls.key", KeyPem);
         source.AddFile("/etc/edge/ca.pem", CertificatePem);
+        source.AddFile("/etc/edge/consumers.jsonl", "");
 
         // What the tables of errors refer to; a secret with a brace in it, which no error may repeat.
         source.Variables["SECRET"] = "hunter2 {x}";

@@ -26,6 +26,10 @@ internal sealed class IdentityOptions
             new MapShape<ConsumerOptions>(
                 Scalars.Name, ConsumerOptions.Shape, "a mapping of names to consumers", 0, ConsumersMax, StringComparer.Ordinal),
             (o, v) => o.Consumers = v, "Callers that this file knows by themselves, by name.", defaultText: "{}"),
+        new Key<IdentityOptions, string>(
+            "consumersFile", Scalars.File, (o, v) => o.ConsumersFile = v,
+            "A JSON Lines file with more consumers, for very many: on each line an object with the keys of a consumer and its " +
+            "`name`. Watched like this file."),
         new Key<IdentityOptions, Optional<FailureLimitOptions>>(
             "failureLimit", new OrNoneShape<FailureLimitOptions>(FailureLimitOptions.Shape), (o, v) => o.FailureLimit = v,
             "How many credentials from one address may be wrong before it has to wait: IPv4 by address, IPv6 by /64.",
@@ -36,6 +40,9 @@ internal sealed class IdentityOptions
 
     /// <summary>Consumers.</summary>
     public Located<List<Named<ConsumerOptions>>>? Consumers { get; set; }
+
+    /// <summary>More consumers.</summary>
+    public Located<string>? ConsumersFile { get; set; }
 
     /// <summary>Wrong credentials.</summary>
     public Located<Optional<FailureLimitOptions>>? FailureLimit { get; set; }

@@ -10,16 +10,14 @@ namespace Edge.Core.Configuration.Planning;
 /// <summary>
 /// Looks for names in <c>authenticate</c> and <c>authorize</c> that lead nowhere, and for what can never be told.
 /// </summary>
-internal sealed class AccessChecker(DiagnosticBag diagnostics)
+internal sealed class AccessChecker(DiagnosticBag diagnostics, TierNames tiers)
 {
-    private HashSet<string>? _tiers;
     private HashSet<string> _sources = [];
     private HashSet<string> _withoutAudience = [];
 
     /// <summary>Tells every error about who may call.</summary>
     public void Check(EdgeOptions options)
     {
-        _tiers = options.Tiers is { Value: var tiers } ? [.. tiers.Select(t => t.Name.Value)] : null;
         _sources = [.. (options.Identity?.Value.Issuers).Items().Select(i => i.Name.Value), Caller.ConsumersSource];
         _withoutAudience =
             [.. (options.Identity?.Value.Issuers).Items().Where(i => i.Value.Value.Audience is null).Select(i => i.Name.Value)];
@@ -109,12 +107,7 @@ internal sealed class AccessChecker(DiagnosticBag diagnostics)
         diagnostics.Add(name.Place, $"{name.Text()} is no issuer of identity.issuers; {suggestion}");
     }
 
-    private void CheckTier(Located<string>? tier)
-    {
-        if (tier is not { } name || _tiers is null || _tiers.Contains(name.Value)) return;
-        var suggestion = diagnostics.IsFull ? "" : Nearest.Suggest(name.Hidden ? "" : name.Value, _tiers);
-        diagnostics.Add(name.Place, $"{name.Text()} is not a tier; {suggestion}");
-    }
+    private void CheckTier(Located<string>? tier) => tiers.Check(tier, diagnostics);
 
     private void CheckRepeats(IEnumerable<(string Text, Place Place)> items)
     {

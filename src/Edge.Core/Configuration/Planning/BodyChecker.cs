@@ -8,14 +8,11 @@ using Edge.Core.Templating;
 namespace Edge.Core.Configuration.Planning;
 
 /// <summary>Looks at schemas, at the names in rewriting rules, and at settings that would do nothing.</summary>
-internal sealed class BodyChecker(DiagnosticBag diagnostics, ConfigurationFiles files)
+internal sealed class BodyChecker(DiagnosticBag diagnostics, ConfigurationFiles files, TierNames tiers)
 {
-    private HashSet<string>? _tiers;
-
     /// <summary>Tells every error about bodies.</summary>
     public void Check(EdgeOptions options)
     {
-        _tiers = options.Tiers is { Value: var tiers } ? [.. tiers.Select(t => t.Name.Value)] : null;
         if (options.Defaults is { Value: var defaults }) CheckSettings(defaults);
         foreach (var route in options.Routes.Items())
         {
@@ -49,10 +46,11 @@ internal sealed class BodyChecker(DiagnosticBag diagnostics, ConfigurationFiles 
         var rules = item.Value;
         if (rules is { From: null, SystemMessage: null, Default: null, Set: null, Rename: null, Remove: null, Clamp: null })
             diagnostics.Add(item.Place, "this rule does nothing; write what it changes, such as set: { ... }");
-        foreach (var tier in (rules.When?.Value.Tier).Items()) CheckTier(tier.Value, tier.Place);
+        foreach (var tier in (rules.When?.Value.Tier).Items()) tiers.Check(tier, diagnostics);
         foreach (var value in rules.Default.Items().Concat(rules.Set.Items()).Select(v => v.Value))
         {
-            foreach (var tier in value.Value.ByTier?.Keys ?? Enumerable.Empty<string>()) CheckTier(tier, value.Place);
+            foreach (var tier in value.Value.ByTier?.Keys ?? Enumerable.Empty<string>())
+                tiers.Check(new Located<string>(tier, value.Place), diagnostics);
             foreach (var template in value.Value.Templates) CheckTemplate(template, value.Place);
         }
 
@@ -84,12 +82,5 @@ internal sealed class BodyChecker(DiagnosticBag diagnostics, ConfigurationFiles 
                     $"{Show.Quote(name)} is nothing that is known of a caller; there are id, customId, email, tier, scopes " +
                     "and claims.NAME");
         }
-    }
-
-    private void CheckTier(string tier, Place place)
-    {
-        if (_tiers is null || _tiers.Contains(tier)) return;
-        var suggestion = diagnostics.IsFull ? "" : Nearest.Suggest(tier, _tiers);
-        diagnostics.Add(place, $"{Show.Quote(tier)} is not a tier; {suggestion}");
     }
 }

@@ -10,18 +10,22 @@ namespace Edge.Core.Configuration.Planning;
 /// Looks at what no single value can tell: names that refer to others, places taken twice, files that have to fit together.
 /// Skips what was refused before, so that one mistake gives one error.
 /// </summary>
-internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles files)
+internal sealed class Checker(Binder binder, ConfigurationFiles files, ConsumerCollector consumers)
 {
+    private readonly DiagnosticBag _diagnostics = binder.Diagnostics;
+
     /// <summary>Tells every error in the options.</summary>
     public void Check(EdgeOptions options)
     {
         CheckAddresses(options);
         foreach (var listener in options.Listeners.Items()) CheckListener(listener.Value);
         foreach (var upstream in options.Upstreams.Items()) CheckUpstream(upstream.Value.Value);
-        new IdentityChecker(diagnostics, this).Check(options);
-        new RouteChecker(diagnostics).Check(options);
-        new AccessChecker(diagnostics).Check(options);
-        new BodyChecker(diagnostics, files).Check(options);
+        var tiers = new TierNames(options);
+        var consumersFile = new ConsumersFileReader(files, binder.Expander, consumers, tiers);
+        new IdentityChecker(_diagnostics, this, consumers, consumersFile).Check(options);
+        new RouteChecker(_diagnostics).Check(options);
+        new AccessChecker(_diagnostics, tiers).Check(options);
+        new BodyChecker(_diagnostics, files, tiers).Check(options);
         CheckCors(options.Defaults?.Value);
         foreach (var route in options.Routes.Items()) CheckCors(route.Value);
     }
@@ -41,7 +45,7 @@ internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles file
         {
             if (!Addresses.Overlap(given.Value, other.Value)) continue;
             var line = other.Place.Line.ToString(CultureInfo.InvariantCulture);
-            diagnostics.Add(given.Place, $"this address is taken by the one on line {line}; give each listener its own");
+            _diagnostics.Add(given.Place, $"this address is taken by the one on line {line}; give each listener its own");
             break;
         }
 
@@ -52,15 +56,15 @@ internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles file
     {
         if (listener.Tls is not { } tls) return;
         if (listener.H2c is { Value: true, Place: var place })
-            diagnostics.Add(place, "h2c is HTTP/2 without TLS; leave it out, since a listener with tls speaks HTTP/2 already");
+            _diagnostics.Add(place, "h2c is HTTP/2 without TLS; leave it out, since a listener with tls speaks HTTP/2 already");
         if (tls.Value is not { Certificate: { } certificate, Key: { } key }) return;
         var certificateText = Read(certificate);
         var keyText = Read(key);
         if (certificateText is null || keyText is null) return;
         if (Certificates.CheckCertificate(certificateText) is { } certificateProblem)
-            diagnostics.Add(certificate.Place, $"{FileNoun(certificate)} {certificateProblem}");
+            _diagnostics.Add(certificate.Place, $"{FileNoun(certificate)} {certificateProblem}");
         else if (Certificates.CheckKey(certificateText, keyText) is { } keyProblem)
-            diagnostics.Add(key.Place, $"{FileNoun(key)} {keyProblem}");
+            _diagnostics.Add(key.Place, $"{FileNoun(key)} {keyProblem}");
     }
 
     private void CheckUpstream(UpstreamOptions upstream)
@@ -73,7 +77,7 @@ internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles file
     public void CheckAuthorities(Located<UpstreamTlsOptions>? tls)
     {
         if (tls?.Value.Ca is not { } ca || Read(ca) is not { } text) return;
-        if (Certificates.CheckCertificate(text) is { } problem) diagnostics.Add(ca.Place, $"{FileNoun(ca)} {problem}");
+        if (Certificates.CheckCertificate(text) is { } problem) _diagnostics.Add(ca.Place, $"{FileNoun(ca)} {problem}");
     }
 
     /// <summary>
@@ -88,10 +92,10 @@ internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles file
         foreach (var origin in cors.Origins.Items())
         {
             if (origin.Value == Origins.Any && cors.Origins.Items().Count > 1)
-                diagnostics.Add(
+                _diagnostics.Add(
                     origin.Place, "'*' is any origin and makes the others of the list pointless; keep one or the other");
             if (credentials && (origin.Value is Origins.Any or Origins.Opaque))
-                diagnostics.Add(
+                _diagnostics.Add(
                     origin.Place,
                     $"'{origin.Value}' together with credentials lets any site act for the caller; list the origins");
         }
@@ -100,7 +104,7 @@ internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles file
         foreach (var header in (List<Located<string>>)[.. cors.Headers.Items(), .. cors.Expose.Items()])
         {
             if (header.Value == Origins.Any)
-                diagnostics.Add(header.Place, "'*' means nothing to browsers together with credentials; list the headers");
+                _diagnostics.Add(header.Place, "'*' means nothing to browsers together with credentials; list the headers");
         }
     }
 
@@ -111,7 +115,7 @@ internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles file
         {
             if (seen.TryAdd(target.Value, target.Place)) continue;
             var line = seen[target.Value].Line.ToString(CultureInfo.InvariantCulture);
-            diagnostics.Add(target.Place, $"this target is the same as the one on line {line}; keep one");
+            _diagnostics.Add(target.Place, $"this target is the same as the one on line {line}; keep one");
         }
     }
 
@@ -119,7 +123,7 @@ internal sealed class Checker(DiagnosticBag diagnostics, ConfigurationFiles file
     {
         var file = files.Read(path.Value, Certificates.PemBytesMax);
         if (file.Problem is null) return file.Text;
-        diagnostics.Add(path.Place, $"{FileNoun(path)} {file.Problem}");
+        _diagnostics.Add(path.Place, $"{FileNoun(path)} {file.Problem}");
         return null;
     }
 

@@ -33,29 +33,6 @@ internal static class IdentityBuilder
         };
     }
 
-    /// <summary>All consumers.</summary>
-    public static ConsumerRegistry Consumers(List<Named<ConsumerOptions>> consumers)
-    {
-        if (consumers.Count == 0) return ConsumerRegistry.Empty;
-        var builder = new ConsumerRegistryBuilder();
-        foreach (var (name, value) in consumers)
-        {
-            var consumer = value.Value;
-            var scopes = Scopes.Of([.. consumer.Scopes.Items().Select(s => s.Value)]);
-            builder.Add(name.Value, consumer.CustomId?.Value, consumer.Email?.Value, consumer.Tier?.Value, scopes);
-            foreach (var key in consumer.ApiKeys.Items())
-            {
-                builder.AddApiKey(
-                    key.Value.Name.Get(), key.Value.Sha256.Get(), key.Value.NotBefore?.Value, key.Value.Expires?.Value);
-            }
-
-            foreach (var jwt in consumer.Jwt.Items())
-                builder.AddSecret(jwt.Value.Kid.Get(), jwt.Value.Algorithm.Get(), jwt.Value.Secret.Get().Reveal());
-        }
-
-        return builder.Build();
-    }
-
     /// <summary>Whom a route lets in, or null for anybody.</summary>
     public static AuthenticatePlan? Authenticate(
         Optional<AuthenticateOptions> options, Dictionary<string, IssuerPlan> issuers)

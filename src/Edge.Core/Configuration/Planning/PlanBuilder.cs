@@ -3,12 +3,13 @@ using System.Linq;
 using Edge.Core.Configuration.Options;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Shapes;
+using Edge.Core.Identity;
 using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration.Planning;
 
 /// <summary>Makes the plan of options in which nothing is wrong.</summary>
-internal sealed class PlanBuilder(ConfigurationFiles files)
+internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry consumers)
 {
     /// <summary>Makes the plan.</summary>
     public EdgePlan Build(EdgeOptions options)
@@ -29,7 +30,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files)
             Identity = new IdentityPlan
             {
                 Issuers = [.. options.Identity.Get().Issuers.Items().Select(i => issuers[i.Name.Value])],
-                Consumers = IdentityBuilder.Consumers(options.Identity.Get().Consumers.Items()),
+                Consumers = consumers,
                 Claims = IdentityBuilder.Claims(routes, upstreams),
                 Tiers = [.. options.Tiers.Items().Select(t => t.Name.Value)],
                 FailureLimit = IdentityBuilder.FailureLimit(options.Identity.Get().FailureLimit.Get()),

@@ -45,29 +45,25 @@ internal sealed class ConfigurationFiles
         var absolute = Resolve(path);
         if (_read.TryGetValue((absolute, bytesMax), out var known)) return known;
         if (_read.Count >= FilesMax) return TextFile.Failed($"is one file more than the {FilesMax} that may be referred to");
-        if (_known.Add(absolute)) _paths.Add(absolute);
+        Remember(absolute);
         return _read[(absolute, bytesMax)] = ToText(_source.ReadFile(absolute, bytesMax), bytesMax);
+    }
+
+    /// <summary>Reads a file that may be large as it is, and keeps nothing of it.</summary>
+    /// <param name="path">As the configuration says it.</param>
+    /// <param name="bytesMax">Most bytes it may have.</param>
+    public BinaryFile ReadBytes(string path, int bytesMax)
+    {
+        var absolute = Resolve(path);
+        Remember(absolute);
+        var content = _source.ReadFile(absolute, bytesMax);
+        return new BinaryFile(content.Bytes, Problem(content.Outcome, bytesMax));
     }
 
     /// <summary>Makes text of what was read, or the end of a sentence that begins with the file's name.</summary>
     public static TextFile ToText(FileContent content, int bytesMax)
     {
-        switch (content.Outcome)
-        {
-            case FileOutcome.Read:
-                break;
-            case FileOutcome.NotFound:
-                return TextFile.Failed("does not exist");
-            case FileOutcome.IsDirectory:
-                return TextFile.Failed("is a directory");
-            case FileOutcome.Denied:
-                return TextFile.Failed("may not be read by this user; look at its permissions");
-            case FileOutcome.TooLarge:
-                return TextFile.Failed($"is larger than {Rules.Sizes.Format(bytesMax)}");
-            default:
-                return TextFile.Failed("cannot be read");
-        }
-
+        if (Problem(content.Outcome, bytesMax) is { } problem) return TextFile.Failed(problem);
         try
         {
             var bytes = content.Bytes.Span;
@@ -79,7 +75,27 @@ internal sealed class ConfigurationFiles
             return TextFile.Failed("is not UTF-8 text");
         }
     }
+
+    private void Remember(string absolute)
+    {
+        if (_known.Add(absolute)) _paths.Add(absolute);
+    }
+
+    private static string? Problem(FileOutcome outcome, int bytesMax) => outcome switch
+    {
+        FileOutcome.Read => null,
+        FileOutcome.NotFound => "does not exist",
+        FileOutcome.IsDirectory => "is a directory",
+        FileOutcome.Denied => "may not be read by this user; look at its permissions",
+        FileOutcome.TooLarge => $"is larger than {Rules.Sizes.Format(bytesMax)}",
+        _ => "cannot be read",
+    };
 }
+
+/// <summary>A file's bytes, or what is the matter with it.</summary>
+/// <param name="Bytes">The content; empty where there is a problem.</param>
+/// <param name="Problem">The end of a sentence that begins with the file's name, or null.</param>
+internal readonly record struct BinaryFile(ReadOnlyMemory<byte> Bytes, string? Problem);
 
 /// <summary>A file's text, or what is the matter with it.</summary>
 /// <param name="Text">The text; empty where there is a problem.</param>

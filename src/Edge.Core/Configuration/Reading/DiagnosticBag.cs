@@ -10,10 +10,14 @@ internal sealed class DiagnosticBag(string file)
     public const int DiagnosticsMax = 100;
 
     private readonly List<Diagnostic> _diagnostics = [];
+    private readonly List<DiagnosticBag> _others = [];
     private int _untold;
 
-    /// <summary>True where nothing was wrong so far.</summary>
-    public bool IsEmpty => _diagnostics.Count == 0;
+    /// <summary>The file that the errors are in, as messages name it.</summary>
+    public string File => file;
+
+    /// <summary>True where nothing was wrong so far, in this file or in those that it refers to.</summary>
+    public bool IsEmpty => _diagnostics.Count == 0 && _others.TrueForAll(o => o.IsEmpty);
 
     /// <summary>True where another error would not be told, so that no work need go into its message.</summary>
     public bool IsFull => _diagnostics.Count == DiagnosticsMax;
@@ -30,6 +34,14 @@ internal sealed class DiagnosticBag(string file)
         _diagnostics.Add(new Diagnostic(file, place.Line, place.Column, message));
     }
 
+    /// <summary>Collects the errors in a file that this one refers to. They are told after those of this one.</summary>
+    public DiagnosticBag ForFile(string name)
+    {
+        var other = new DiagnosticBag(name);
+        _others.Add(other);
+        return other;
+    }
+
     /// <summary>All errors by place; those at the same place in the order in which they were found.</summary>
     public ImmutableArray<Diagnostic> ToSorted()
     {
@@ -40,6 +52,6 @@ internal sealed class DiagnosticBag(string file)
             sorted.Add(last with { Message = $"there are more errors than these {DiagnosticsMax}; mend these first" });
         }
 
-        return [.. sorted];
+        return [.. sorted, .. _others.SelectMany(o => o.ToSorted())];
     }
 }

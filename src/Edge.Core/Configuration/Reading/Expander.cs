@@ -23,6 +23,9 @@ internal sealed class Expander(IConfigurationSource source, ConfigurationFiles f
 
     private int _charsLeft = AllValuesCharsMax;
 
+    /// <summary>One that does the same for another file, whose errors go elsewhere, and with a budget of its own.</summary>
+    public Expander TellingTo(DiagnosticBag other) => new(source, files, other);
+
     /// <summary>Expands a value.</summary>
     /// <param name="node">As written.</param>
     /// <param name="escapeBraces">
