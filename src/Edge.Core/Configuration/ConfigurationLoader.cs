@@ -38,9 +38,15 @@ public static class ConfigurationLoader
         if (YamlReader.Read(text, diagnostics) is not { } root) return new ConfigurationResult(null, diagnostics.ToSorted());
         var binder = new Binder(diagnostics, new Expander(source, files, diagnostics));
         var consumers = new ConsumerCollector();
-        if (EdgeOptions.Shape.TryRead(root, binder, out var options)) new Checker(binder, files, consumers).Check(options.Value);
+        var prices = new PriceReader(files, binder.Expander);
+        if (EdgeOptions.Shape.TryRead(root, binder, out var options))
+        {
+            if (options.Value.Prices is { } priceFile) prices.Read(priceFile, diagnostics);
+            new Checker(binder, files, consumers).Check(options.Value);
+        }
+
         return diagnostics.IsEmpty
-            ? new ConfigurationResult(new PlanBuilder(files, consumers.Build()).Build(options.Value), [])
+            ? new ConfigurationResult(new PlanBuilder(files, consumers.Build(), prices.Prices).Build(options.Value), [])
             : new ConfigurationResult(null, diagnostics.ToSorted());
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Edge.Core.Llm;
 
 namespace Edge.Core.Configuration;
 
@@ -22,6 +23,9 @@ public sealed class EdgePlan
 
     /// <summary>The store that replicas share, or null where each counts by itself.</summary>
     public RedisPlan? Redis { get; init; }
+
+    /// <summary>What models cost, or null where nothing says so.</summary>
+    public PriceTable? Prices { get; init; }
 
     /// <summary>The services behind the gateway, in file order.</summary>
     public required ImmutableArray<UpstreamPlan> Upstreams { get; init; }

@@ -21,10 +21,13 @@ public sealed record LimitPlan
     /// <summary>How it counts.</summary>
     public required LimitKind Kind { get; init; }
 
-    /// <summary>Requests in a window, or at once.</summary>
+    /// <summary>What it counts.</summary>
+    public LimitUnit Unit { get; init; }
+
+    /// <summary>Units in a window, or at once.</summary>
     public required long Limit { get; init; }
 
-    /// <summary>Requests that a full bucket holds.</summary>
+    /// <summary>Units that a full bucket holds.</summary>
     public long Burst { get; init; }
 
     /// <summary>The window's length; zero where a calendar decides, and for what runs at once.</summary>

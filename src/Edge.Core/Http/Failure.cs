@@ -92,6 +92,15 @@ public enum Failure
     /// <summary>A limit is used up for the moment.</summary>
     CallerRateExceeded,
 
+    /// <summary>A limit of tokens is used up for the moment.</summary>
+    CallerTokensExceeded,
+
+    /// <summary>A limit of money is used up.</summary>
+    CallerBudgetExceeded,
+
+    /// <summary>Money is limited, and nobody knows what the model costs.</summary>
+    CallerModelWithoutPrice,
+
     /// <summary>A limit is used up for a long time: the day, the month.</summary>
     CallerQuotaExceeded,
 

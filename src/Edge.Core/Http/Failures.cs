@@ -109,6 +109,12 @@ public static class Failures
             403, "cors_header_not_allowed", "http_request_denied", "Pages may not set one of these headers here."),
         Failure.CallerRateExceeded => Caller(
             429, "rate_limit_exceeded", "http_request_denied", "A limit of requests is used up; try again later."),
+        Failure.CallerTokensExceeded => Caller(
+            429, "token_limit_exceeded", "http_request_denied", "A limit of tokens is used up; try again later."),
+        Failure.CallerBudgetExceeded => Caller(
+            429, "budget_exceeded", "http_request_denied", "A budget is used up."),
+        Failure.CallerModelWithoutPrice => Caller(
+            403, "model_without_price", "http_request_denied", "Money is limited here, and this model has no price."),
         Failure.CallerQuotaExceeded => Caller(
             429, "quota_exceeded", "http_request_denied", "A quota of requests is used up."),
         Failure.CallerTooManyAtOnce => Caller(

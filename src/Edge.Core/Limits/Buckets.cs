@@ -83,6 +83,30 @@ public static class Buckets
         }
     }
 
+    /// <summary>
+    /// Replaces the units that were reserved by those that were used: gives the rest back, or takes what is missing as a debt.
+    /// </summary>
+    /// <param name="take">The receipt; it holds nothing afterwards, so that a second call does nothing.</param>
+    /// <param name="used">Units that were used.</param>
+    /// <param name="clock">The time.</param>
+    public static void Settle(ref LimitTake take, long used, LimitClock clock)
+    {
+        if (!take.IsHeld)
+        {
+            return;
+        }
+
+        take.IsHeld = false;
+        if (used < take.Cost)
+        {
+            RefundPart(take, take.Cost - used, clock);
+        }
+        else if (used > take.Cost)
+        {
+            Charge(take, used - take.Cost, clock.NowNs);
+        }
+    }
+
     /// <summary>Gives a part of the units back; the receipt stays as it is, so the caller says so once.</summary>
     internal static void RefundPart(in LimitTake take, long units, LimitClock clock)
     {
@@ -109,6 +133,39 @@ public static class Buckets
             default:
                 Interlocked.Add(ref bucket.Word, -units);
                 break;
+        }
+    }
+
+    /// <summary>
+    /// Takes units that were used already, whether they are there or not: what is missing is a debt that later takings wait for.
+    /// </summary>
+    internal static void Charge(in LimitTake take, long units, long nowNs)
+    {
+        var bucket = take.Bucket;
+        var rule = take.Rule;
+        var word = Volatile.Read(ref bucket.Word);
+        while (word != Bucket.Gone)
+        {
+            long next;
+            if (rule.Kind == LimitKind.Bucket)
+            {
+                var charge = (long)Int128.Min((Int128)units * rule.IntervalNs, LimitRule.CapacityNsMax);
+                next = Math.Min(Math.Max(word, nowNs) + charge, nowNs + LimitRule.CapacityNsMax);
+            }
+            else
+            {
+                var window = rule.Schedule!.At(nowNs);
+                var used = word >> UsedBits == window.Index ? word & UsedMask : 0;
+                next = (window.Index << UsedBits) | Math.Min(used + units, UsedMask);
+            }
+
+            var seen = Interlocked.CompareExchange(ref bucket.Word, next, word);
+            if (seen == word)
+            {
+                return;
+            }
+
+            word = seen;
         }
     }
 

@@ -45,7 +45,7 @@ public sealed class LeasePolicy
         if (rule.Burst >= LifeShare && life >= LifeNsMin)
         {
             // Local clocks may run a little slower than the store's, and the deadline is rounded down to a tick.
-            LifeNs = life - (life / 100) - (1L << LeasedBucket.TickBits);
+            LifeNs = life - (life / 100) - (1L << LeaseSlice.TickBits);
             CapacityMicros = (long)((Int128)windowMicros * rule.Burst / rule.Limit) - (life / NsPerMicro) - RoundingMicros;
             ChargeMicros = windowMicros;
             ChargeUnits = rule.Limit;

@@ -1,3 +1,5 @@
+using static Edge.Core.Limits.LeaseSlice;
+
 namespace Edge.Core.Limits;
 
 /// <summary>
@@ -13,13 +15,6 @@ namespace Edge.Core.Limits;
 /// </summary>
 public sealed class LeasedBucket : Bucket
 {
-    /// <summary>Slices end on ticks of 2^20 ns, about a millisecond.</summary>
-    public const int TickBits = 20;
-
-    /// <summary>Most units of a slice.</summary>
-    public const long UnitsMax = (1L << UnitBits) - 1;
-
-    private const int UnitBits = 28;
     private const long RetryNsMin = 1_000_000;
     private const long RetryNsMax = 250_000_000;
     private const long AskAgainNs = 1_000_000_000;
@@ -34,6 +29,8 @@ public sealed class LeasedBucket : Bucket
     private long _windowStart;
     private long _localSpent;
     private long _debtSpent;
+    private long _owed;
+    private long _owedSent;
     private long _lastUnits;
     private long _lastRaw;
     private long _rate;
@@ -86,6 +83,52 @@ public sealed class LeasedBucket : Bucket
         }
 
         return WithoutSlice(ref take, nowNs, isPeek: false);
+    }
+
+    /// <summary>
+    /// Replaces the units that were reserved by those that were used. What is missing comes out of the slices, and the rest is
+    /// owed to the store, which learns of it with the next draw.
+    /// </summary>
+    /// <param name="take">The receipt; it holds nothing afterwards, so that a second call does nothing.</param>
+    /// <param name="used">Units that were used.</param>
+    /// <param name="clock">The time.</param>
+    /// <returns>True where something is owed.</returns>
+    public bool Settle(ref LimitTake take, long used, LimitClock clock)
+    {
+        if (!take.IsHeld)
+        {
+            return false;
+        }
+
+        if (used < take.Cost)
+        {
+            var rest = take with { Cost = take.Cost - used };
+            Refund(ref rest, clock);
+            take.IsHeld = false;
+            return false;
+        }
+
+        take.IsHeld = false;
+        var missing = used - take.Cost;
+        if (missing == 0)
+        {
+            return false;
+        }
+
+        var nowNs = clock.NowNs;
+        if (take.Slice == 0 && take.Cost > 0)
+        {
+            // They came from this replica's own share.
+            Interlocked.Add(ref _localSpent, missing);
+            var share = take.Rule.Kind == LimitKind.Bucket ? take.Rule.Share(take.Rule.Lease!.Fleet.Replicas) : take.Rule;
+            Buckets.Charge(take with { Rule = share }, missing, nowNs);
+            return false;
+        }
+
+        missing -= SpendUpTo(ref _first, missing, nowNs);
+        missing -= SpendUpTo(ref _second, missing, nowNs);
+        Interlocked.Add(ref _owed, missing);
+        return missing > 0;
     }
 
     /// <summary>Gives units back to the slice that they came from, if it is still alive.</summary>
@@ -170,6 +213,7 @@ public sealed class LeasedBucket : Bucket
             _state = grant.State;
             _windowStart = draw.WindowStart;
             Interlocked.Add(ref _localSpent, -_debtSpent);
+            Interlocked.Add(ref _owed, -_owedSent);
             if (rule.Kind == LimitKind.Bucket)
             {
                 // The store's bucket as seen from here: what this replica's own share begins with, should the store go away.
@@ -243,47 +287,7 @@ public sealed class LeasedBucket : Bucket
     /// <inheritdoc/>
     internal override bool TryRetire(long nowNs) =>
         UnitsOf(_first, nowNs) + UnitsOf(_second, nowNs) == 0 && Volatile.Read(ref _isDrawing) == 0
-        && Volatile.Read(ref _localSpent) <= 0 && nowNs >= Volatile.Read(ref _drawNotBeforeNs) && base.TryRetire(nowNs);
-
-    private static bool HasUnits(ulong slice, long cost, long nowNs) => UnitsOf(slice, nowNs) >= cost;
-
-    private static long UnitsOf(ulong slice, long nowNs) =>
-        slice >> UnitBits > (ulong)nowNs >> TickBits ? (long)(slice & (ulong)UnitsMax) : 0;
-
-    private static bool TrySpend(ref ulong slice, ref LimitTake take, long nowNs)
-    {
-        var seen = Volatile.Read(ref slice);
-        while (UnitsOf(seen, nowNs) >= take.Cost)
-        {
-            var before = Interlocked.CompareExchange(ref slice, seen - (ulong)take.Cost, seen);
-            if (before == seen)
-            {
-                take.Slice = (long)(seen >> UnitBits);
-                return true;
-            }
-
-            seen = before;
-        }
-
-        return false;
-    }
-
-    private static bool TryReturn(ref ulong slice, in LimitTake take)
-    {
-        var seen = Volatile.Read(ref slice);
-        while ((long)(seen >> UnitBits) == take.Slice && (long)(seen & (ulong)UnitsMax) + take.Cost <= UnitsMax)
-        {
-            var before = Interlocked.CompareExchange(ref slice, seen + (ulong)take.Cost, seen);
-            if (before == seen)
-            {
-                return true;
-            }
-
-            seen = before;
-        }
-
-        return false;
-    }
+        && Volatile.Read(ref _localSpent) <= 0 && Volatile.Read(ref _owed) <= 0 && nowNs >= Volatile.Read(ref _drawNotBeforeNs) && base.TryRetire(nowNs);
 
     private TakeStatus WithoutSlice(ref LimitTake take, long nowNs, bool isPeek)
     {
@@ -389,14 +393,15 @@ public sealed class LeasedBucket : Bucket
     {
         var spent = Math.Max(Volatile.Read(ref _localSpent), 0);
         _debtSpent = spent;
+        _owedSent = Volatile.Read(ref _owed);
         if (spent == 0 || rule.Kind != LimitKind.Bucket)
         {
-            return spent;
+            return spent + _owedSent;
         }
 
         var interval = rule.Share(rule.Lease!.Fleet.Replicas).IntervalNs;
         var ahead = Math.Max(Volatile.Read(ref Word) - nowNs, 0);
-        return Math.Min(spent, (ahead + interval - 1) / interval);
+        return Math.Min(spent, (ahead + interval - 1) / interval) + _owedSent;
     }
 
     private static long LifeOf(LimitRule rule, in LeaseDraw draw, in LeaseGrant grant)

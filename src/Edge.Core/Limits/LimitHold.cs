@@ -118,6 +118,22 @@ public sealed class LimitHold
         }
     }
 
+    /// <summary>
+    /// The request has ended: replaces what was reserved of a limit by what was used. Called again, it does nothing.
+    /// </summary>
+    /// <returns>True where the store has to be told of it by a draw.</returns>
+    public bool Settle(int index, long used, LimitClock clock)
+    {
+        ref var take = ref _takes[index];
+        if (take.Bucket is LeasedBucket leased)
+        {
+            return leased.Settle(ref take, used, clock);
+        }
+
+        Buckets.Settle(ref take, used, clock);
+        return false;
+    }
+
     private static void GiveBack(ref LimitTake take, LimitClock clock)
     {
         if (take.Bucket is LeasedBucket leased)

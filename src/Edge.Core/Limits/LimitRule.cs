@@ -63,6 +63,9 @@ public sealed class LimitRule
     /// <summary>How it counts.</summary>
     public LimitKind Kind { get; }
 
+    /// <summary>What it counts.</summary>
+    public LimitUnit Unit { get; private init; }
+
     /// <summary>Units in a window, or at once.</summary>
     public long Limit { get; }
 
@@ -96,12 +99,15 @@ public sealed class LimitRule
     /// <param name="limit">Units in a window.</param>
     /// <param name="window">The window's length.</param>
     /// <param name="burst">Units that a full bucket holds.</param>
-    public static LimitRule Bucket(string identity, string name, long limit, TimeSpan window, long burst)
+    /// <param name="unit">What it counts.</param>
+    public static LimitRule Bucket(
+        string identity, string name, long limit, TimeSpan window, long burst, LimitUnit unit = LimitUnit.Requests)
     {
         var windowNs = checked(window.Ticks * TimeSpan.NanosecondsPerTick);
         var interval = (windowNs + limit - 1) / limit;
         return new LimitRule(identity, name, LimitKind.Bucket, limit)
         {
+            Unit = unit,
             Burst = burst,
             WindowNs = windowNs,
             IntervalNs = interval,
@@ -111,9 +117,11 @@ public sealed class LimitRule
     }
 
     /// <summary>A count in each window.</summary>
-    public static LimitRule Window(string identity, string name, long limit, WindowSchedule schedule) =>
+    public static LimitRule Window(
+        string identity, string name, long limit, WindowSchedule schedule, LimitUnit unit = LimitUnit.Requests) =>
         new(identity, name, LimitKind.Window, limit)
         {
+            Unit = unit,
             Schedule = schedule,
             WindowNs = schedule.LengthNs,
             IsQuota = schedule.IsCalendar || schedule.LengthNs >= TimeSpan.FromDays(1).Ticks * TimeSpan.NanosecondsPerTick,
@@ -143,6 +151,7 @@ public sealed class LimitRule
             var burst = Math.Max(Burst / replicas, 1);
             _share = share = new LimitRule(Identity, Name, Kind, Limit)
             {
+                Unit = Unit,
                 Burst = burst,
                 WindowNs = WindowNs,
                 IntervalNs = interval,

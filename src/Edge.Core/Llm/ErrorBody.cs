@@ -203,7 +203,8 @@ public static class ErrorBody
     {
         401 => "authentication_error",
         403 => "permission_error",
-        429 when code.Contains("quota", StringComparison.Ordinal) => "insufficient_quota",
+        429 when code.Contains("quota", StringComparison.Ordinal) || code.StartsWith("budget", StringComparison.Ordinal) =>
+            "insufficient_quota",
         429 when code.Contains("token", StringComparison.Ordinal) => "tokens",
         429 => "requests",
         >= 500 => "server_error",

@@ -97,6 +97,11 @@ internal static class StateWriter
     {
         json.WriteStartObject("limits"u8);
         json.WriteNumber("keys"u8, limits.Table.Count);
+        json.WriteStartObject("settled"u8);
+        json.WriteNumber("exactly"u8, limits.SettledExactly);
+        json.WriteNumber("byEstimate"u8, limits.SettledByEstimate);
+        json.WriteNumber("unused"u8, limits.SettledUnused);
+        json.WriteEndObject();
         if (limits.Leases is { } leases)
         {
             json.WriteStartObject("redis"u8);

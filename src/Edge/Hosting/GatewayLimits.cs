@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Edge.Core.Configuration;
 using Edge.Core.Limits;
+using Edge.Core.Llm;
 using Edge.Redis;
 using Edge.Telemetry;
 
@@ -23,6 +24,9 @@ internal sealed class GatewayLimits : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _sweeping = Task.CompletedTask;
     private int _visited;
+    private long _settledExactly;
+    private long _settledByEstimate;
+    private long _settledUnused;
     private bool _isSweeping;
     private bool _isDisposed;
 
@@ -50,6 +54,22 @@ internal sealed class GatewayLimits : IAsyncDisposable
 
     /// <summary>The common store in force; null: there is none.</summary>
     public RedisLeases? Leases { get; private set; }
+
+    /// <summary>Requests whose tokens or money were settled by what the provider reported.</summary>
+    public long SettledExactly => Volatile.Read(ref _settledExactly);
+
+    /// <summary>Those that were settled by an estimate, since nothing or not all was reported.</summary>
+    public long SettledByEstimate => Volatile.Read(ref _settledByEstimate);
+
+    /// <summary>Those that used nothing, so that all was given back.</summary>
+    public long SettledUnused => Volatile.Read(ref _settledUnused);
+
+    /// <summary>Counts a request whose tokens or money were settled.</summary>
+    public void CountSettled(UsageKind kind)
+    {
+        ref var counter = ref kind == UsageKind.Exact ? ref _settledExactly : ref _settledByEstimate;
+        Interlocked.Increment(ref kind == UsageKind.None ? ref _settledUnused : ref counter);
+    }
 
     /// <summary>Takes the store that a configuration names. One thread at a time.</summary>
     /// <param name="plan">The store; null: none.</param>

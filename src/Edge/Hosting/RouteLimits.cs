@@ -17,32 +17,47 @@ internal sealed class RouteLimits
     {
         Clock = clock;
         Leases = leases;
-        Items = new RouteLimit[limits.Count];
+        var requests = new List<RouteLimit>();
+        var spending = new List<RouteLimit>();
         var policy = new StringBuilder();
-        for (var i = 0; i < Items.Length; i++)
+        for (var i = 0; i < limits.Count; i++)
         {
             var rule = RuleFor(limits[i], clock, leases);
-            Items[i] = new RouteLimit(rule, [.. limits[i].Per]);
+            (rule.Unit == LimitUnit.Requests ? requests : spending).Add(new RouteLimit(rule, [.. limits[i].Per]));
+            HasBudget |= rule.Unit == LimitUnit.MicroDollars;
             policy.Append(i == 0 ? "" : ", ");
             policy.Append(CultureInfo.InvariantCulture, $"\"{rule.Name}\";q={rule.Limit}");
             if (rule.Kind == LimitKind.Concurrent)
             {
                 policy.Append(";qu=\"concurrent-requests\"");
             }
-            else if (rule.WindowNs > 0)
+            else if (rule.Unit != LimitUnit.Requests)
+            {
+                policy.Append(rule.Unit == LimitUnit.MicroDollars ? ";qu=\"microdollars\"" : ";qu=\"tokens\"");
+            }
+
+            if (rule.WindowNs > 0)
             {
                 policy.Append(CultureInfo.InvariantCulture, $";w={rule.WindowNs / 1_000_000_000}");
             }
         }
 
         Policy = policy.ToString();
+        Requests = [.. requests];
+        Spending = [.. spending];
     }
 
     /// <summary>The clock that they go by.</summary>
     public LimitClock Clock { get; }
 
-    /// <summary>The limits, in the order of the file.</summary>
-    public RouteLimit[] Items { get; }
+    /// <summary>Those that are known before the body is read: of requests, and of what runs at once.</summary>
+    public RouteLimit[] Requests { get; }
+
+    /// <summary>Those that need the body to be known: of tokens and of money.</summary>
+    public RouteLimit[] Spending { get; }
+
+    /// <summary>True where money is limited.</summary>
+    public bool HasBudget { get; }
 
     /// <summary>The common store; null: this process counts by itself.</summary>
     public RedisLeases? Leases { get; }
@@ -57,8 +72,8 @@ internal sealed class RouteLimits
         var rule = plan.Kind switch
         {
             LimitKind.Concurrent => LimitRule.Concurrent(identity, plan.Name, plan.Limit),
-            LimitKind.Window => LimitRule.Window(identity, plan.Name, plan.Limit, ScheduleFor(plan, clock)),
-            _ => LimitRule.Bucket(identity, plan.Name, plan.Limit, plan.Window, plan.Burst),
+            LimitKind.Window => LimitRule.Window(identity, plan.Name, plan.Limit, ScheduleFor(plan, clock), plan.Unit),
+            _ => LimitRule.Bucket(identity, plan.Name, plan.Limit, plan.Window, plan.Burst, plan.Unit),
         };
         return leases is null ? rule : rule.SharedBy(leases.Fleet, leases.TimeoutNs);
     }

@@ -12,7 +12,7 @@ namespace Edge.Pipeline;
 /// whatever happened.
 /// <code>
 /// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize ─► LimitRequests ─► Body
-///       ─► Forward ─► (Fail) ─► Record
+///       ─► LimitTokens ─► Forward ─► (Fail) ─► Settle ─► Record
 /// </code>
 /// </summary>
 internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
@@ -96,6 +96,11 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 
             if (result.IsContinue)
             {
+                result = await _limit.ReserveAsync(context);
+            }
+
+            if (result.IsContinue)
+            {
                 result = await _forward.RunAsync(context);
             }
         }
@@ -111,7 +116,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         }
 
         context.Settle(result.Failure);
-        context.LimitsHeld?.Release(_gateway.Limits.Clock);
+        _limit.Settle(context);
         _record.End(context, result);
         context.End();
         if (result.Outcome == StageOutcome.BrokenOff)

@@ -15,52 +15,85 @@ internal static class LimitHeaders
 {
     private const long NsPerSecond = 1_000_000_000;
     private const int SmallNumbers = 1024;
+    private const int AnyUnit = -1;
+    private const int TokenUnits =
+        (1 << (int)LimitUnit.Tokens) | (1 << (int)LimitUnit.InputTokens) | (1 << (int)LimitUnit.OutputTokens);
 
     private static readonly string[] Numbers = MakeNumbers();
 
     /// <summary>Writes the headers of what the request holds, or was refused by; the answer has not started.</summary>
     public static void Write(RequestContext context)
     {
-        if (context.LimitsHeld is not { Count: > 0 } hold || context.Route is not { Limits: { } route })
+        var requests = context.LimitsHeld;
+        var spending = context.SpendingHeld;
+        if ((requests ?? spending) is null || context.Route is not { Limits: { } route })
         {
             return;
         }
 
         var headers = context.Response.Headers;
         headers["RateLimit-Policy"] = route.Policy;
-        headers["RateLimit"] = Describe(hold);
-        if (Tightest(hold) is >= 0 and var index)
+        headers["RateLimit"] = Describe(requests, spending);
+        var tightest = Tighter(Tightest(requests, AnyUnit), Tightest(spending, AnyUnit));
+        if (tightest.Hold is { } hold)
         {
-            ref readonly var take = ref hold.Takes[index];
-            var reset = SecondsOf(ResetOf(hold, index));
+            ref readonly var take = ref hold.Takes[tightest.Index];
             headers["X-RateLimit-Limit"] = Text(take.Rule.Limit);
             headers["X-RateLimit-Remaining"] = Text(take.Remaining);
-            headers["X-RateLimit-Reset"] = Text(reset);
-            WriteDialect(context, take, ResetOf(hold, index), route.Clock);
+            headers["X-RateLimit-Reset"] = Text(SecondsOf(ResetOf(hold, tightest.Index)));
         }
 
-        if (hold.RefusedBy >= 0)
+        switch (context.Route.Dialect)
         {
-            WriteRefusal(headers, hold.Takes[hold.RefusedBy]);
+            case Dialect.OpenAI:
+                WriteOpenAI(headers, "requests", Tightest(requests, Only(LimitUnit.Requests)));
+                WriteOpenAI(headers, "tokens", Tightest(spending, TokenUnits));
+                break;
+            case Dialect.Anthropic:
+                WriteAnthropic(headers, "requests", Tightest(requests, Only(LimitUnit.Requests)), route.Clock);
+                WriteAnthropic(headers, "tokens", Tightest(spending, Only(LimitUnit.Tokens)), route.Clock);
+                WriteAnthropic(headers, "input-tokens", Tightest(spending, Only(LimitUnit.InputTokens)), route.Clock);
+                WriteAnthropic(headers, "output-tokens", Tightest(spending, Only(LimitUnit.OutputTokens)), route.Clock);
+                break;
+        }
+
+        if (spending is { RefusedBy: >= 0 })
+        {
+            WriteRefusal(headers, spending.Takes[spending.RefusedBy]);
+        }
+        else if (requests is { RefusedBy: >= 0 })
+        {
+            WriteRefusal(headers, requests.Takes[requests.RefusedBy]);
         }
     }
 
-    /// <summary>What the body of a refusal says: which limit, how much of it, when again.</summary>
+    /// <summary>What the body of a refusal says: which limit, how much of it is used, what was asked for, when again.</summary>
     public static ErrorDetails Details(in LimitTake refused)
     {
         var rule = refused.Rule;
-        var seconds = refused.WaitNs == long.MaxValue ? -1 : SecondsOf(refused.WaitNs);
+        var units = rule.Unit switch
+        {
+            LimitUnit.Requests => "requests",
+            LimitUnit.MicroDollars => "millionths of a dollar",
+            _ => "tokens",
+        };
+        var when = refused.WaitNs == long.MaxValue
+            ? "this request alone asks for more"
+            : string.Create(CultureInfo.InvariantCulture, $"try again in {SecondsOf(refused.WaitNs)} seconds");
         var message = rule.Kind == LimitKind.Concurrent
             ? string.Create(CultureInfo.InvariantCulture, $"Limit '{rule.Name}' lets {rule.Limit} requests run at once.")
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"Limit '{rule.Name}' of {rule.Limit} requests is used up; try again in {seconds} seconds.");
-        return new ErrorDetails(
-            message,
-            [
-                new("limit_name", rule.Name), new("limit", Text(rule.Limit)), new("remaining", Text(refused.Remaining)),
-                new("reset_seconds", Text(seconds)),
-            ]);
+            : string.Create(CultureInfo.InvariantCulture, $"Limit '{rule.Name}' of {rule.Limit} {units} is used up; {when}.");
+        var numbers = new List<KeyValuePair<string, long>>
+        {
+            new("limit", rule.Limit), new("used", Math.Max(rule.Burst - refused.Remaining, 0)),
+            new("remaining", refused.Remaining), new("requested", refused.Cost),
+        };
+        if (refused.WaitNs != long.MaxValue)
+        {
+            numbers.Add(new("reset_seconds", SecondsOf(refused.WaitNs)));
+        }
+
+        return new ErrorDetails(message, [new("limit_name", rule.Name), new("unit", units)]) { Numbers = [.. numbers] };
     }
 
     private static void WriteRefusal(IHeaderDictionary headers, in LimitTake refused)
@@ -70,58 +103,77 @@ internal static class LimitHeaders
             headers.RetryAfter = Text(SecondsOf(refused.WaitNs));
         }
 
-        if (refused.Rule.IsQuota)
+        if (refused.Rule.IsQuota || refused.Rule.Unit == LimitUnit.MicroDollars || refused.WaitNs == long.MaxValue)
         {
-            // The SDKs would else try at once again what cannot succeed before the next day or month.
+            // The SDKs would else try at once again what cannot succeed before the next day or month, or ever.
             headers["x-should-retry"] = "false";
         }
     }
 
-    private static void WriteDialect(RequestContext context, in LimitTake take, long resetNs, LimitClock clock)
+    private static void WriteOpenAI(IHeaderDictionary headers, string what, (LimitHold? Hold, int Index) tightest)
     {
-        var headers = context.Response.Headers;
-        switch (context.Route!.Dialect)
+        if (tightest.Hold is { } hold)
         {
-            case Dialect.OpenAI:
-                headers["x-ratelimit-limit-requests"] = Text(take.Rule.Limit);
-                headers["x-ratelimit-remaining-requests"] = Text(take.Remaining);
-                headers["x-ratelimit-reset-requests"] = GoDuration(resetNs);
-                break;
-            case Dialect.Anthropic:
-                var at = DateTime.UnixEpoch.AddMicroseconds(clock.UtcMicros + (resetNs / 1000) + 1_000_000);
-                headers["anthropic-ratelimit-requests-limit"] = Text(take.Rule.Limit);
-                headers["anthropic-ratelimit-requests-remaining"] = Text(take.Remaining);
-                headers["anthropic-ratelimit-requests-reset"] =
-                    at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-                break;
+            ref readonly var take = ref hold.Takes[tightest.Index];
+            headers["x-ratelimit-limit-" + what] = Text(take.Rule.Limit);
+            headers["x-ratelimit-remaining-" + what] = Text(take.Remaining);
+            headers["x-ratelimit-reset-" + what] = GoDuration(ResetOf(hold, tightest.Index));
         }
     }
 
-    /// <summary>The limit that a caller has to mind first: the one that refused, else the one with the least left.</summary>
-    private static int Tightest(LimitHold hold)
+    private static void WriteAnthropic(
+        IHeaderDictionary headers, string what, (LimitHold? Hold, int Index) tightest, LimitClock clock)
     {
-        var best = -1;
-        for (var i = 0; i < hold.Count; i++)
+        if (tightest.Hold is { } hold)
         {
-            ref readonly var take = ref hold.Takes[i];
-            if (take.Rule.Kind == LimitKind.Concurrent)
-            {
-                continue;
-            }
+            ref readonly var take = ref hold.Takes[tightest.Index];
+            var at = DateTime.UnixEpoch.AddMicroseconds(
+                clock.UtcMicros + (ResetOf(hold, tightest.Index) / 1000) + 1_000_000);
+            headers[$"anthropic-ratelimit-{what}-limit"] = Text(take.Rule.Limit);
+            headers[$"anthropic-ratelimit-{what}-remaining"] = Text(take.Remaining);
+            headers[$"anthropic-ratelimit-{what}-reset"] =
+                at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        }
+    }
 
-            if (i == hold.RefusedBy)
-            {
-                return i;
-            }
+    private static int Only(LimitUnit unit) => 1 << (int)unit;
 
-            if (best < 0 || take.Remaining < hold.Takes[best].Remaining)
+    /// <summary>
+    /// The limit that a caller has to mind first: the one that refused, else the one with the least part of it left.
+    /// </summary>
+    private static (LimitHold? Hold, int Index) Tightest(LimitHold? hold, int units)
+    {
+        (LimitHold? Hold, int Index) best = default;
+        for (var i = 0; hold is not null && i < hold.Count; i++)
+        {
+            var rule = hold.Takes[i].Rule;
+            if (rule.Kind != LimitKind.Concurrent && (units & Only(rule.Unit)) != 0)
             {
-                best = i;
+                best = Tighter(best, (hold, i));
             }
         }
 
         return best;
     }
+
+    private static (LimitHold? Hold, int Index) Tighter((LimitHold? Hold, int Index) a, (LimitHold? Hold, int Index) b)
+    {
+        if (a.Hold is null || b.Hold is null)
+        {
+            return a.Hold is null ? b : a;
+        }
+
+        if (b.Hold.RefusedBy == b.Index)
+        {
+            return b;
+        }
+
+        ref readonly var first = ref a.Hold.Takes[a.Index];
+        ref readonly var second = ref b.Hold.Takes[b.Index];
+        return a.Hold.RefusedBy == a.Index || PartLeft(first) <= PartLeft(second) ? a : b;
+    }
+
+    private static double PartLeft(in LimitTake take) => (double)take.Remaining / take.Rule.Burst;
 
     // Retry-After must not come before what RateLimit says, so a refusal has one time for both.
     private static long ResetOf(LimitHold hold, int index)
@@ -130,13 +182,20 @@ internal static class LimitHeaders
         return index == hold.RefusedBy && take.WaitNs != long.MaxValue ? take.WaitNs : take.ResetNs;
     }
 
-    private static string Describe(LimitHold hold)
+    private static string Describe(LimitHold? requests, LimitHold? spending)
     {
         var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[256]);
-        for (var i = 0; i < hold.Count; i++)
+        Describe(ref text, requests, isFirst: true);
+        Describe(ref text, spending, isFirst: requests is not { Count: > 0 });
+        return text.ToStringAndClear();
+    }
+
+    private static void Describe(ref DefaultInterpolatedStringHandler text, LimitHold? hold, bool isFirst)
+    {
+        for (var i = 0; hold is not null && i < hold.Count; i++)
         {
             ref readonly var take = ref hold.Takes[i];
-            text.AppendLiteral(i == 0 ? "\"" : ", \"");
+            text.AppendLiteral(isFirst && i == 0 ? "\"" : ", \"");
             text.AppendLiteral(take.Rule.Name);
             text.AppendLiteral("\";r=");
             text.AppendFormatted(take.Remaining);
@@ -146,8 +205,6 @@ internal static class LimitHeaders
                 text.AppendFormatted(SecondsOf(ResetOf(hold, i)));
             }
         }
-
-        return text.ToStringAndClear();
     }
 
     /// <summary>As OpenAI writes durations: <c>12ms</c>, <c>1s</c>, <c>2m30s</c>, <c>6m0s</c>, <c>1h0m0s</c>.</summary>

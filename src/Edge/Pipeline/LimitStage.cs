@@ -10,8 +10,8 @@ using Edge.Threading;
 namespace Edge.Pipeline;
 
 /// <summary>
-/// Takes what a request counts for from all limits of its route, or turns it away. Runs before the body is read. It waits only
-/// where the limit is shared, this replica has nothing of it left and the store may have: once, and no longer than
+/// Takes what a request counts for from all limits of its route, or turns it away: requests before the body is read, tokens and
+/// money once it is known. It waits only where the limit is shared, this replica has nothing of it left and the store may have: once, and no longer than
 /// <c>redis.timeout</c>.
 /// </summary>
 internal sealed class LimitStage(GatewayLimits limits)
@@ -21,37 +21,108 @@ internal sealed class LimitStage(GatewayLimits limits)
 
     private const int NameBytes = 16;
 
-    /// <summary>Runs once the caller is known.</summary>
+    /// <summary>Runs once the caller is known: takes what counts whatever the body says.</summary>
     public ValueTask<StageResult> RunAsync(RequestContext context)
     {
-        if (context.Route!.Limits is not { } route)
+        if (context.Route!.Limits is not { Requests.Length: > 0 } route)
         {
             return new ValueTask<StageResult>(StageResult.Continue);
         }
 
         var hold = context.TakeLimits();
         var nowNs = limits.Clock.NowNs;
-        for (var i = 0; i < route.Items.Length; i++)
+        foreach (var limit in route.Requests)
         {
-            hold.Add(BucketOf(context, hold.KeyText, route.Items[i], nowNs), route.Items[i].Rule, cost: 1);
+            hold.Add(BucketOf(context, hold.KeyText, limit, nowNs), limit.Rule, cost: 1);
         }
 
-        var status = TryTake(context, hold, route, nowNs, out var index);
+        return TakeAsync(context, hold, route.Requests, route.Leases, nowNs);
+    }
+
+    /// <summary>Runs once the body is known: reserves the tokens and the money that the request may cost.</summary>
+    public ValueTask<StageResult> ReserveAsync(RequestContext context)
+    {
+        if (context.Route!.Limits is not { Spending.Length: > 0 } route)
+        {
+            return new ValueTask<StageResult>(StageResult.Continue);
+        }
+
+        if (route.HasBudget && context.Facts.IsKnown)
+        {
+            context.Price = context.Snapshot.Plan.Prices?.Find(context.Facts.Model);
+            if (context.Price is null)
+            {
+                context.LimitsHeld?.GiveBack(limits.Clock);
+                return new ValueTask<StageResult>(StageResult.Failed(Failure.CallerModelWithoutPrice));
+            }
+        }
+
+        var hold = context.TakeSpending();
+        var nowNs = limits.Clock.NowNs;
+        foreach (var limit in route.Spending)
+        {
+            var cost = LimitCost.Reserved(limit.Rule.Unit, context.Facts, context.Price);
+            hold.Add(BucketOf(context, hold.KeyText, limit, nowNs), limit.Rule, cost);
+        }
+
+        return TakeAsync(context, hold, route.Spending, route.Leases, nowNs);
+    }
+
+    /// <summary>
+    /// Runs once when the exchange is over, whatever became of it and after its usage is known: replaces what was reserved by
+    /// what was used, and ends what counts only while it runs.
+    /// </summary>
+    public void Settle(RequestContext context)
+    {
+        context.LimitsHeld?.Release(limits.Clock);
+        if (context.SpendingHeld is not { } hold)
+        {
+            return;
+        }
+
+        var isCharged = false;
+        for (var i = 0; i < hold.Count; i++)
+        {
+            ref readonly var take = ref hold.Takes[i];
+            if (!take.IsHeld)
+            {
+                continue;
+            }
+
+            isCharged = true;
+            var used = LimitCost.Charged(take.Rule.Unit, context.Usage, context.Price);
+            if (hold.Settle(i, used, limits.Clock) && context.Route?.Limits?.Leases is { } leases)
+            {
+                // The other replicas are to know of it now, not only when this one needs more.
+                _ = leases.DrawAsync((LeasedBucket)take.Bucket, take.Rule, 1);
+            }
+        }
+
+        if (isCharged)
+        {
+            limits.CountSettled(context.Usage.Kind);
+        }
+    }
+
+    private ValueTask<StageResult> TakeAsync(
+        RequestContext context, LimitHold hold, RouteLimit[] items, RedisLeases? leases, long nowNs)
+    {
+        var status = TryTake(context, hold, items, nowNs, out var index);
         return status == TakeStatus.Empty
-            ? WaitAsync(context, hold, route, nowNs, index)
-            : new ValueTask<StageResult>(Outcome(context, hold, route, status));
+            ? WaitAsync(context, hold, items, leases!, nowNs, index)
+            : new ValueTask<StageResult>(Outcome(context, hold, leases, status));
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<StageResult> WaitAsync(
-        RequestContext context, LimitHold hold, RouteLimits route, long startNs, int index)
+        RequestContext context, LimitHold hold, RouteLimit[] items, RedisLeases leases, long startNs, int index)
     {
         while (true)
         {
             var bucket = (LeasedBucket)hold.Takes[index].Bucket;
             var cost = hold.Takes[index].Cost;
             bucket.BeginWait(cost);
-            var draw = route.Leases!.DrawAsync(bucket, hold.Takes[index].Rule, cost);
+            var draw = leases.DrawAsync(bucket, hold.Takes[index].Rule, cost);
             if (draw.IsCompleted)
             {
                 await Task.Yield();
@@ -64,8 +135,8 @@ internal sealed class LimitStage(GatewayLimits limits)
             bucket.EndWait(cost);
 
             var nowNs = limits.Clock.NowNs;
-            var status = TryTake(context, hold, route, nowNs, out index);
-            if (status == TakeStatus.Empty && nowNs - startNs > route.Leases.TimeoutNs)
+            var status = TryTake(context, hold, items, nowNs, out index);
+            if (status == TakeStatus.Empty && nowNs - startNs > leases.TimeoutNs)
             {
                 hold.Refuse(index, CrowdedWaitNs);
                 status = TakeStatus.Refused;
@@ -73,12 +144,12 @@ internal sealed class LimitStage(GatewayLimits limits)
 
             if (status != TakeStatus.Empty)
             {
-                return Outcome(context, hold, route, status);
+                return Outcome(context, hold, leases, status);
             }
         }
     }
 
-    private TakeStatus TryTake(RequestContext context, LimitHold hold, RouteLimits route, long nowNs, out int index)
+    private TakeStatus TryTake(RequestContext context, LimitHold hold, RouteLimit[] items, long nowNs, out int index)
     {
         while (true)
         {
@@ -88,20 +159,26 @@ internal sealed class LimitStage(GatewayLimits limits)
                 return status;
             }
 
-            hold.Replace(index, BucketOf(context, hold.KeyText, route.Items[index], nowNs));
+            hold.Replace(index, BucketOf(context, hold.KeyText, items[index], nowNs));
         }
     }
 
-    private StageResult Outcome(RequestContext context, LimitHold hold, RouteLimits route, TakeStatus status)
+    private StageResult Outcome(RequestContext context, LimitHold hold, RedisLeases? leases, TakeStatus status)
     {
         if (status == TakeStatus.Taken)
         {
-            if (route.Leases is not null)
+            if (leases is not null)
             {
-                Refill(hold, route.Leases);
+                Refill(hold, leases);
             }
 
             return StageResult.Continue;
+        }
+
+        if (hold == context.SpendingHeld)
+        {
+            // All or none: what the request took before its body was known does not count either.
+            context.LimitsHeld?.GiveBack(limits.Clock);
         }
 
         if (status == TakeStatus.Unavailable)
@@ -114,8 +191,10 @@ internal sealed class LimitStage(GatewayLimits limits)
         return StageResult.Failed(refused.Rule switch
         {
             { Kind: LimitKind.Concurrent } => Failure.CallerTooManyAtOnce,
+            { Unit: LimitUnit.MicroDollars } => Failure.CallerBudgetExceeded,
             { IsQuota: true } => Failure.CallerQuotaExceeded,
-            _ => Failure.CallerRateExceeded,
+            { Unit: LimitUnit.Requests } => Failure.CallerRateExceeded,
+            _ => Failure.CallerTokensExceeded,
         });
     }
 

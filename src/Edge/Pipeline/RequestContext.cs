@@ -30,6 +30,7 @@ internal sealed class RequestContext
     private readonly IHttpConnectionFeature _connection;
     private readonly IHttpMaxRequestBodySizeFeature _bodySize;
     private LimitHold? _hold;
+    private LimitHold? _spending;
     private AnswerMeter? _meter;
     private IPAddress? _peer;
     private IPAddress? _client;
@@ -186,6 +187,12 @@ internal sealed class RequestContext
     /// <summary>What the request holds of its limits, or was refused by; null on routes without.</summary>
     public LimitHold? LimitsHeld { get; private set; }
 
+    /// <summary>The same of limits of tokens and money, once the body is known.</summary>
+    public LimitHold? SpendingHeld { get; private set; }
+
+    /// <summary>What the model costs; null where no money is limited.</summary>
+    public ModelPrice? Price { get; set; }
+
     /// <summary>True where the peer is a proxy whose word about the caller is believed.</summary>
     public bool IsPeerTrusted => !Snapshot.TrustedProxies.IsEmpty && Snapshot.TrustedProxies.Contains(Peer);
 
@@ -217,6 +224,8 @@ internal sealed class RequestContext
         RequestId = null;
         Caller = null;
         LimitsHeld = null;
+        SpendingHeld = null;
+        Price = null;
         Challenge = null;
         RefusalReason = null;
         ErrorDetails = null;
@@ -240,6 +249,14 @@ internal sealed class RequestContext
         LimitsHeld = _hold ??= new LimitHold();
         LimitsHeld.Clear();
         return LimitsHeld;
+    }
+
+    /// <summary>Begins to hold limits of tokens and money, likewise.</summary>
+    public LimitHold TakeSpending()
+    {
+        SpendingHeld = _spending ??= new LimitHold();
+        SpendingHeld.Clear();
+        return SpendingHeld;
     }
 
     /// <summary>From here on the request's body is this side's: it is being read into <see cref="Body"/>.</summary>

@@ -10,7 +10,7 @@ public sealed class LimitErrorTests
     [InlineData(
         "{ name: a, per: global, requests: 1 }",
         "9:14: key 'window' is missing: requests are counted in a duration, or an hour, day or month")]
-    [InlineData("{ name: a, per: global }", "9:14: the limit says not of what; write requests with a window, or concurrent")]
+    [InlineData("{ name: a, per: global }", "9:14: the limit says not of what; write requests, tokens or usd with a window, or concurrent")]
     [InlineData(
         "{ name: a, per: global, requests: 0, window: 1m }",
         "9:48: '0' is out of range; write a whole number from 1 to 1000000000")]
@@ -48,6 +48,18 @@ public sealed class LimitErrorTests
     [InlineData(
         "{ name: a, per: global, concurrent: 1, requests: 1 }",
         "9:50: concurrent and requests are two limits; make two items of them")]
+    [InlineData(
+        "{ name: a, per: global, tokens: 1, requests: 1, window: 1m }",
+        "9:46: tokens and requests are two limits; make two items of them")]
+    [InlineData(
+        "{ name: a, per: global, requests: 1, of: input, window: 1m }",
+        "9:55: of says nothing beside anything but tokens; leave it out")]
+    [InlineData(
+        "{ name: a, per: global, usd: 0.001, window: 1m }",
+        "9:43: '0.001' is not an amount of dollars; write a number from 0.01 to 1000000")]
+    [InlineData(
+        "{ name: a, per: global, tokens: 1, window: 1m }",
+        "9:46: route 'all' goes to an upstream without an LLM dialect, which reports no tokens")]
     [InlineData("{ name: a, per: [global, ip], concurrent: 1 }", "9:31: global is one count for all; it goes with nothing else")]
     [InlineData(
         "{ name: a, per: costumer, concurrent: 1 }",
@@ -61,7 +73,7 @@ public sealed class LimitErrorTests
         "9:59: the limit on line 9 has this name already; choose another")]
     [InlineData(
         "{ name: a, per: ip, tokens: 1, window: 1m }",
-        "9:34: unknown key 'tokens'; known: name, per, requests, window, burst, algorithm, zone, concurrent")]
+        "9:42: route 'all' goes to an upstream without an LLM dialect, which reports no tokens")]
     public void A_wrong_limit_is_told(string limit, string errors) =>
         Assert.Equal(errors, Samples.Errors(Samples.WithRouteKey($"limits: [{limit}]")));
 

@@ -53,6 +53,9 @@ internal sealed class EdgeOptions
         new Key<EdgeOptions, RedisOptions>(
             "redis", RedisOptions.Shape, (o, v) => o.Redis = v,
             "The Redis or Valkey through which replicas share limits. Left out: each process counts by itself."),
+        new Key<EdgeOptions, string>(
+            "prices", Scalars.File, (o, v) => o.Prices = v,
+            "A file that says what models cost, for limits in `usd`. See [limits.md](limits.md#prices)."),
         new Key<EdgeOptions, List<Named<UpstreamOptions>>>(
             "upstreams",
             new MapShape<UpstreamOptions>(
@@ -85,6 +88,9 @@ internal sealed class EdgeOptions
 
     /// <summary>The common store.</summary>
     public Located<RedisOptions>? Redis { get; set; }
+
+    /// <summary>The file of prices.</summary>
+    public Located<string>? Prices { get; set; }
 
     /// <summary>The tiers.</summary>
     public Located<List<Named<TierOptions>>>? Tiers { get; set; }

@@ -16,7 +16,7 @@ internal sealed class LimitOptions
 
     /// <summary>Its description.</summary>
     public static readonly ObjectShape<LimitOptions> Shape = new(
-        "limit", "a limit", "How much one caller, or all together, may ask for. Give it `requests` or `concurrent`.",
+        "limit", "a limit", "How much one caller, or all together, may ask for. Give it one of `requests`, `tokens`, `usd` and `concurrent`.",
         new Key<LimitOptions, string>(
             "name", Scalars.Name, (o, v) => o.Name = v,
             "Its name, which callers are told in `RateLimit`. No two in a list share it.",
@@ -27,12 +27,22 @@ internal sealed class LimitOptions
             "`header:NAME`, several of them in a list, or `global`, which is one count for all.", isRequired: true),
         new Key<LimitOptions, int>(
             "requests", Scalars.Count(1, RequestsMax), (o, v) => o.Requests = v, "Requests in a window."),
+        new Key<LimitOptions, int>(
+            "tokens", Scalars.Count(1, RequestsMax), (o, v) => o.Tokens = v,
+            "LLM tokens in a window: an estimate is reserved before a request is forwarded, and replaced by what the provider " +
+            "reports."),
+        new Key<LimitOptions, LimitUnit>(
+            "of", LimitRules.TokenKind, (o, v) => o.Of = v,
+            "With `tokens`: whether those of the prompt, of the answer, or both count. Left out: both."),
+        new Key<LimitOptions, long>(
+            "usd", LimitRules.Dollars, (o, v) => o.Usd = v,
+            "US dollars in a window, by the file `prices`; reserved and replaced as tokens are."),
         new Key<LimitOptions, LimitSpan>(
             "window", LimitRules.Window, (o, v) => o.Window = v,
-            "With `requests`: a duration, or a window of the calendar."),
+            "Not with `concurrent`: a duration, or a window of the calendar."),
         new Key<LimitOptions, int>(
             "burst", Scalars.Count(1, RequestsMax), (o, v) => o.Burst = v,
-            "Requests that may come at once after a pause. Left out: as many as in a window. Not for counted windows."),
+            "Requests or tokens that may come at once after a pause. Left out: as many as in a window. Not for counted windows."),
         new Key<LimitOptions, LimitKind>(
             "algorithm", LimitRules.Algorithm, (o, v) => o.Algorithm = v,
             "`bucket`: allowance comes back evenly. `fixed`: the count begins anew at each full window of the clock. " +
@@ -52,6 +62,15 @@ internal sealed class LimitOptions
 
     /// <summary>Requests in a window.</summary>
     public Located<int>? Requests { get; set; }
+
+    /// <summary>Tokens in a window.</summary>
+    public Located<int>? Tokens { get; set; }
+
+    /// <summary>Which tokens.</summary>
+    public Located<LimitUnit>? Of { get; set; }
+
+    /// <summary>Millionths of a dollar in a window.</summary>
+    public Located<long>? Usd { get; set; }
 
     /// <summary>The window.</summary>
     public Located<LimitSpan>? Window { get; set; }

@@ -29,6 +29,10 @@ internal static class LimitBuilder
         Prefix = redis.Prefix.Get(),
     };
 
+    /// <summary>What is limited has to be counted: the metering of a route that says nothing of it.</summary>
+    public static MeteringPlan? MeteringFor(ImmutableArray<LimitPlan> limits) =>
+        limits.Any(l => l.Unit != LimitUnit.Requests) ? new MeteringPlan(UsageHeader: false) : null;
+
     private static LimitPlan Limit(LimitOptions limit, string scope)
     {
         var name = limit.Name.Get();
@@ -37,13 +41,20 @@ internal static class LimitBuilder
         var kind = limit.Concurrent is not null ? LimitKind.Concurrent
             : isCalendar ? LimitKind.Window
             : limit.Algorithm?.Value ?? LimitKind.Bucket;
-        long count = limit.Concurrent?.Value ?? limit.Requests.Get();
+        var (unit, count) = limit switch
+        {
+            { Tokens: { } tokens } => (limit.Of?.Value ?? LimitUnit.Tokens, tokens.Value),
+            { Usd: { } usd } => (LimitUnit.MicroDollars, usd.Value),
+            { Concurrent: { } concurrent } => (LimitUnit.Requests, concurrent.Value),
+            _ => (LimitUnit.Requests, limit.Requests.Get()),
+        };
         return new LimitPlan
         {
             Name = name,
-            Identity = $"{scope}/{name}/{kind}",
+            Identity = $"{scope}/{name}/{kind}/{unit}",
             Per = [.. limit.Per.Items().Select(p => p.Value).Where(p => !LimitRules.IsGlobal(p))],
             Kind = kind,
+            Unit = unit,
             Limit = count,
             Burst = limit.Burst?.Value ?? count,
             Window = span.Length,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Linq;
 using Edge.Core.Configuration.Options;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Rules;
@@ -20,6 +21,7 @@ internal sealed class LimitChecker(DiagnosticBag diagnostics)
             var limits = route.Value.Limits ?? defaults?.Limits;
             var authenticate = route.Value.Authenticate ?? defaults?.Authenticate;
             if (authenticate is { Value.HasValue: false }) CheckCallers(route.Value, limits);
+            CheckSpending(options, route.Value, limits);
         }
     }
 
@@ -42,16 +44,29 @@ internal sealed class LimitChecker(DiagnosticBag diagnostics)
     {
         var limit = located.Value;
         CheckGlobal(limit);
-        if (limit.Requests is null && limit.Concurrent is null)
+        if (limit is { Requests: null, Concurrent: null, Tokens: null, Usd: null })
         {
-            diagnostics.Add(located.Place, "the limit says not of what; write requests with a window, or concurrent");
+            diagnostics.Add(
+                located.Place, "the limit says not of what; write requests, tokens or usd with a window, or concurrent");
+            return;
+        }
+
+        if (limit.Of is { } of && limit.Tokens is null) Refuse(of.Place, "of", "anything but tokens");
+        var counts = new (Place? Place, string Name)[]
+        {
+            (limit.Requests?.Place, "requests"), (limit.Tokens?.Place, "tokens"), (limit.Usd?.Place, "usd"),
+        };
+        var kinds = counts.Where(c => c.Place is not null).ToList();
+        if (kinds.Count > 1)
+        {
+            diagnostics.Add(kinds[1].Place!.Value, $"{kinds[1].Name} and {kinds[0].Name} are two limits; make two items of them");
             return;
         }
 
         if (limit.Concurrent is { } concurrent)
         {
-            if (limit.Requests is not null)
-                diagnostics.Add(concurrent.Place, "concurrent and requests are two limits; make two items of them");
+            if (kinds.Count > 0)
+                diagnostics.Add(concurrent.Place, $"concurrent and {kinds[0].Name} are two limits; make two items of them");
             Refuse(limit.Window?.Place, "window", "concurrent");
             Refuse(limit.Burst?.Place, "burst", "concurrent");
             Refuse(limit.Algorithm?.Place, "algorithm", "concurrent");
@@ -62,7 +77,7 @@ internal sealed class LimitChecker(DiagnosticBag diagnostics)
         if (limit.Window is not { } window)
         {
             diagnostics.Add(
-                located.Place, "key 'window' is missing: requests are counted in a duration, or an hour, day or month");
+                located.Place, $"key 'window' is missing: {kinds[0].Name} are counted in a duration, or an hour, day or month");
             return;
         }
 
@@ -74,8 +89,8 @@ internal sealed class LimitChecker(DiagnosticBag diagnostics)
         if (window.Value.Calendar != CalendarUnit.None)
         {
             Refuse(limit.Burst?.Place, "burst", "a window of the calendar");
-            if (limit.Algorithm is { Value: LimitKind.Bucket, Place: var place })
-                diagnostics.Add(place, "a window of the calendar is counted; leave algorithm out");
+            if (limit.Algorithm is { Value: LimitKind.Bucket, Place: var at })
+                diagnostics.Add(at, "a window of the calendar is counted; leave algorithm out");
             return;
         }
 
@@ -86,9 +101,15 @@ internal sealed class LimitChecker(DiagnosticBag diagnostics)
             return;
         }
 
-        var requests = limit.Requests!.Value;
-        if (!LimitRule.Fits(requests.Value, window.Value.Length, limit.Burst?.Value ?? requests.Value))
-            diagnostics.Add(requests.Place, "this is more than ten million a second, or a burst of more than three years");
+        if (limit.Usd is not null) Refuse(limit.Burst?.Place, "burst", "usd");
+        var (count, place) = limit switch
+        {
+            { Tokens: { } tokens } => (tokens.Value, tokens.Place),
+            { Usd: { } usd } => (usd.Value, usd.Place),
+            _ => (limit.Requests!.Value.Value, limit.Requests.Value.Place),
+        };
+        if (!LimitRule.Fits(count, window.Value.Length, limit.Burst?.Value ?? count))
+            diagnostics.Add(place, "this is more than ten million a second, or a burst of more than three years");
     }
 
     private void Refuse(Place? place, string key, string beside)
@@ -103,6 +124,24 @@ internal sealed class LimitChecker(DiagnosticBag diagnostics)
         {
             if (LimitRules.IsGlobal(part.Value) && parts.Count > 1)
                 diagnostics.Add(part.Place, "global is one count for all; it goes with nothing else");
+        }
+    }
+
+    /// <summary>Tokens are counted where an LLM answers, and dollars where prices are known.</summary>
+    private void CheckSpending(EdgeOptions options, RouteOptions route, Located<List<Located<LimitOptions>>>? limits)
+    {
+        var upstream = options.Upstreams.Items().FirstOrDefault(u => u.Name.Value == route.Upstream?.Value).Value.Value;
+        foreach (var limit in limits.Items())
+        {
+            if ((limit.Value.Tokens?.Place ?? limit.Value.Usd?.Place) is not { } place) continue;
+            if (upstream is not null && (upstream.Dialect?.Value ?? Dialect.Http) == Dialect.Http)
+            {
+                var name = route.Name is { Hidden: false } text ? $"route {text.Text()}" : "the route";
+                diagnostics.Add(place, $"{name} goes to an upstream without an LLM dialect, which reports no tokens");
+            }
+
+            if (limit.Value.Usd is not null && options.Prices is null)
+                diagnostics.Add(place, "no prices are known; write prices, a file of them");
         }
     }
 

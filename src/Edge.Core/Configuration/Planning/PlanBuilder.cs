@@ -4,12 +4,13 @@ using Edge.Core.Configuration.Options;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Shapes;
 using Edge.Core.Identity;
+using Edge.Core.Llm;
 using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration.Planning;
 
 /// <summary>Makes the plan of options in which nothing is wrong.</summary>
-internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry consumers)
+internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry consumers, PriceTable? prices)
 {
     /// <summary>Makes the plan.</summary>
     public EdgePlan Build(EdgeOptions options)
@@ -26,6 +27,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Listeners = [.. options.Listeners.Items().Select(l => Listener(l.Value))],
             Admin = options.Admin is { } admin ? new AdminPlan(admin.Value.Address.Get(), admin.Value.Token?.Value) : null,
             Redis = options.Redis is { } redis ? LimitBuilder.Redis(redis.Value) : null,
+            Prices = prices,
             Upstreams = upstreams,
             Routes = routes,
             Identity = new IdentityPlan
@@ -123,7 +125,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Limits = settings.Limits,
             Validate = settings.Validate,
             Rewrite = settings.Rewrite,
-            Metering = settings.Metering,
+            Metering = settings.Metering ?? LimitBuilder.MeteringFor(settings.Limits),
             DrainTokens = settings.DrainTokens,
         };
     }

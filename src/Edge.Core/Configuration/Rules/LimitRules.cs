@@ -1,3 +1,4 @@
+using System.Globalization;
 using Edge.Core.Configuration.Shapes;
 using Edge.Core.Limits;
 
@@ -23,6 +24,7 @@ internal static class LimitRules
     private const string ClaimPrefix = "claim:";
     private const string HeaderPrefix = "header:";
     private const int ClaimCharsMax = 100;
+    private const string Decimals = "^[0-9]{1,7}(\\.[0-9]{1,6})?$";
     private const string Duration = "([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?";
 
     /// <summary>A part of a key; null parts stand for <see cref="Global"/>.</summary>
@@ -39,6 +41,24 @@ internal static class LimitRules
         "a duration from 1s to 30d, or hour, day or month",
         new ScalarSchema(ScalarType.Text) { Pattern = $"^(hour|day|month|(?=.){Duration})$" },
         ParseWindow);
+
+    /// <summary>Which tokens count.</summary>
+    public static readonly ScalarShape<LimitUnit> TokenKind = Scalars.Choice(
+        "a kind of tokens", ("input", LimitUnit.InputTokens), ("output", LimitUnit.OutputTokens), ("total", LimitUnit.Tokens));
+
+    /// <summary>An amount of US dollars, in millionths.</summary>
+    public static readonly ScalarShape<long> Dollars = new(
+        "dollars from 0.01 to 1000000", new ScalarSchema(ScalarType.Text) { Pattern = Decimals },
+        text => TryMillionths(text, out var millionths) && millionths is >= 10_000 and <= 1_000_000_000_000
+            ? millionths
+            : new Problem("is not an amount of dollars; write a number from 0.01 to 1000000"));
+
+    /// <summary>Dollars for a million tokens, in millionths.</summary>
+    public static readonly ScalarShape<long> Price = new(
+        "dollars from 0 to 10000", new ScalarSchema(ScalarType.Text) { Pattern = Decimals },
+        text => TryMillionths(text, out var millionths) && millionths <= Llm.ModelPrice.Max
+            ? millionths
+            : new Problem("is not a price; write dollars for a million tokens, from 0 to 10000"));
 
     /// <summary>How a limit counts.</summary>
     public static readonly ScalarShape<LimitKind> Algorithm =
@@ -85,6 +105,14 @@ internal static class LimitRules
         var nearest = Reading.Nearest.Find(text, known);
         return new Problem(
             $"is not a part of a key; write {string.Join(", ", known)}", nearest is null ? null : $"did you mean '{nearest}'?");
+    }
+
+    private static bool TryMillionths(string text, out long millionths)
+    {
+        const NumberStyles Style = NumberStyles.AllowDecimalPoint;
+        var isNumber = decimal.TryParse(text, Style, CultureInfo.InvariantCulture, out var number) && number <= 1_000_000_000;
+        millionths = isNumber ? (long)(number * 1_000_000) : 0;
+        return isNumber && millionths == number * 1_000_000;
     }
 
     private static Parsed<LimitSpan> ParseWindow(string text)
