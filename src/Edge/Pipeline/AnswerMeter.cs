@@ -60,7 +60,7 @@ internal sealed class AnswerMeter
     /// <summary>The answer has come to its end.</summary>
     public void End() => _isWhole = true;
 
-    /// <summary>What the request has used.</summary>
+    /// <summary>What the request has used; to be asked when its answer has come to its end, or will come to none.</summary>
     /// <param name="facts">What is known of the request.</param>
     /// <param name="failure">How it failed, if it did.</param>
     public RequestUsage Settle(in RequestFacts facts, Failure failure)

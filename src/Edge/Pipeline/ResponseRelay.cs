@@ -48,12 +48,10 @@ internal static class ResponseRelay
 
             if (status == BodyStatus.End)
             {
-                context.Meter?.End();
-                stream?.WriteHeld(context.ResponseBody.Writer);
+                End(context, exchange, stream);
 
                 // The server sends the end of the body in the same packet as its last bytes. A body of known length has no
                 // such end: the server flushes what is left of it only together with the head.
-                ResponseTrailers.Copy(context, exchange);
                 return isHeadFlushed && context.Response.Headers.ContentLength is not null
                     ? await FlushAsync(context)
                     : Failure.None;
@@ -86,6 +84,13 @@ internal static class ResponseRelay
                 }
             }
         }
+    }
+
+    private static void End(RequestContext context, UpstreamExchange exchange, EventStream? stream)
+    {
+        context.Meter?.End();
+        stream?.WriteHeld(context.ResponseBody.Writer);
+        ResponseTrailers.Copy(context, exchange);
     }
 
     /// <summary>
@@ -131,7 +136,7 @@ internal static class ResponseRelay
 
     /// <summary>Waits for bytes that are not here yet, and beats to the caller meanwhile where the route asks for it.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> EndReceiveAsync(
+    public static async ValueTask<Failure> EndReceiveAsync(
         RequestContext context, UpstreamExchange exchange, ValueTask<int> receiving)
     {
         exchange.AwaitMore();
