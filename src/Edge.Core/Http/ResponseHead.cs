@@ -22,13 +22,20 @@ public sealed class ResponseHead
     public const int ConnectionOptionCountMax = 32;
 
     private const int FieldsAtFirst = 32;
+    private const int ListsKeptByThreadMax = 8;
     private const int StatusCodeStart = 9;
     private const int StatusCodeEnd = 12;
     private const int StatusMin = 100;
     private const int StatusMax = 599;
 
+    [ThreadStatic]
+    private static HeaderSlice[]?[]? KeptLists;
+
+    [ThreadStatic]
+    private static int KeptListCount;
+
     private readonly int _headBytesMax;
-    private HeaderSlice[] _fields = new HeaderSlice[FieldsAtFirst];
+    private HeaderSlice[] _fields = [];
     private int _fieldCount;
 
     /// <summary>Offset of the line that is being read.</summary>
@@ -256,6 +263,39 @@ public sealed class ResponseHead
         HasTrailerField = false;
     }
 
+    /// <summary>
+    /// Forgets the fields, whose bytes are about to go; what else was read stays. Their list goes back to where the next head
+    /// finds it: a long stream needs none.
+    /// </summary>
+    public void ForgetFields()
+    {
+        if (_fields.Length == FieldsAtFirst && KeptListCount < ListsKeptByThreadMax)
+        {
+            KeptLists ??= new HeaderSlice[]?[ListsKeptByThreadMax];
+            KeptLists[KeptListCount++] = _fields;
+        }
+
+        _fields = [];
+        _fieldCount = 0;
+    }
+
+    private void GrowFields()
+    {
+        if (_fields.Length > 0)
+        {
+            Array.Resize(ref _fields, _fields.Length * 2);
+        }
+        else if (KeptListCount > 0)
+        {
+            _fields = KeptLists![--KeptListCount]!;
+            KeptLists[KeptListCount] = null;
+        }
+        else
+        {
+            _fields = new HeaderSlice[FieldsAtFirst];
+        }
+    }
+
     /// <summary>Refuses what is no HTTP/1.x from its first byte on, instead of waiting for the end of a line.</summary>
     private static bool StartsAsStatusLine(ReadOnlySpan<byte> window)
     {
@@ -332,7 +372,7 @@ public sealed class ResponseHead
             _lineStart, nameLength, _lineStart + valueStart, valueLength, KnownResponseHeaders.NumberOf(name));
         if (_fieldCount == _fields.Length)
         {
-            Array.Resize(ref _fields, _fields.Length * 2);
+            GrowFields();
         }
 
         _fields[_fieldCount++] = field;
