@@ -60,7 +60,8 @@ public struct BodyFacts
 
         if (facts.MaxTokens < 0)
         {
-            facts.AnswerTokens = api == LlmApi.Embeddings ? 0 : TokenEstimate.AnswerTokensDefault;
+            var hasAnswer = api != LlmApi.Embeddings && (api != LlmApi.Other || facts.Turns >= 0);
+            facts.AnswerTokens = hasAnswer ? TokenEstimate.AnswerTokensDefault : 0;
         }
 
         return facts;
@@ -77,7 +78,7 @@ public struct BodyFacts
             case 5 when name.SequenceEqual("model"u8) && kind == JsonKind.String:
                 Model = value;
                 break;
-            case 5 when name.SequenceEqual("input"u8) && api is LlmApi.Embeddings or LlmApi.Responses:
+            case 5 when name.SequenceEqual("input"u8) && api is LlmApi.Embeddings or LlmApi.Responses or LlmApi.Other:
                 Turns = value;
                 PromptTokens += api == LlmApi.Embeddings
                     ? TokenEstimate.OfEmbeddingInput(body.Tokens, value) : TokenEstimate.OfTurns(body, value);
@@ -85,12 +86,16 @@ public struct BodyFacts
             case 6 when name.SequenceEqual("stream"u8):
                 IsStreaming = kind == JsonKind.True;
                 break;
-            case 8 when name.SequenceEqual("messages"u8) && api is LlmApi.ChatCompletions or LlmApi.Messages:
+            case 8 when name.SequenceEqual("messages"u8) && api is LlmApi.ChatCompletions or LlmApi.Messages or LlmApi.Other:
                 Turns = value;
                 PromptTokens += TokenEstimate.OfTurns(body, value);
                 break;
             case 11 when name.SequenceEqual("temperature"u8) && kind == JsonKind.Number:
                 Temperature = value;
+                break;
+            case 6 when name.SequenceEqual("prompt"u8) && api == LlmApi.Other:
+                Turns = value;
+                PromptTokens += TokenEstimate.OfEmbeddingInput(body.Tokens, value);
                 break;
             case 14 when name.SequenceEqual("stream_options"u8):
                 StreamOptions = value;
@@ -115,6 +120,8 @@ public struct BodyFacts
             LlmApi.ChatCompletions => name.SequenceEqual("max_tokens"u8) || name.SequenceEqual("max_completion_tokens"u8),
             LlmApi.Messages => name.SequenceEqual("max_tokens"u8),
             LlmApi.Responses => name.SequenceEqual("max_output_tokens"u8),
+            LlmApi.Other => name.SequenceEqual("max_tokens"u8) || name.SequenceEqual("max_completion_tokens"u8)
+                || name.SequenceEqual("max_output_tokens"u8),
             _ => false,
         };
         if (!limits || body.Tokens[value].Kind != JsonKind.Number)

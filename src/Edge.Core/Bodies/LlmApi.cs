@@ -14,4 +14,7 @@ public enum LlmApi
 
     /// <summary>Anthropic's <c>/v1/messages</c>.</summary>
     Messages,
+
+    /// <summary>None of these, or none that is known to be one.</summary>
+    Other,
 }

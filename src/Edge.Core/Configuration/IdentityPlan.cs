@@ -51,4 +51,14 @@ public sealed class IdentityPlan
 /// <summary>A tier of callers.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="UpgradeUrl">Where a caller whose tier does not reach gets a higher one; told in the refusal. Or null.</param>
-public sealed record TierPlan(string Name, string? UpgradeUrl);
+public sealed record TierPlan(string Name, string? UpgradeUrl)
+{
+    /// <summary>Models that its callers may use, with <c>*</c> for any text; empty: all.</summary>
+    public ImmutableArray<string> Models { get; init; } = [];
+
+    /// <summary>Models that its callers ask for, and those that are asked for instead.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Aliases { get; init; } = [];
+
+    /// <summary>Most tokens of one request and its answer, as estimated; null: any.</summary>
+    public long? RequestTokensMax { get; init; }
+}

@@ -39,6 +39,18 @@ public sealed record RoutePlan
     /// <summary>Most bytes of a request body; null: the listener's.</summary>
     public long? RequestBodyMax { get; init; }
 
+    /// <summary>What requests must look like; null: anything.</summary>
+    public ValidatePlan? Validate { get; init; }
+
+    /// <summary>Changes to bodies, in their order.</summary>
+    public ImmutableArray<RewriteItem> Rewrite { get; init; } = [];
+
+    /// <summary>How tokens are counted; null: not at all.</summary>
+    public MeteringPlan? Metering { get; init; }
+
+    /// <summary>Tokens of a metered answer that are read on when its caller leaves; null: it is broken off.</summary>
+    public long? DrainTokens { get; init; }
+
     /// <summary>After this long without a byte, an event stream gets a comment line; null: never.</summary>
     public TimeSpan? Heartbeat { get; init; }
 

@@ -54,6 +54,27 @@ public enum Failure
     /// <summary>The caller sent its body too slowly.</summary>
     CallerBodyTimeout,
 
+    /// <summary>The request's body is not JSON, where it has to be.</summary>
+    CallerBodyNotJson,
+
+    /// <summary>The request breaks rules of the route: its schema, or a parameter that must be there.</summary>
+    CallerBodyRejected,
+
+    /// <summary>The request's body is of no form that the route's rules could transform.</summary>
+    CallerBodyNotTransformable,
+
+    /// <summary>The request's body is of another media type than JSON.</summary>
+    CallerMediaTypeUnsupported,
+
+    /// <summary>The request's body is compressed, where it has to be read.</summary>
+    CallerContentCodingUnsupported,
+
+    /// <summary>The caller's tier does not include the model.</summary>
+    CallerModelForbidden,
+
+    /// <summary>The request, with its answer, would have more tokens than the caller's tier allows at once.</summary>
+    CallerRequestTokensExceeded,
+
     /// <summary>The caller closed its connection or reset its stream.</summary>
     CallerGone,
 

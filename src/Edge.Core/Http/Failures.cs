@@ -82,6 +82,7 @@ public static class Failures
     private static Entry DescribeCaller(Failure failure) => failure switch
     {
         >= Failure.CallerCredentialMissing and <= Failure.CallerAddressForbidden => DescribeDenied(failure),
+        >= Failure.CallerBodyNotJson and <= Failure.CallerRequestTokensExceeded => DescribeBody(failure),
         Failure.CallerTargetInvalid => Caller(
             400, "target_invalid", "http_request_error", "The request target is not valid."),
         Failure.CallerRouteNotFound => Caller(
@@ -129,6 +130,26 @@ public static class Failures
             403, "claim_forbidden", "http_request_denied", "The credential does not permit the use of this route."),
         Failure.CallerAddressForbidden => Caller(
             403, "address_forbidden", "http_request_denied", "This route may not be called from this address."),
+        _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
+    };
+
+    private static Entry DescribeBody(Failure failure) => failure switch
+    {
+        Failure.CallerBodyNotJson => Caller(
+            400, "body_not_json", "http_request_error", "The request body is not valid JSON."),
+        Failure.CallerBodyRejected => Caller(
+            400, "validation_failed", "http_request_error", "The request is not what this route takes."),
+        Failure.CallerBodyNotTransformable => Caller(
+            400, "body_not_transformable", "http_request_error", "The request body has no form that this route can transform."),
+        Failure.CallerMediaTypeUnsupported => Caller(
+            415, "media_type_unsupported", "http_request_error", "The request body must be application/json."),
+        Failure.CallerContentCodingUnsupported => Caller(
+            415, "content_coding_unsupported", "http_request_error", "The request body must not be compressed."),
+        Failure.CallerModelForbidden => Caller(
+            403, "model_forbidden", "http_request_denied", "This model is not part of the tier of the caller."),
+        Failure.CallerRequestTokensExceeded => Caller(
+            429, "request_tokens_exceeded", "http_request_denied",
+            "The request has more tokens than the tier of the caller allows."),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
     };
 

@@ -86,11 +86,11 @@ public sealed class Caller
     /// The text of a claim: a string as it is, a number or a boolean as JSON writes it, the strings of an array separated by
     /// <see cref="ItemSeparator"/>. Null where the token has no such claim, or where no part of the configuration names it.
     /// </summary>
-    public string? Claim(string name)
+    public string? Claim(ReadOnlySpan<char> name)
     {
         foreach (var claim in _claims)
         {
-            if (claim.Key == name)
+            if (name.SequenceEqual(claim.Key))
             {
                 return claim.Value;
             }

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Edge.Core.Bodies.Schemas;
 using Edge.Core.Configuration;
 
 namespace Edge.Core.Llm;
@@ -89,7 +91,7 @@ public static class ErrorBody
         json.WriteStartObject("error"u8);
         json.WriteString("message"u8, message);
         json.WriteString("type"u8, type);
-        json.WriteNull("param"u8);
+        json.WriteString("param"u8, details?.Param);
         json.WriteString("code"u8, code);
         WriteMembers(json, details);
         json.WriteEndObject();
@@ -152,6 +154,45 @@ public static class ErrorBody
         {
             json.WriteString(name, value);
         }
+
+        foreach (var (name, value) in details.Numbers)
+        {
+            json.WriteNumber(name, value);
+        }
+
+        foreach (var (name, values) in details.Lists)
+        {
+            json.WriteStartArray(name);
+            foreach (var value in values)
+            {
+                json.WriteStringValue(value);
+            }
+
+            json.WriteEndArray();
+        }
+
+        if (!details.Errors.IsEmpty)
+        {
+            WriteErrors(json, details.Errors);
+        }
+    }
+
+    // As in RFC 9457, section 3: a detail for people, and a pointer, there written as a fragment.
+    private static void WriteErrors(Utf8JsonWriter json, ImmutableArray<SchemaError> errors)
+    {
+        json.WriteStartArray("errors"u8);
+        foreach (var error in errors)
+        {
+            json.WriteStartObject();
+            json.WriteString("pointer"u8, "#" + error.Pointer);
+            json.WriteString("rule"u8, error.Rule);
+            json.WriteString("detail"u8, error.ToString());
+            json.WriteString("expected"u8, error.Expected);
+            json.WriteString("found"u8, error.Found);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     // Whatever stands where OpenAI's SDKs put the API key is an API key to them.

@@ -17,7 +17,7 @@ public static class UsageChunk
     {
         start = 0;
         length = 0;
-        while (start < events.Length && events[start..].IndexOf("\"usage\""u8) is >= 0)
+        while (start < events.Length && UsageTap.MayBeAboutUsage(events[start..]))
         {
             length = EventLength(events[start..], out var data);
             if (length == 0)

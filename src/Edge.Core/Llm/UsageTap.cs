@@ -71,7 +71,7 @@ public sealed class UsageTap
     }
 
     // Events between the first and the last name no usage, or say that it is null.
-    private static bool MayBeAboutUsage(ReadOnlySpan<byte> next)
+    internal static bool MayBeAboutUsage(ReadOnlySpan<byte> next)
     {
         while (true)
         {

@@ -250,7 +250,8 @@ internal sealed class Gateway : IAsyncDisposable
         foreach (var route in plan.Routes)
         {
             var tokens = route.Authenticate is { } asked ? new RouteTokens(asked, plan.Identity, issuers, _tokens) : null;
-            routes.Add((route, new GatewayRoute(route, services[route.Upstream.Name].Cluster) { Tokens = tokens }));
+            var body = RouteBody.Of(route, plan.Tiers);
+            routes.Add((route, new GatewayRoute(route, services[route.Upstream.Name].Cluster, body) { Tokens = tokens }));
         }
 
         _services = services;

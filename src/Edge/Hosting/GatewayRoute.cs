@@ -15,8 +15,9 @@ namespace Edge.Hosting;
 internal sealed class GatewayRoute
 {
     /// <summary>Prepares a route.</summary>
-    public GatewayRoute(RoutePlan plan, UpstreamCluster upstream)
+    public GatewayRoute(RoutePlan plan, UpstreamCluster upstream, RouteBody? body)
     {
+        Body = body;
         Plan = plan;
         Upstream = upstream;
         KeepsCredentials = upstream.Plan.Credential is null && plan.Authenticate is null;
@@ -62,6 +63,9 @@ internal sealed class GatewayRoute
     /// <summary>Header lines that every request to the service gets: credential, set and added ones. Holds secrets.</summary>
     public HeaderLines RequestLines { get; }
 
+    /// <summary>What is done with bodies; null: nothing, they pass as they come.</summary>
+    public RouteBody? Body { get; }
+
     /// <summary>From where it may be called; null: from anywhere.</summary>
     public AddressRules? Addresses { get; }
 
@@ -87,6 +91,13 @@ internal sealed class GatewayRoute
             lines.Add(upstream.Dialect == Dialect.Anthropic
                 ? new HeaderValue("x-api-key", Template.Literal(credential.Reveal()))
                 : new HeaderValue("Authorization", Template.Literal("Bearer " + credential.Reveal())));
+        }
+
+        if (route.Metering is not null && upstream.Dialect != Dialect.Http)
+        {
+            // What is compressed cannot be read as it passes.
+            Drop("Accept-Encoding", dropped);
+            lines.Add(new HeaderValue("Accept-Encoding", Template.Literal("identity")));
         }
 
         foreach (var place in route.Authenticate?.From ?? [])

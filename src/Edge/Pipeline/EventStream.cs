@@ -23,14 +23,17 @@ internal sealed class EventStream
 
     private readonly HeadBuffer _held = new();
     private readonly StreamEnding? _ending;
+    private readonly bool _hidesUsage;
     private SseEventTracker _events;
     private bool _isWithinEvent;
 
     /// <summary>A stream that begins.</summary>
     /// <param name="heartbeat">Quiet time after which the caller gets a comment line, or null for never.</param>
     /// <param name="ending">Knows the last event of a stream whose framing cannot tell the end from a cut; else null.</param>
-    public EventStream(TimeSpan? heartbeat, StreamEnding? ending)
+    /// <param name="hidesUsage">True: a chunk that reports the usage is taken out.</param>
+    public EventStream(TimeSpan? heartbeat, StreamEnding? ending, bool hidesUsage)
     {
+        _hidesUsage = hidesUsage;
         Heartbeat = heartbeat;
         _ending = ending;
     }
@@ -48,8 +51,16 @@ internal sealed class EventStream
         var whole = _events.LastEventEnd(run);
         if (whole > 0)
         {
-            WriteHeld(to);
-            to.Put(run[..whole]);
+            if (_hidesUsage)
+            {
+                WriteWithoutUsage(to, run[..whole]);
+            }
+            else
+            {
+                WriteHeld(to);
+                to.Put(run[..whole]);
+            }
+
             _isWithinEvent = false;
         }
 
@@ -64,6 +75,24 @@ internal sealed class EventStream
             WriteHeld(to);
             _isWithinEvent = true;
         }
+    }
+
+    private void WriteWithoutUsage(PipeWriter to, ReadOnlySpan<byte> run)
+    {
+        if (_held.Length > 0)
+        {
+            _held.Write(run);
+            run = _held.Written.Span;
+        }
+
+        while (UsageChunk.TryFind(run, out var start, out var length))
+        {
+            to.Put(run[..start]);
+            run = run[(start + length)..];
+        }
+
+        to.Put(run);
+        _held.ReturnMemory();
     }
 
     /// <summary>Hands on the unfinished event too, since the stream ended with it.</summary>

@@ -99,6 +99,18 @@ internal static class FailStage
             response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
+        if (failure == Failure.CallerContentCodingUnsupported)
+        {
+            // Tells what would have been taken (RFC 9110, section 12.5.3).
+            response.Headers.AcceptEncoding = "identity";
+        }
+
+        if (failure == Failure.CallerRequestTokensExceeded)
+        {
+            // OpenAI's SDKs would else send the same again.
+            response.Headers["x-should-retry"] = "false";
+        }
+
         if (context.Challenge is { } challenge)
         {
             response.Headers.WWWAuthenticate = challenge;

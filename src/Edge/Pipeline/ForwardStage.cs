@@ -50,8 +50,12 @@ internal sealed class ForwardStage
                 return StageResult.Failed(failure);
             }
 
-            // The request is not sent again from here on: what was kept for that goes back.
-            body.ReturnMemory();
+            // The request is not sent again from here on: what was kept for that goes back. A large body may still be on its way.
+            if (kind != RequestBodyKind.Held)
+            {
+                body.ReturnMemory();
+            }
+
             context.Exchange.Request.ReturnMemory();
             _copier.Copy(context, context.Exchange);
             if (context.Exchange.IsUploadHeld)
@@ -72,10 +76,10 @@ internal sealed class ForwardStage
         }
         finally
         {
-            body.ReturnMemory();
             context.Exchange.Request.ReturnMemory();
             context.CallerWatch.Release();
             await context.Exchange.CloseAsync();
+            body.ReturnMemory();
         }
     }
 
@@ -113,10 +117,11 @@ internal sealed class ForwardStage
                 return failure;
             }
 
-            failure = await exchange.SendAsync(isWhole: kind != RequestBodyKind.Streaming);
-            if (failure == Failure.None && kind == RequestBodyKind.Streaming)
+            failure = await exchange.SendAsync(isWhole: kind is not (RequestBodyKind.Streaming or RequestBodyKind.Held));
+            if (failure == Failure.None)
             {
-                exchange.StartUpload(new CallerUpload(context), framing.ExpectContinue);
+                context.Meter?.Sent();
+                StartUpload(context, exchange, kind, framing);
             }
 
             // Also where sending failed: the target may have said why before it closed.
@@ -160,7 +165,11 @@ internal sealed class ForwardStage
 
         var plan = context.Route!.Upstream.Plan;
         context.Exchange.Open(pool, connection, plan.Timeouts, HttpMethods.IsHead(context.Request.Method), context.WholeByMs);
-        context.CallerWatch.Guard(context.Request.Protocol);
+        if (!context.Drains)
+        {
+            context.CallerWatch.Guard(context.Request.Protocol);
+        }
+
         return Failure.None;
     }
 
@@ -180,6 +189,21 @@ internal sealed class ForwardStage
         }
 
         return true;
+    }
+
+    /// <summary>Step 4, where the body is not sent with the head.</summary>
+    private static void StartUpload(
+        RequestContext context, UpstreamExchange exchange, RequestBodyKind kind, UpstreamRequestWriter.Framing framing)
+    {
+        switch (kind)
+        {
+            case RequestBodyKind.Streaming:
+                exchange.StartUpload(new CallerUpload(context), framing.ExpectContinue);
+                break;
+            case RequestBodyKind.Held:
+                exchange.StartUpload(new HeldUpload(context.Body.Written), awaitContinue: false);
+                break;
+        }
     }
 
     /// <summary>

@@ -11,7 +11,8 @@ namespace Edge.Pipeline;
 /// The way of a request. Kestrel calls it on its I/O threads; stages are direct calls in a fixed order, and Record runs last,
 /// whatever happened.
 /// <code>
-/// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize ─► Forward ─► (Fail) ─► Record
+/// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize ─► Body
+///       ─► Forward ─► (Fail) ─► Record
 /// </code>
 /// </summary>
 internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
@@ -20,6 +21,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     private readonly UpstreamSweeper _sweeper;
     private readonly RouteStage _route;
     private readonly AuthenticateStage _authenticate;
+    private readonly BodyStage _body = new();
     private readonly ForwardStage _forward = new();
     private readonly RecordStage _record;
 
@@ -67,17 +69,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 
             if (result.IsContinue)
             {
-                result = _route.Run(context);
-            }
-
-            if (result.IsContinue && context.IsPreflight)
-            {
-                result = CorsStage.Run(context);
-            }
-
-            if (result.IsContinue)
-            {
-                result = AddressStage.Run(context);
+                result = Find(context);
             }
 
             if (result.IsContinue)
@@ -88,6 +80,11 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
             if (result.IsContinue)
             {
                 result = Authorize(context);
+            }
+
+            if (result.IsContinue)
+            {
+                result = await _body.RunAsync(context);
             }
 
             if (result.IsContinue)
@@ -106,6 +103,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
             result = await TellAsync(context, result.Failure);
         }
 
+        context.Settle(result.Failure);
         _record.End(context, result);
         context.End();
         if (result.Outcome == StageOutcome.BrokenOff)
@@ -119,6 +117,18 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
             // Kestrel then sends neither a last chunk nor END_STREAM: the connection is closed, the stream reset.
             throw new BrokenOffException();
         }
+    }
+
+    /// <summary>Route, Cors and Address, none of which waits.</summary>
+    private StageResult Find(RequestContext context)
+    {
+        var result = _route.Run(context);
+        if (result.IsContinue && context.IsPreflight)
+        {
+            result = CorsStage.Run(context);
+        }
+
+        return result.IsContinue ? AddressStage.Run(context) : result;
     }
 
     // What cannot even be told must still be recorded.

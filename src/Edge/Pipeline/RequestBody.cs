@@ -12,6 +12,9 @@ internal enum RequestBodyKind
     /// <summary>It is here, whole and small: it is sent with the head, and can be sent again.</summary>
     Whole,
 
+    /// <summary>It is here, whole and large: it is sent behind the head, and can be sent again.</summary>
+    Held,
+
     /// <summary>It is still arriving, or large: it is sent as it comes, once.</summary>
     Streaming,
 
@@ -31,6 +34,12 @@ internal static class RequestBody
     /// </summary>
     public static RequestBodyKind Take(RequestContext context, HeadBuffer whole)
     {
+        if (context.IsBodyTaken)
+        {
+            return whole.Length == 0 ? RequestBodyKind.None
+                : whole.Length <= WholeBytesMax ? RequestBodyKind.Whole : RequestBodyKind.Held;
+        }
+
         if (!context.BodyDetection.CanHaveBody)
         {
             return RequestBodyKind.None;
@@ -78,7 +87,7 @@ internal static class RequestBody
         var length = context.RequestHeaders.ContentLength;
         return kind switch
         {
-            RequestBodyKind.Whole => new(whole.Length, false, false),
+            RequestBodyKind.Whole or RequestBodyKind.Held => new(whole.Length, false, false),
             RequestBodyKind.Streaming => new(length, length is null, ExpectsContinue(context)),
             _ => new(length == 0 || MeansBody(context.Request.Method) ? 0 : null, false, false),
         };
@@ -90,7 +99,9 @@ internal static class RequestBody
         return expect.Count == 1 && string.Equals(expect[0], "100-continue", StringComparison.OrdinalIgnoreCase);
     }
 
-    // A request whose method anticipates content says that it has none (RFC 9110, section 8.6).
-    private static bool MeansBody(string method) =>
+    /// <summary>
+    /// True where the method anticipates content: a request without then says that it has none (RFC 9110, section 8.6).
+    /// </summary>
+    public static bool MeansBody(string method) =>
         HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method);
 }

@@ -28,6 +28,7 @@ internal sealed class RequestContext
 
     private readonly IHttpConnectionFeature _connection;
     private readonly IHttpMaxRequestBodySizeFeature _bodySize;
+    private AnswerMeter? _meter;
     private IPAddress? _peer;
     private IPAddress? _client;
     private byte[] _peerText = [];
@@ -139,6 +140,24 @@ internal sealed class RequestContext
     /// </summary>
     public HeadBuffer Body { get; } = new();
 
+    /// <summary>True where a stage has taken the request's body, whole: it is in <see cref="Body"/>.</summary>
+    public bool IsBodyTaken { get; private set; }
+
+    /// <summary>What is known of the request's body, once it has been read; says nothing where it was not.</summary>
+    public RequestFacts Facts { get; set; }
+
+    /// <summary>Finds out what the request uses; null where it is not metered.</summary>
+    public AnswerMeter? Meter { get; private set; }
+
+    /// <summary>
+    /// What the request has used. Set once on every way in which it can end, before Record; says nothing before that, and where
+    /// it is not metered.
+    /// </summary>
+    public RequestUsage Usage { get; private set; }
+
+    /// <summary>True where the answer is read on when the caller leaves, to learn what it used.</summary>
+    public bool Drains => Meter is not null && Route!.Plan.DrainTokens is not null;
+
     /// <summary>Most bytes of the request's body: the listener's limit until <see cref="LimitRequestBody"/>.</summary>
     public long RequestBodyMax { get; private set; }
 
@@ -201,8 +220,36 @@ internal sealed class RequestContext
         FailureDetail = null;
         RetryAfterSeconds = 0;
         IsPreflight = false;
+        IsBodyTaken = false;
+        Facts = default;
+        Meter = null;
+        Usage = default;
         _client = null;
         EventStream = null;
+    }
+
+    /// <summary>From here on the request's body is this side's: it is being read into <see cref="Body"/>.</summary>
+    public void TakeBody()
+    {
+        IsBodyTaken = true;
+        Body.Clear();
+    }
+
+    /// <summary>The request is metered from here on. The memory is the connection's.</summary>
+    public void BeginMeter()
+    {
+        Meter = _meter ??= new AnswerMeter();
+        Meter.Begin();
+    }
+
+    /// <summary>The request is over: works out what it has used.</summary>
+    /// <param name="failure">How it failed, if it did.</param>
+    public void Settle(Failure failure)
+    {
+        if (Meter is not null)
+        {
+            Usage = Meter.Settle(Facts, failure);
+        }
     }
 
     /// <summary>Lets go of the configuration, so that an idle connection does not keep an old one alive.</summary>
@@ -210,6 +257,7 @@ internal sealed class RequestContext
     {
         EventStream?.ReturnMemory();
         EventStream = null;
+        Body.ReturnMemory();
         Snapshot = null!;
         Route = null;
         Caller = null;

@@ -44,13 +44,18 @@ internal sealed class ResponseHeadCopier
             headers.Append(name, value);
         }
 
-        if (head.ContentLength >= 0 && head.StatusCode is not 204)
+        var isStream = head.IsEventStream(bytes);
+        var isCoded = head.HasContentCoding(bytes);
+        context.Meter?.Answer(context.Facts.Api, head.StatusCode, isStream, isCoded);
+
+        // An event stream from which an event is taken out is shorter than it was announced.
+        if (head.ContentLength >= 0 && head.StatusCode is not 204 && !(isStream && context.Facts.HidesUsage))
         {
             headers.ContentLength = head.ContentLength;
         }
 
         headers.Append("Via", head.MinorVersion == 0 ? "1.0 edge" : "1.1 edge");
-        if (head.IsEventStream(bytes) && !head.HasContentCoding(bytes))
+        if (isStream && !isCoded)
         {
             context.EventStream = StreamOf(context, head);
         }
@@ -67,7 +72,8 @@ internal sealed class ResponseHeadCopier
             && StreamEnding.IsKnownFor(route.Dialect, context.Target.Path);
 
         // A body of known length has no room for a heartbeat.
-        return new EventStream(head.ContentLength < 0 ? route.Plan.Heartbeat : null, needsEnding ? new StreamEnding() : null);
+        return new EventStream(head.ContentLength < 0 ? route.Plan.Heartbeat : null, needsEnding ? new StreamEnding() : null,
+            context.Facts.HidesUsage);
     }
 
     /// <summary>

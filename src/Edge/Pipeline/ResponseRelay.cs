@@ -53,7 +53,9 @@ internal static class ResponseRelay
                 isHeadFlushed = true;
                 if (await FlushAsync(context) != Failure.None)
                 {
-                    return Failure.CallerGone;
+                    return context.Drains && status != BodyStatus.Invalid
+                        ? await ReadOnAsync(context, exchange, status == BodyStatus.NeedMore, receiving)
+                        : Failure.CallerGone;
                 }
             }
 
@@ -99,6 +101,7 @@ internal static class ResponseRelay
             return Failure.UpstreamBodyIncomplete;
         }
 
+        context.Meter?.End();
         stream?.WriteHeld(context.ResponseBody.Writer);
 
         // The server sends the end of the body in the same packet as its last bytes. A body of known length has no such end: the
@@ -107,6 +110,62 @@ internal static class ResponseRelay
         return isHeadFlushed && context.Response.Headers.ContentLength is not null
             ? await FlushAsync(context)
             : Failure.None;
+    }
+
+    /// <summary>
+    /// The caller has left, and the route wants to know what its answer uses: reads on until its end, or until so many tokens
+    /// more have come as the route allows.
+    /// </summary>
+    /// <param name="context">The request.</param>
+    /// <param name="exchange">Its exchange.</param>
+    /// <param name="isReceiving">A receive is under way.</param>
+    /// <param name="receiving">That receive.</param>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> ReadOnAsync(
+        RequestContext context, UpstreamExchange exchange, bool isReceiving, ValueTask<int> receiving)
+    {
+        var meter = context.Meter!;
+        var until = meter.AnswerTokens + context.Route!.Plan.DrainTokens!.Value;
+        while (meter.AnswerTokens < until)
+        {
+            if (isReceiving && await EndReceiveAsync(exchange, receiving) != Failure.None)
+            {
+                return Failure.CallerGone;
+            }
+
+            var status = exchange.TryReadBody(out var run);
+            switch (status)
+            {
+                case BodyStatus.Data:
+                    meter.Take(run.Span);
+                    break;
+                case BodyStatus.End:
+                    meter.End();
+                    return Failure.CallerGone;
+                case BodyStatus.Invalid:
+                    return Failure.CallerGone;
+            }
+
+            isReceiving = status == BodyStatus.NeedMore;
+            receiving = isReceiving ? exchange.ReceiveMoreAsync() : default;
+        }
+
+        return Failure.CallerGone;
+    }
+
+    /// <summary>Waits for bytes for which nobody else waits any more.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> EndReceiveAsync(UpstreamExchange exchange, ValueTask<int> receiving)
+    {
+        exchange.AwaitMore();
+        try
+        {
+            return exchange.EndReceive(await receiving);
+        }
+        catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
+        {
+            return exchange.FailureOfReceive(exception, Failure.UpstreamBodyIncomplete);
+        }
     }
 
     /// <summary>Waits until the caller's connection has taken what was written, or is no more.</summary>
@@ -137,6 +196,7 @@ internal static class ResponseRelay
                 return BodyStatus.Invalid;
             }
 
+            context.Meter?.Take(run.Span);
             context.ResponseBytes += run.Length;
             unflushed += run.Length;
             if (stream is null)

@@ -185,7 +185,7 @@ internal sealed partial class UpstreamExchange
             var part = rest.Slice(0, Math.Min(rest.Length, UploadBufferBytes - ChunkPrefixBytes - ChunkSuffixBytes));
             rest = rest.Slice(part.Length);
             connection.Deadlines.SendBy(After(_timeouts.Idle));
-            var framed = Frame(part, buffer, source.IsChunked);
+            var framed = part.IsSingleSegment && !source.IsChunked ? part.First : Frame(part, buffer, source.IsChunked);
             await (isLast && rest.IsEmpty ? SendLastAsync(connection, framed) : connection.SendAsync(framed));
             connection.Deadlines.SendWheneverReady();
         }

@@ -40,7 +40,7 @@ public sealed class FileErrorTests
     [InlineData(
         "defaults: { name: x }",
         "9:13: unknown key 'name'; known: requestId, authenticate, authorize, request, response, forwarded, heartbeat, " +
-        "requestBodyMax, cors, securityHeaders")]
+        "requestBodyMax, validate, rewrite, metering, onDisconnect, cors, securityHeaders")]
     [InlineData(
         "listeners: []",
         "9:1: key 'listeners' is here twice, first on line 1; keep one")]

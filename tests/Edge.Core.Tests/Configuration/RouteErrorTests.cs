@@ -184,7 +184,7 @@ public sealed class RouteErrorTests
         "limits: []",
         "9:5: unknown key 'limits'; known: name, match, upstream, stripPath, preserveHost, requestId, authenticate, " +
         "authorize, request, response, forwarded, heartbeat, requestBodyMax, " +
-        "cors, securityHeaders")]
+        "validate, rewrite, metering, onDisconnect, cors, securityHeaders")]
     [InlineData(
         "response: { header: {} }",
         "9:17: unknown key 'header'; did you mean 'headers'?")]

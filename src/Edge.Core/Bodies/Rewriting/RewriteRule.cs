@@ -33,6 +33,9 @@ public sealed class RewriteRule
 {
     private RewriteRule(RewriteKind kind) => Kind = kind;
 
+    /// <summary>The values that it may put in. For whoever loads a configuration.</summary>
+    public IEnumerable<RewriteTemplate> Templates => Value is not null ? [Value] : ByTier?.Values ?? [];
+
     internal RewriteKind Kind { get; }
 
     internal RewriteName Name { get; private init; } = null!;
@@ -58,7 +61,8 @@ public sealed class RewriteRule
     /// it).</summary>
     public static RewriteRule SystemMessage(LlmApi api, RewriteTemplate text) => api switch
     {
-        LlmApi.ChatCompletions => new(RewriteKind.SystemMessage) { Name = new RewriteName("messages"), Value = text },
+        LlmApi.ChatCompletions or LlmApi.Other =>
+            new(RewriteKind.SystemMessage) { Name = new RewriteName("messages"), Value = text },
         LlmApi.Messages => Default("system", text),
         LlmApi.Responses => Default("instructions", text),
         _ => throw new RewriteException("a request for embeddings has no system message"),

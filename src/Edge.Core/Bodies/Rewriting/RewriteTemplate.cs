@@ -60,6 +60,21 @@ public sealed class RewriteTemplate
         return template;
     }
 
+    /// <summary>What it asks of the caller: <c>id</c>, <c>claims.department</c>. For whoever loads a configuration.</summary>
+    public IEnumerable<string> CallerNames
+    {
+        get
+        {
+            foreach (var part in _parts)
+            {
+                if (part.Source == Source.Caller)
+                {
+                    yield return part.Name;
+                }
+            }
+        }
+    }
+
     /// <summary>Whether it asks for a part of the body that the overlay has changed.</summary>
     internal bool AsksFor(BodyOverlay body, JsonTape tape)
     {

@@ -51,12 +51,36 @@ internal sealed class IdentityOptions
 /// <summary>An entry of <c>tiers</c> as written.</summary>
 internal sealed class TierOptions
 {
+    /// <summary>Most models in one of its lists.</summary>
+    public const int ModelsMax = 256;
+
     /// <summary>Its description.</summary>
     public static readonly ObjectShape<TierOptions> Shape = new(
-        "tier", "a tier", "A tier of callers.",
+        "tier", "a tier", "A tier of callers: what requests to upstreams of an LLM dialect may ask for.",
+        new Key<TierOptions, List<Located<string>>>(
+            "models", new ListShape<string>(BodyScalars.Model, "models", 1, ModelsMax), (o, v) => o.Models = v,
+            "Models that its callers may use; `*` stands for any text. Left out: all."),
+        new Key<TierOptions, List<Named<string>>>(
+            "aliases",
+            new MapShape<string>(
+                BodyScalars.Model, BodyScalars.ModelName, "a mapping of models to models", 1, ModelsMax, StringComparer.Ordinal),
+            (o, v) => o.Aliases = v,
+            "Models that its callers ask for, and those that are then asked for upstream: `{ best: gpt-4o }`."),
+        new Key<TierOptions, long>(
+            "requestTokensMax", BodyScalars.Tokens, (o, v) => o.RequestTokensMax = v,
+            "Most tokens of one request and its answer, as [estimated](bodies.md#measuring). Left out: any."),
         new Key<TierOptions, string>(
             "upgradeUrl", Scalars.Link, (o, v) => o.UpgradeUrl = v,
             "Where its callers get a higher one: told in the error when their tier does not reach."));
+
+    /// <summary>Models.</summary>
+    public Located<List<Located<string>>>? Models { get; set; }
+
+    /// <summary>Other names of models.</summary>
+    public Located<List<Named<string>>>? Aliases { get; set; }
+
+    /// <summary>Most tokens of a request.</summary>
+    public Located<long>? RequestTokensMax { get; set; }
 
     /// <summary>Where to get a higher one.</summary>
     public Located<string>? UpgradeUrl { get; set; }

@@ -36,6 +36,18 @@ internal class RouteSettingsOptions
     /// <summary>Bytes of a body.</summary>
     public Located<long>? RequestBodyMax { get; set; }
 
+    /// <summary>What requests must look like.</summary>
+    public Located<Optional<ValidateOptions>>? Validate { get; set; }
+
+    /// <summary>Changes to bodies.</summary>
+    public Located<List<Located<RewriteOptions>>>? Rewrite { get; set; }
+
+    /// <summary>Whether tokens are counted.</summary>
+    public Located<Optional<MeteringOptions>>? Metering { get; set; }
+
+    /// <summary>What becomes of an answer that nobody waits for.</summary>
+    public Located<DisconnectOptions>? OnDisconnect { get; set; }
+
     /// <summary>Web pages of other origins.</summary>
     public Located<Optional<CorsOptions>>? Cors { get; set; }
 
@@ -73,6 +85,21 @@ internal class RouteSettingsOptions
         new Key<T, long>(
             "requestBodyMax", Scalars.Size(0, ListenerOptions.RequestBodyBytesMax), (o, v) => o.RequestBodyMax = v,
             "Most bytes of a request's body. Left out everywhere: what the listener says."),
+        new Key<T, Optional<ValidateOptions>>(
+            "validate", new OrNoneShape<ValidateOptions>(ValidateOptions.Shape), (o, v) => o.Validate = v,
+            "What requests must look like.", defaultText: isDefaults ? "none" : null),
+        new Key<T, List<Located<RewriteOptions>>>(
+            "rewrite", new ListShape<RewriteOptions>(RewriteOptions.Shape, "rules", 0, RewriteOptions.ItemsMax),
+            (o, v) => o.Rewrite = v, "Changes to request bodies, in their order. See [bodies.md](bodies.md).",
+            defaultText: isDefaults ? "[]" : null),
+        new Key<T, Optional<MeteringOptions>>(
+            "metering", new OrNoneShape<MeteringOptions>(MeteringOptions.Shape), (o, v) => o.Metering = v,
+            "Counts the tokens of requests and answers; for upstreams of an LLM dialect.",
+            defaultText: isDefaults ? "none" : null),
+        new Key<T, DisconnectOptions>(
+            "onDisconnect", DisconnectOptions.AnyShape, (o, v) => o.OnDisconnect = v,
+            "What becomes of a metered answer when its caller leaves: `abort`, or `{ drain: 2000 tokens }`.",
+            defaultText: isDefaults ? "abort" : null),
         new Key<T, Optional<CorsOptions>>(
             "cors", new OrNoneShape<CorsOptions>(CorsOptions.Shape), (o, v) => o.Cors = v,
             "Which web pages of other origins may call, and how. With `none` the upstream's own CORS headers go through.",

@@ -25,6 +25,7 @@ internal sealed class Checker(Binder binder, ConfigurationFiles files, ConsumerC
         new IdentityChecker(_diagnostics, this, consumers, consumersFile).Check(options);
         new RouteChecker(_diagnostics).Check(options);
         new AccessChecker(_diagnostics, tiers).Check(options);
+        new BodyChecker(_diagnostics, files, tiers).Check(options);
         CheckCors(options.Defaults?.Value);
         foreach (var route in options.Routes.Items()) CheckCors(route.Value);
     }

@@ -4,6 +4,7 @@ using Edge.Core.Configuration.Options;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Shapes;
 using Edge.Core.Identity;
+using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration.Planning;
 
@@ -93,9 +94,20 @@ internal static class IdentityBuilder
             Add(route.RequestHeaders, names);
             Add(route.ResponseHeaders, names);
             foreach (var claim in route.Authorize?.Claims ?? []) names.Add(claim.Key);
+            foreach (var item in route.Rewrite) Add(item, names);
         }
 
         return [.. names];
+    }
+
+    private static void Add(RewriteItem item, SortedSet<string> names)
+    {
+        var templates = item.Rules.SelectMany(r => r.Templates);
+        if (item.SystemMessage is { } message) templates = templates.Append(message);
+        foreach (var name in templates.SelectMany(t => t.CallerNames))
+        {
+            if (TemplatePart.TryParse("caller." + name, out var part, out _) && part.Claim is { } claim) names.Add(claim);
+        }
     }
 
     private static void Add(HeaderRules rules, SortedSet<string> names)

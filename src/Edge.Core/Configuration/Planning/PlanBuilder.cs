@@ -19,7 +19,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         var issuers = options.Identity.Get().Issuers.Items()
             .ToDictionary(
                 i => i.Name.Value, i => IdentityBuilder.Issuer(i.Name.Value, i.Value.Value, files), StringComparer.Ordinal);
-        var defaults = new RouteSettings(options.Defaults.Get(), issuers);
+        var defaults = new RouteSettings(options.Defaults.Get(), issuers, files);
         var routes = options.Routes.Items().Select(r => Route(r.Value, defaults, byName)).ToImmutableArray();
         return new EdgePlan
         {
@@ -35,7 +35,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
                 Tiers = [.. options.Tiers.Items().Select(t => t.Name.Value)],
                 FailureLimit = IdentityBuilder.FailureLimit(options.Identity.Get().FailureLimit.Get()),
             },
-            Tiers = [.. options.Tiers.Items().Select(t => new TierPlan(t.Name.Value, t.Value.Value.UpgradeUrl?.Value))],
+            Tiers = [.. options.Tiers.Items().Select(t => BodyBuilder.Tier(t.Name.Value, t.Value.Value))],
             TrustedProxies = [.. options.TrustedProxies.Items().Select(n => n.Value)],
             DrainTimeout = options.DrainTimeout.Get(),
             AuditLog = options.Telemetry.Get().AuditLog is { } auditLog ? AuditLog(auditLog.Value) : null,
@@ -119,6 +119,10 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             SecurityHeaders = settings.SecurityHeaders,
             Authenticate = settings.Authenticate,
             Authorize = settings.Authorize,
+            Validate = settings.Validate,
+            Rewrite = settings.Rewrite,
+            Metering = settings.Metering,
+            DrainTokens = settings.DrainTokens,
         };
     }
 
@@ -126,22 +130,29 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
     private sealed class RouteSettings
     {
         private readonly Dictionary<string, IssuerPlan> _issuers;
+        private readonly ConfigurationFiles _files;
 
         /// <summary>The defaults, in which every key has a value.</summary>
-        public RouteSettings(RouteSettingsOptions defaults, Dictionary<string, IssuerPlan> issuers)
-            : this(defaults, null, issuers)
+        public RouteSettings(RouteSettingsOptions defaults, Dictionary<string, IssuerPlan> issuers, ConfigurationFiles files)
+            : this(defaults, null, issuers, files)
         {
         }
 
         /// <summary>A route's own settings, and those that the defaults give it.</summary>
         public RouteSettings(RouteSettingsOptions own, RouteSettings defaults)
-            : this(own, defaults, defaults._issuers)
+            : this(own, defaults, defaults._issuers, defaults._files)
         {
         }
 
-        private RouteSettings(RouteSettingsOptions own, RouteSettings? defaults, Dictionary<string, IssuerPlan> issuers)
+        private RouteSettings(
+            RouteSettingsOptions own, RouteSettings? defaults, Dictionary<string, IssuerPlan> issuers, ConfigurationFiles files)
         {
             _issuers = issuers;
+            _files = files;
+            Validate = own.Validate is { Value: var validate } ? BodyBuilder.Validate(validate, files) : defaults?.Validate;
+            Rewrite = own.Rewrite is { Value: var rewrite } ? BodyBuilder.Rewrite(rewrite) : defaults!.Rewrite;
+            Metering = own.Metering is { Value: var metering } ? BodyBuilder.Metering(metering) : defaults?.Metering;
+            DrainTokens = own.OnDisconnect is { Value: var leave } ? leave.Drain?.Value : defaults?.DrainTokens;
             Authenticate = own.Authenticate is { Value: var authenticate }
                 ? IdentityBuilder.Authenticate(authenticate, issuers) : defaults?.Authenticate;
             Authorize = own.Authorize is { Value: var authorize } ? IdentityBuilder.Authorize(authorize) : defaults?.Authorize;
@@ -160,6 +171,14 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         public AuthenticatePlan? Authenticate { get; }
 
         public AuthorizePlan? Authorize { get; }
+
+        public ValidatePlan? Validate { get; }
+
+        public ImmutableArray<RewriteItem> Rewrite { get; }
+
+        public MeteringPlan? Metering { get; }
+
+        public long? DrainTokens { get; }
 
         public RequestIdPlan? RequestId { get; }
 

@@ -182,7 +182,8 @@ internal static class Scalars
     private static ScalarShape<T> Text<T>(string noun, string pattern, Func<string, Parsed<T>> parse) =>
         new(noun, new ScalarSchema(ScalarType.Text) { Pattern = pattern }, parse);
 
-    private static ScalarShape<T> Choice<T>(string noun, params (string Name, T Value)[] choices)
+    /// <summary>One of some words.</summary>
+    public static ScalarShape<T> Choice<T>(string noun, params (string Name, T Value)[] choices)
     {
         string[] names = [.. choices.Select(c => c.Name)];
         var list = names.Length == 2 ? string.Join(" or ", names) : $"{string.Join(", ", names[..^1])} or {names[^1]}";

@@ -1,0 +1,86 @@
+using System.Linq;
+using Edge.Core.Bodies.Rewriting;
+using Edge.Core.Bodies.Schemas;
+using Edge.Core.Configuration.Options;
+using Edge.Core.Configuration.Reading;
+using Edge.Core.Templating;
+
+namespace Edge.Core.Configuration.Planning;
+
+/// <summary>Looks at schemas, at the names in rewriting rules, and at settings that would do nothing.</summary>
+internal sealed class BodyChecker(DiagnosticBag diagnostics, ConfigurationFiles files, TierNames tiers)
+{
+    /// <summary>Tells every error about bodies.</summary>
+    public void Check(EdgeOptions options)
+    {
+        if (options.Defaults is { Value: var defaults }) CheckSettings(defaults);
+        foreach (var route in options.Routes.Items())
+        {
+            CheckSettings(route.Value);
+            var metering = route.Value.Metering ?? options.Defaults?.Value.Metering;
+            if (metering is { Value.HasValue: true }) continue;
+            if (route.Value.OnDisconnect is { Value.Drain: not null, Place: var place })
+                diagnostics.Add(place, "nothing is metered here, so that there is nothing to learn; write metering: {} too");
+        }
+    }
+
+    private void CheckSettings(RouteSettingsOptions settings)
+    {
+        if (settings.Validate?.Value.Value?.Schema is { } schema) CheckSchema(schema);
+        foreach (var item in settings.Rewrite.Items()) CheckItem(item);
+    }
+
+    private void CheckSchema(Located<string> schema)
+    {
+        if (BuiltInSchemas.Find(schema.Value) is not null) return;
+        var (_, problem) = BodyBuilder.ReadSchema(files, schema.Value);
+        if (problem is null) return;
+        var noun = schema.Hidden ? "the schema file" : $"schema file {schema.Text()}";
+        var isName = !schema.Hidden && !schema.Value.Contains('.', StringComparison.Ordinal);
+        var suggestion = isName && !diagnostics.IsFull ? "; " + Nearest.Suggest(schema.Value, BuiltInSchemas.Names) : "";
+        diagnostics.Add(schema.Place, $"{noun} {problem}{suggestion}");
+    }
+
+    private void CheckItem(Located<RewriteOptions> item)
+    {
+        var rules = item.Value;
+        if (rules is { From: null, SystemMessage: null, Default: null, Set: null, Rename: null, Remove: null, Clamp: null })
+            diagnostics.Add(item.Place, "this rule does nothing; write what it changes, such as set: { ... }");
+        foreach (var tier in (rules.When?.Value.Tier).Items()) tiers.Check(tier, diagnostics);
+        foreach (var value in rules.Default.Items().Concat(rules.Set.Items()).Select(v => v.Value))
+        {
+            foreach (var tier in value.Value.ByTier?.Keys ?? Enumerable.Empty<string>())
+                tiers.Check(new Located<string>(tier, value.Place), diagnostics);
+            foreach (var template in value.Value.Templates) CheckTemplate(template, value.Place);
+        }
+
+        if (rules.SystemMessage is { } message) CheckTemplate(message.Value, message.Place);
+        foreach (var clamp in rules.Clamp.Items()) CheckClamp(clamp);
+    }
+
+    private void CheckClamp(Named<List<Located<byte[]>>> clamp)
+    {
+        // An item that could not be read has been told of.
+        if (clamp.Value.Value.Count != 2) return;
+        try
+        {
+            BodyBuilder.Clamp(clamp);
+        }
+        catch (RewriteException exception)
+        {
+            diagnostics.Add(clamp.Value.Place, exception.Message);
+        }
+    }
+
+    private void CheckTemplate(RewriteTemplate template, Place place)
+    {
+        foreach (var name in template.CallerNames)
+        {
+            if (!TemplatePart.TryParse("caller." + name, out _, out _))
+                diagnostics.Add(
+                    place,
+                    $"{Show.Quote(name)} is nothing that is known of a caller; there are id, customId, email, tier, scopes " +
+                    "and claims.NAME");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Text;
+using Edge.Core.Bodies;
+using Edge.Core.Bodies.Rewriting;
+using Edge.Core.Bodies.Schemas;
+using Edge.Core.Configuration;
+using Edge.Core.Llm;
+
+namespace Edge.Hosting;
+
+/// <summary>What a route does with the bodies of requests, worked out once. Immutable.</summary>
+internal sealed class RouteBody
+{
+    private const int ApiCount = (int)LlmApi.Other + 1;
+
+    private readonly RewritePlan?[] _rules = new RewritePlan?[ApiCount];
+    private readonly FrozenDictionary<string, TierPolicy> _tiers;
+    private readonly LlmApi? _schemaApi;
+    private readonly Dialect _dialect;
+
+    private RouteBody(RoutePlan route, ImmutableArray<TierPlan> tiers)
+    {
+        _dialect = route.Upstream.Dialect;
+        Schema = route.Validate?.Schema;
+        _schemaApi = route.Validate?.Api;
+        Query = route.Validate?.Query ?? [];
+        Headers = route.Validate?.Headers ?? [];
+        Metering = _dialect == Dialect.Http ? null : route.Metering;
+        From = FromPlan(route.Rewrite);
+        var policies = new Dictionary<string, TierPolicy>(StringComparer.Ordinal);
+        foreach (var tier in _dialect == Dialect.Http ? [] : tiers)
+        {
+            if (TierPolicy.Of(tier) is { } policy)
+            {
+                policies[tier.Name] = policy;
+            }
+        }
+
+        _tiers = policies.ToFrozenDictionary(StringComparer.Ordinal);
+        IsRead = Schema is not null || !route.Rewrite.IsEmpty;
+        for (var api = 0; api < ApiCount; api++)
+        {
+            _rules[api] = RulesPlan(route.Rewrite, _dialect == Dialect.Http ? [] : tiers, (LlmApi)api, Metering is not null);
+        }
+    }
+
+    /// <summary>The schema of bodies, or null.</summary>
+    public JsonSchema? Schema { get; }
+
+    /// <summary>Query parameters that must be there.</summary>
+    public ImmutableArray<string> Query { get; }
+
+    /// <summary>Headers that must be there.</summary>
+    public ImmutableArray<string> Headers { get; }
+
+    /// <summary>How tokens are counted; null: not at all.</summary>
+    public MeteringPlan? Metering { get; }
+
+    /// <summary>Transforms other formats, before the body is validated; or null.</summary>
+    public RewritePlan? From { get; }
+
+    /// <summary>Every body is read, whoever sends it: it is validated or rewritten.</summary>
+    public bool IsRead { get; }
+
+    /// <summary>What is done with bodies of a route; null: nothing at all.</summary>
+    public static RouteBody? Of(RoutePlan route, ImmutableArray<TierPlan> tiers)
+    {
+        var body = new RouteBody(route, tiers);
+        return body.IsRead || body.Metering is not null || body._tiers.Count > 0 || route.Validate is not null ? body : null;
+    }
+
+    /// <summary>The API that a request is for.</summary>
+    public LlmApi ApiOf(ReadOnlySpan<char> path) => _schemaApi ?? LlmApis.Of(_dialect, path);
+
+    /// <summary>What is done after validation; null: nothing.</summary>
+    public RewritePlan? RulesFor(LlmApi api) => _rules[(int)api];
+
+    /// <summary>What callers of a tier may ask for; null: anything.</summary>
+    public TierPolicy? PolicyOf(string? tier) => tier is not null && _tiers.TryGetValue(tier, out var policy) ? policy : null;
+
+    private static RewritePlan? FromPlan(ImmutableArray<RewriteItem> items)
+    {
+        var steps = new List<(RewriteCondition?, RewriteRule[])>();
+        foreach (var item in items)
+        {
+            if (item.FromMobile)
+            {
+                steps.Add((item.When, [RewriteRule.FromMobile()]));
+            }
+        }
+
+        return steps.Count == 0 ? null : new RewritePlan(steps);
+    }
+
+    private static RewritePlan? RulesPlan(
+        ImmutableArray<RewriteItem> items, ImmutableArray<TierPlan> tiers, LlmApi api, bool meters)
+    {
+        var steps = new List<(RewriteCondition?, RewriteRule[])>();
+        foreach (var item in items)
+        {
+            RewriteRule[] rules = item.SystemMessage is { } message && api != LlmApi.Embeddings
+                ? [RewriteRule.SystemMessage(api, message), .. item.Rules] : [.. item.Rules];
+            if (rules.Length > 0)
+            {
+                steps.Add((item.When, rules));
+            }
+        }
+
+        foreach (var tier in tiers)
+        {
+            foreach (var (asked, sent) in tier.Aliases)
+            {
+                var when = new RewriteCondition { Tiers = [tier.Name], Models = [asked] };
+                var model = RewriteTemplate.OfText(sent.Replace("{", "{{", StringComparison.Ordinal));
+                steps.Add((when, [RewriteRule.Set("model", model)]));
+            }
+        }
+
+        if (meters && api == LlmApi.ChatCompletions)
+        {
+            steps.Add((null, [RewriteRule.IncludeUsage()]));
+        }
+
+        return steps.Count == 0 ? null : new RewritePlan(steps);
+    }
+}
+
+/// <summary>What callers of a tier may ask for. Immutable.</summary>
+internal sealed class TierPolicy
+{
+    private readonly byte[][] _models;
+
+    private TierPolicy(TierPlan plan)
+    {
+        Plan = plan;
+        _models = new byte[plan.Models.Length][];
+        for (var i = 0; i < _models.Length; i++)
+        {
+            _models[i] = Encoding.UTF8.GetBytes(plan.Models[i]);
+        }
+    }
+
+    /// <summary>The tier.</summary>
+    public TierPlan Plan { get; }
+
+    /// <summary>The policy of a tier; null where its callers may ask for anything, under any name.</summary>
+    public static TierPolicy? Of(TierPlan tier) =>
+        tier.Models.IsEmpty && tier.Aliases.IsEmpty && tier.RequestTokensMax is null ? null : new TierPolicy(tier);
+
+    /// <summary>Whether a model is among those of the tier.</summary>
+    public bool Includes(ReadOnlySpan<byte> model)
+    {
+        foreach (var pattern in _models)
+        {
+            if (Wildcard.IsMatch(pattern, model))
+            {
+                return true;
+            }
+        }
+
+        return _models.Length == 0;
+    }
+}

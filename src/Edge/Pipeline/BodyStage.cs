@@ -1,0 +1,239 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Edge.Core.Bodies;
+using Edge.Core.Bodies.Rewriting;
+using Edge.Core.Bodies.Schemas;
+using Edge.Core.Http;
+using Edge.Core.Llm;
+using Edge.Hosting;
+using Edge.Threading;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// Reads the body where the route, or the tier of the caller, has a say in it: takes it whole, up to the route's limit, walks it
+/// once, and then from its tokens validates, rewrites and measures it. What follows finds the body that is to be sent in
+/// <see cref="RequestContext.Body"/> and what is known of it in <see cref="RequestContext.Facts"/>.
+/// <code>
+///   parameters ─► take whole ─► read ─► (from) ─► validate ─► rules, aliases ─► facts ─► tier's models and tokens
+/// </code>
+/// </summary>
+internal sealed class BodyStage
+{
+    private readonly HeaderValueCache _models = new();
+
+    /// <summary>Runs once the caller is known. Waits only for the body.</summary>
+    public ValueTask<StageResult> RunAsync(RequestContext context)
+    {
+        if (context.Route!.Body is not { } route)
+        {
+            return new ValueTask<StageResult>(StageResult.Continue);
+        }
+
+        if (route.Metering is not null)
+        {
+            context.BeginMeter();
+        }
+
+        if ((!route.Query.IsEmpty || !route.Headers.IsEmpty) && BodyErrors.AboutParameters(context, route) is { } missing)
+        {
+            return new ValueTask<StageResult>(Refuse(context, Failure.CallerBodyRejected, missing));
+        }
+
+        var api = route.ApiOf(context.Target.Path);
+        var policy = route.PolicyOf(context.Caller?.Tier);
+        var isAsked = route.IsRead || policy is not null;
+        if (!(isAsked || (route.Metering is not null && api != LlmApi.Other)) || !MayHaveBody(context))
+        {
+            return new ValueTask<StageResult>(StageResult.Continue);
+        }
+
+        var unreadable = Unreadable(context);
+        if (unreadable != Failure.None)
+        {
+            // Where a body is only counted, one that cannot be is the upstream's affair.
+            return new ValueTask<StageResult>(isAsked ? StageResult.Failed(unreadable) : StageResult.Continue);
+        }
+
+        var taking = TakeAsync(context);
+        return taking.IsCompletedSuccessfully
+            ? new ValueTask<StageResult>(Work(context, route, api, policy, taking.Result))
+            : AwaitAsync(context, route, api, policy, taking);
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<StageResult> AwaitAsync(
+        RequestContext context, RouteBody route, LlmApi api, TierPolicy? policy, ValueTask<Failure> taking) =>
+        Work(context, route, api, policy, await taking);
+
+    /// <summary>Takes the whole body into the context's buffer.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> TakeAsync(RequestContext context)
+    {
+        context.TakeBody();
+        if (!context.BodyDetection.CanHaveBody)
+        {
+            return Failure.None;
+        }
+
+        var body = context.Body;
+        var reader = context.BodyPipe.Reader;
+        try
+        {
+            while (true)
+            {
+                var read = await reader.ReadAsync(CancellationToken.None);
+                if (read.Buffer.Length > context.RequestBodyMax - body.Length)
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                    return Failure.CallerBodyTooLarge;
+                }
+
+                foreach (var segment in read.Buffer)
+                {
+                    body.Write(segment.Span);
+                }
+
+                reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted || read.IsCanceled)
+                {
+                    return read.IsCanceled ? Failure.CallerGone : Failure.None;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            return CallerFailures.Of(exception);
+        }
+    }
+
+    private StageResult Work(RequestContext context, RouteBody route, LlmApi api, TierPolicy? policy, Failure taken)
+    {
+        if (taken != Failure.None)
+        {
+            return StageResult.Failed(taken);
+        }
+
+        var engine = BodyEngine.Borrow(context);
+        try
+        {
+            return Work(context, engine, route, api, policy);
+        }
+        finally
+        {
+            engine.Return();
+        }
+    }
+
+    private StageResult Work(RequestContext context, BodyEngine engine, RouteBody route, LlmApi api, TierPolicy? policy)
+    {
+        var tape = engine.Tape;
+        if (!tape.Read(context.Body.Written))
+        {
+            return Refuse(context, Failure.CallerBodyNotJson, BodyErrors.AboutJson(tape));
+        }
+
+        var isChanged = false;
+        if (route.From is { } from && !TryRewrite(engine, from, ref tape, ref isChanged))
+        {
+            return StageResult.Failed(Failure.CallerBodyNotTransformable);
+        }
+
+        if (route.Schema is { } schema && engine.Validator.Validate(schema, tape) != SchemaOutcome.Valid)
+        {
+            return Refuse(context, Failure.CallerBodyRejected, BodyErrors.AboutSchema(engine.Validator));
+        }
+
+        if (route.RulesFor(api) is { } rules && !TryRewrite(engine, rules, ref tape, ref isChanged))
+        {
+            return StageResult.Failed(Failure.CallerBodyNotTransformable);
+        }
+
+        var facts = BodyFacts.Of(tape, api);
+        context.Facts = Summary(tape, facts, api, engine.Rewriter.AddedIncludeUsage && route.RulesFor(api) is not null);
+        if (policy is not null && BodyErrors.AgainstPolicy(context, policy, tape, facts, out var failure) is { } refusal)
+        {
+            return Refuse(context, failure, refusal);
+        }
+
+        if (isChanged)
+        {
+            // The rewriter's memory is the thread's, and goes to the next body.
+            context.Body.Clear();
+            context.Body.Write(tape.Text);
+        }
+
+        return StageResult.Continue;
+    }
+
+    private static bool TryRewrite(BodyEngine engine, RewritePlan plan, ref JsonTape tape, ref bool isChanged)
+    {
+        switch (engine.Rewriter.Apply(plan, tape, engine))
+        {
+            case RewriteOutcome.Unchanged:
+                return true;
+            case RewriteOutcome.Changed:
+                isChanged = true;
+                tape = engine.Rewriter.Body;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private RequestFacts Summary(JsonTape tape, in BodyFacts facts, LlmApi api, bool hidesUsage)
+    {
+        string? model = null;
+        if (facts.Model >= 0)
+        {
+            var name = tape.TextOf(facts.Model);
+            model = Ascii.IsValid(name) ? _models.Get(name) : Encoding.UTF8.GetString(name);
+        }
+
+        return new RequestFacts
+        {
+            IsKnown = true,
+            Api = api,
+            Model = model,
+            IsStreaming = facts.IsStreaming,
+            PromptTokens = facts.PromptTokens,
+            AnswerTokens = facts.AnswerTokens,
+            HidesUsage = hidesUsage,
+        };
+    }
+
+    private static StageResult Refuse(RequestContext context, Failure failure, ErrorDetails details)
+    {
+        context.ErrorDetails = details;
+        return StageResult.Failed(failure);
+    }
+
+    // Whose method anticipates content and sends none has sent an empty one (RFC 9110, section 9.3).
+    private static bool MayHaveBody(RequestContext context) =>
+        (context.BodyDetection.CanHaveBody && context.RequestHeaders.ContentLength != 0)
+        || RequestBody.MeansBody(context.Request.Method);
+
+    private static Failure Unreadable(RequestContext context)
+    {
+        var headers = context.RequestHeaders;
+        foreach (var coding in headers.ContentEncoding)
+        {
+            if (!string.IsNullOrEmpty(coding) && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+            {
+                return Failure.CallerContentCodingUnsupported;
+            }
+        }
+
+        return headers.ContentType is [{ } type] && IsJson(type) ? Failure.None : Failure.CallerMediaTypeUnsupported;
+    }
+
+    // application/json, or another type whose suffix says that it is JSON (RFC 6839, section 3.1).
+    private static bool IsJson(ReadOnlySpan<char> contentType)
+    {
+        var end = contentType.IndexOf(';');
+        var type = (end < 0 ? contentType : contentType[..end]).Trim();
+        return type.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            || (type.StartsWith("application/", StringComparison.OrdinalIgnoreCase)
+                && type.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
+    }
+}

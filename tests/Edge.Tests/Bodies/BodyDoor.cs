@@ -1,0 +1,77 @@
+using System.Text;
+using Edge.Tests.Identity;
+using Edge.Tests.Support;
+
+namespace Edge.Tests.Bodies;
+
+/// <summary>A gateway whose routes read bodies, before a scripted upstream; <see cref="Consumers"/> call.</summary>
+internal sealed class BodyDoor : IAsyncDisposable
+{
+    private BodyDoor(RunningGateway running, ScriptedUpstream upstream)
+    {
+        Running = running;
+        Upstream = upstream;
+    }
+
+    public RunningGateway Running { get; }
+
+    public ScriptedUpstream Upstream { get; }
+
+    /// <summary>Starts one: a route for chat completions, one for embeddings, one for plain HTTP below /http.</summary>
+    /// <param name="chat">Keys of the chat route, each beginning with a comma.</param>
+    /// <param name="http">Keys of the HTTP route, likewise.</param>
+    /// <param name="tiers">The tiers.</param>
+    /// <param name="scripts">What the upstream does; by default it answers all with a small JSON body.</param>
+    public static async Task<BodyDoor> OpenAsync(
+        string chat = "", string http = "", string tiers = "{ free: {}, starter: {} }",
+        params Func<ScriptedConnection, Task>[] scripts)
+    {
+        var upstream = ScriptedUpstream.Start(scripts.Length > 0 ? scripts : [AnswerAllAsync]);
+        var yaml = $$"""
+            listeners:
+              - { address: 127.0.0.1:0, requestBodyMax: 1MiB }
+            {{Consumers.Lines}}
+            tiers: {{tiers}}
+            upstreams:
+              llm: { dialect: openai, targets: [{{upstream.Url}}] }
+              claude: { dialect: anthropic, targets: [{{upstream.Url}}] }
+              plain: { dialect: http, targets: [{{upstream.Url}}] }
+            defaults:
+              requestId: { header: X-Id }
+              authenticate: { with: [consumers], anonymous: {} }
+            routes:
+              - { name: chat, match: { path: /v1/chat/completions }, upstream: llm{{chat}} }
+              - { name: messages, match: { path: /v1/messages }, upstream: claude{{chat}} }
+              - { name: llm, match: { path: /v1/* }, upstream: llm }
+              - { name: http, match: { path: /http/* }, upstream: plain{{http}} }
+            """;
+        return new BodyDoor(await RunningGateway.StartAsync(yaml), upstream);
+    }
+
+    /// <summary>One request on a connection of its own, read to its end.</summary>
+    public Task<RawResponse> PostAsync(
+        string body, string headers = "", string path = "/v1/chat/completions", string type = "application/json") =>
+        RawHttpClient.ExchangeAsync(
+            Running.Endpoint,
+            $"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: {type}\r\n{headers}"
+            + $"Content-Length: {Encoding.Latin1.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}");
+
+    /// <summary>The body that reached the upstream last.</summary>
+    public string Seen => Upstream.Requests[^1].Text;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Running.DisposeAsync();
+        await Upstream.DisposeAsync();
+    }
+
+    /// <summary>Answers every request of a connection.</summary>
+    public static async Task AnswerAllAsync(ScriptedConnection connection)
+    {
+        while (await connection.ReadRequestAsync() is not null)
+        {
+            await connection.SendAsync(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+        }
+    }
+}
