@@ -34,6 +34,7 @@ public partial class EngineBenchmarks
     private readonly Router<string> _oneRoute = MakeRouter(1);
     private readonly Router<string> _manyRoutes = MakeRouter(10_000);
     private readonly StreamEnding _ending = new();
+    private readonly LimitScene _limits = new();
     private SseEventTracker _events;
 
     [Benchmark]
@@ -141,6 +142,18 @@ public partial class EngineBenchmarks
 
         return copied;
     }
+
+    [Benchmark]
+    public bool TakeOfBucket() => _limits.TakeOfBucket();
+
+    [Benchmark]
+    public bool TakeByKey() => _limits.TakeByKey();
+
+    [Benchmark]
+    public bool TakeFourLimits() => _limits.TakeFourLimits();
+
+    [Benchmark]
+    public bool TakeOfSlice() => _limits.TakeOfSlice();
 
     private static readonly string[] RequestNames =
         ["Accept", "Host", "User-Agent", "Authorization", "Content-Type", "Content-Length",

@@ -5,11 +5,18 @@ using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Running;
 using Edge.Benchmarks;
 
-// Without arguments of ours: BenchmarkDotNet, with its own. --gate FILE: no times, only whether each benchmark stays within the
+// --contention: how bucket, lock and the framework's limiter scale over threads. Without arguments of ours: BenchmarkDotNet,
+// with its own. --gate FILE: no times, only whether each benchmark stays within the
 // bytes that FILE allows it, each one also being named there.
 if (args is ["--gate", var file])
 {
     return Gate(file);
+}
+
+if (args is ["--contention"])
+{
+    ContentionTable.Print(Console.Out);
+    return 0;
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(EngineBenchmarks).Assembly).Run(args);

@@ -20,6 +20,9 @@ public sealed class EdgePlan
     /// <summary>Security headers of answers that belong to no route.</summary>
     public SecurityHeadersPlan SecurityHeaders { get; init; } = SecurityHeadersPlan.None;
 
+    /// <summary>The store that replicas share, or null where each counts by itself.</summary>
+    public RedisPlan? Redis { get; init; }
+
     /// <summary>The services behind the gateway, in file order.</summary>
     public required ImmutableArray<UpstreamPlan> Upstreams { get; init; }
 

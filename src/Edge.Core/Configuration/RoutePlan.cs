@@ -27,6 +27,9 @@ public sealed record RoutePlan
     /// <summary>Forwards the caller's Host instead of the target's own authority.</summary>
     public bool PreserveHost { get; init; }
 
+    /// <summary>How much may be asked for. Empty: anything.</summary>
+    public ImmutableArray<LimitPlan> Limits { get; init; } = [];
+
     /// <summary>Changes to the headers of requests.</summary>
     public HeaderRules RequestHeaders { get; init; } = HeaderRules.None;
 

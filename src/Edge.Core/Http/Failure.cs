@@ -89,12 +89,23 @@ public enum Failure
 
     /// <summary>Likewise, and the page may not set one of the headers.</summary>
     CallerCorsHeaderNotAllowed,
+    /// <summary>A limit is used up for the moment.</summary>
+    CallerRateExceeded,
+
+    /// <summary>A limit is used up for a long time: the day, the month.</summary>
+    CallerQuotaExceeded,
+
+    /// <summary>The caller has as many requests running as a limit allows.</summary>
+    CallerTooManyAtOnce,
 
     /// <summary>An error of our own: a bug, counted and logged.</summary>
     EdgeInternal,
 
     /// <summary>The system gives the gateway no more sockets.</summary>
     EdgeResources,
+
+    /// <summary>The common store of limits is away, and the configuration lets nothing in without it.</summary>
+    EdgeLimitsUnavailable,
 
     /// <summary>The target has as many connections as the configuration allows.</summary>
     EdgeConnectionLimit,

@@ -46,6 +46,7 @@ public static class Failures
     /// <summary>Seconds for the Retry-After header (RFC 9110, section 10.2.3); 0: the header is not sent.</summary>
     public static int RetryAfterSeconds(Failure failure) =>
         failure is Failure.EdgeConnectionLimit or Failure.EdgeResources or Failure.EdgeKeysUnavailable
+            or Failure.EdgeLimitsUnavailable
             ? RetryAfterSecondsDefault
             : 0;
 
@@ -106,6 +107,12 @@ public static class Failures
             403, "cors_method_not_allowed", "http_request_denied", "Pages may not call here by this method."),
         Failure.CallerCorsHeaderNotAllowed => Caller(
             403, "cors_header_not_allowed", "http_request_denied", "Pages may not set one of these headers here."),
+        Failure.CallerRateExceeded => Caller(
+            429, "rate_limit_exceeded", "http_request_denied", "A limit of requests is used up; try again later."),
+        Failure.CallerQuotaExceeded => Caller(
+            429, "quota_exceeded", "http_request_denied", "A quota of requests is used up."),
+        Failure.CallerTooManyAtOnce => Caller(
+            429, "concurrency_limit_exceeded", "http_request_denied", "Too many requests run at once; try again when one ended."),
         Failure.CallerGone => Caller(
             CallerGoneStatus, "caller_gone", "http_request_error", "The caller closed the connection."),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
@@ -161,6 +168,8 @@ public static class Failures
             503, "out_of_resources", "proxy_internal_error", "The gateway has no socket to spare; try again."),
         Failure.EdgeKeysUnavailable => Edge(
             503, "keys_unavailable", "proxy_internal_error", "The gateway cannot verify this credential yet; try again."),
+        Failure.EdgeLimitsUnavailable => Edge(
+            503, "limits_unavailable", "proxy_internal_error", "The gateway cannot check its limits at the moment; try again."),
         Failure.EdgeConnectionLimit => Edge(
             503, "connection_limit", "connection_limit_reached", "The gateway has no connection to spare; try again."),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),

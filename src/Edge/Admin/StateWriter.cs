@@ -9,7 +9,10 @@ namespace Edge.Admin;
 /// <summary>Writes what a gateway is doing and has counted, as JSON, for <c>/state</c>.</summary>
 internal static class StateWriter
 {
-    /// <summary>Writes one object: readiness, requests by failure, connections by upstream and target, issuers.</summary>
+    /// <summary>
+    /// Writes one object: readiness, requests by failure, keys of limits and the store that they are shared through,
+    /// connections by upstream and target, issuers.
+    /// </summary>
     public static void Write(Stream to, Gateway gateway)
     {
         using var json = new Utf8JsonWriter(to);
@@ -20,6 +23,7 @@ internal static class StateWriter
         json.WriteNumber("written"u8, gateway.Audit.Written);
         json.WriteNumber("dropped"u8, gateway.Audit.Dropped);
         json.WriteEndObject();
+        WriteLimits(json, gateway.Limits);
         json.WriteStartArray("upstreams"u8);
         foreach (var upstream in gateway.Upstreams)
         {
@@ -84,6 +88,23 @@ internal static class StateWriter
         if (issuer.Counters.LastDetail is { } detail)
         {
             json.WriteString("lastFailure"u8, detail);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteLimits(Utf8JsonWriter json, GatewayLimits limits)
+    {
+        json.WriteStartObject("limits"u8);
+        json.WriteNumber("keys"u8, limits.Table.Count);
+        if (limits.Leases is { } leases)
+        {
+            json.WriteStartObject("redis"u8);
+            json.WriteBoolean("answers"u8, !leases.Fleet.IsDown);
+            json.WriteNumber("replicas"u8, leases.Fleet.Replicas);
+            json.WriteNumber("draws"u8, leases.Draws);
+            json.WriteNumber("failures"u8, leases.Failures);
+            json.WriteEndObject();
         }
 
         json.WriteEndObject();

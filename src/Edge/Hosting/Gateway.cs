@@ -10,6 +10,7 @@ using Edge.Core.Identity;
 using Edge.Core.Routing;
 using Edge.Issuers;
 using Edge.Pipeline;
+using Edge.Redis;
 using Edge.Telemetry;
 using Edge.Upstream;
 
@@ -47,7 +48,8 @@ internal sealed class Gateway : IAsyncDisposable
         _sweeper = new UpstreamSweeper(time);
         _issuers = new IssuerDirectory(_sweeper, resolver, log);
         Audit = new AuditLog(log, time);
-        _snapshot = BuildSnapshot(plan);
+        Limits = new GatewayLimits(time, log);
+        _snapshot = BuildSnapshot(plan, out _);
         _issuers.Replace(_snapshot.Issuers);
     }
 
@@ -62,6 +64,9 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>Who was refused, let in, and what was administered.</summary>
     public AuditLog Audit { get; }
+
+    /// <summary>What all limits share.</summary>
+    public GatewayLimits Limits { get; }
 
     /// <summary>The services behind it, as they run now.</summary>
     public IReadOnlyCollection<UpstreamCluster> Upstreams =>
@@ -86,6 +91,11 @@ internal sealed class Gateway : IAsyncDisposable
         var gateway = new Gateway(plan, log, resolver, time);
         try
         {
+            if (gateway.Limits.Leases is { } leases)
+            {
+                await leases.WaitUntilReadyAsync(cancellation);
+            }
+
             await gateway.ListenAsync(plan, cancellation);
         }
         catch
@@ -111,10 +121,11 @@ internal sealed class Gateway : IAsyncDisposable
     public void Reload(EdgePlan plan)
     {
         var old = _services;
+        RedisLeases? oldStore;
         Audit.Apply(plan.AuditLog);
         try
         {
-            _snapshot = BuildSnapshot(plan);
+            _snapshot = BuildSnapshot(plan, out oldStore);
         }
         catch
         {
@@ -123,6 +134,11 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         _issuers.Replace(_snapshot.Issuers);
+        if (oldStore is not null)
+        {
+            // Requests under the old configuration find it away from now on, and go by its policy.
+            _ = oldStore.DisposeAsync().AsTask();
+        }
 
         // Only now: whoever takes the old snapshot until then finds its connections.
         foreach (var (name, service) in old)
@@ -159,6 +175,7 @@ internal sealed class Gateway : IAsyncDisposable
             await stopping;
         }
 
+        await Limits.GiveBackAllAsync();
         _log.Say(left == 0 ? "edge: drained" : $"edge: drain time is up, {left} requests broken off");
         return left == 0;
     }
@@ -190,6 +207,7 @@ internal sealed class Gateway : IAsyncDisposable
             certificate.Dispose();
         }
 
+        await Limits.DisposeAsync();
         _sweeper.Dispose();
         _requestIds.Dispose();
         Audit.Lived("stopped", null);
@@ -222,7 +240,7 @@ internal sealed class Gateway : IAsyncDisposable
         }
     }
 
-    private GatewaySnapshot BuildSnapshot(EdgePlan plan)
+    private GatewaySnapshot BuildSnapshot(EdgePlan plan, out RedisLeases? oldStore)
     {
         var services = new Dictionary<string, Service>(plan.Upstreams.Length, StringComparer.Ordinal);
         try
@@ -246,12 +264,15 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         var issuers = _issuers.Prepare(plan.Identity.Issuers);
+        oldStore = Limits.Use(plan.Redis, plan.Routes.Any(static route => !route.Limits.IsEmpty));
         var routes = new List<(RoutePlan, GatewayRoute)>(plan.Routes.Length);
         foreach (var route in plan.Routes)
         {
             var tokens = route.Authenticate is { } asked ? new RouteTokens(asked, plan.Identity, issuers, _tokens) : null;
+            var limits = route.Limits.IsEmpty ? null : new RouteLimits(route.Limits, Limits.Clock, Limits.Leases);
             var body = RouteBody.Of(route, plan.Tiers);
-            routes.Add((route, new GatewayRoute(route, services[route.Upstream.Name].Cluster, body) { Tokens = tokens }));
+            var running = new GatewayRoute(route, services[route.Upstream.Name].Cluster, limits, body) { Tokens = tokens };
+            routes.Add((route, running));
         }
 
         _services = services;

@@ -15,7 +15,7 @@ namespace Edge.Hosting;
 internal sealed class GatewayRoute
 {
     /// <summary>Prepares a route.</summary>
-    public GatewayRoute(RoutePlan plan, UpstreamCluster upstream, RouteBody? body)
+    public GatewayRoute(RoutePlan plan, UpstreamCluster upstream, RouteLimits? limits, RouteBody? body)
     {
         Body = body;
         Plan = plan;
@@ -26,6 +26,7 @@ internal sealed class GatewayRoute
         Addresses = plan.Authorize?.Addresses is { } addresses ? new AddressRules(addresses.Allow, addresses.Deny) : null;
         Cors = plan.Cors is { } cors ? new CorsPolicy(cors) : null;
         SecurityHeaders = new SecurityHeaders(plan.SecurityHeaders);
+        Limits = limits;
     }
 
     /// <summary>What the file says.</summary>
@@ -48,6 +49,9 @@ internal sealed class GatewayRoute
 
     /// <summary>Who may use it.</summary>
     public RouteAccess Access { get; }
+
+    /// <summary>How much may be asked of it; null: anything.</summary>
+    public RouteLimits? Limits { get; }
 
     /// <summary>Headers of the caller that are not copied because a rule removes or replaces them. Names in any case.</summary>
     public FrozenSet<string> DroppedRequestHeaders { get; }

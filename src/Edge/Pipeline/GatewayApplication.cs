@@ -11,7 +11,7 @@ namespace Edge.Pipeline;
 /// The way of a request. Kestrel calls it on its I/O threads; stages are direct calls in a fixed order, and Record runs last,
 /// whatever happened.
 /// <code>
-/// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize ─► Body
+/// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize ─► LimitRequests ─► Body
 ///       ─► Forward ─► (Fail) ─► Record
 /// </code>
 /// </summary>
@@ -21,6 +21,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     private readonly UpstreamSweeper _sweeper;
     private readonly RouteStage _route;
     private readonly AuthenticateStage _authenticate;
+    private readonly LimitStage _limit;
     private readonly BodyStage _body = new();
     private readonly ForwardStage _forward = new();
     private readonly RecordStage _record;
@@ -33,6 +34,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         _sweeper = sweeper;
         _route = new RouteStage(requestIds);
         _authenticate = new AuthenticateStage(time);
+        _limit = new LimitStage(gateway.Limits);
         _record = record;
     }
 
@@ -84,6 +86,11 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 
             if (result.IsContinue)
             {
+                result = await _limit.RunAsync(context);
+            }
+
+            if (result.IsContinue)
+            {
                 result = await _body.RunAsync(context);
             }
 
@@ -104,6 +111,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         }
 
         context.Settle(result.Failure);
+        context.LimitsHeld?.Release(_gateway.Limits.Clock);
         _record.End(context, result);
         context.End();
         if (result.Outcome == StageOutcome.BrokenOff)

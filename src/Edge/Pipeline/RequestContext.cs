@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Edge.Core.Http;
 using Edge.Core.Identity;
+using Edge.Core.Limits;
 using Edge.Core.Llm;
 using Edge.Core.Templating;
 using Edge.Hosting;
@@ -28,6 +29,7 @@ internal sealed class RequestContext
 
     private readonly IHttpConnectionFeature _connection;
     private readonly IHttpMaxRequestBodySizeFeature _bodySize;
+    private LimitHold? _hold;
     private AnswerMeter? _meter;
     private IPAddress? _peer;
     private IPAddress? _client;
@@ -181,6 +183,9 @@ internal sealed class RequestContext
         }
     }
 
+    /// <summary>What the request holds of its limits, or was refused by; null on routes without.</summary>
+    public LimitHold? LimitsHeld { get; private set; }
+
     /// <summary>True where the peer is a proxy whose word about the caller is believed.</summary>
     public bool IsPeerTrusted => !Snapshot.TrustedProxies.IsEmpty && Snapshot.TrustedProxies.Contains(Peer);
 
@@ -211,6 +216,7 @@ internal sealed class RequestContext
         StripLength = 0;
         RequestId = null;
         Caller = null;
+        LimitsHeld = null;
         Challenge = null;
         RefusalReason = null;
         ErrorDetails = null;
@@ -226,6 +232,14 @@ internal sealed class RequestContext
         Usage = default;
         _client = null;
         EventStream = null;
+    }
+
+    /// <summary>Begins to hold limits. The memory is the connection's, and made for its first limited request.</summary>
+    public LimitHold TakeLimits()
+    {
+        LimitsHeld = _hold ??= new LimitHold();
+        LimitsHeld.Clear();
+        return LimitsHeld;
     }
 
     /// <summary>From here on the request's body is this side's: it is being read into <see cref="Body"/>.</summary>

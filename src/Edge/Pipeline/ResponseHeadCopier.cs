@@ -89,6 +89,7 @@ internal sealed class ResponseHeadCopier
             return;
         }
 
+        LimitHeaders.Write(context);
         foreach (var name in route.Plan.ResponseHeaders.Remove)
         {
             headers.Remove(name);

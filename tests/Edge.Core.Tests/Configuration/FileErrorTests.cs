@@ -24,13 +24,9 @@ public sealed class FileErrorTests
         "drainTimeout: soon",
         "9:15: 'soon' is not a duration; write a number with a unit, such as 250ms, 5s, 1m30s, 1h or 30d")]
     [InlineData(
-        "redis: { endpoints: [] }",
-        "9:1: unknown key 'redis'; known: listeners, admin, trustedProxies, drainTimeout, " +
-        "telemetry, identity, tiers, upstreams, defaults, routes")]
-    [InlineData(
         "limits: {}",
         "9:1: unknown key 'limits'; known: listeners, admin, trustedProxies, drainTimeout, " +
-        "telemetry, identity, tiers, upstreams, defaults, routes")]
+        "telemetry, identity, tiers, redis, upstreams, defaults, routes")]
     [InlineData(
         "default: {}",
         "9:1: unknown key 'default'; did you mean 'defaults'?")]
@@ -39,8 +35,8 @@ public sealed class FileErrorTests
         "9:13: unknown key 'requestID'; did you mean 'requestId'?")]
     [InlineData(
         "defaults: { name: x }",
-        "9:13: unknown key 'name'; known: requestId, authenticate, authorize, request, response, forwarded, heartbeat, " +
-        "requestBodyMax, validate, rewrite, metering, onDisconnect, cors, securityHeaders")]
+        "9:13: unknown key 'name'; known: requestId, authenticate, authorize, limits, request, response, forwarded, " +
+        "heartbeat, requestBodyMax, validate, rewrite, metering, onDisconnect, cors, securityHeaders")]
     [InlineData(
         "listeners: []",
         "9:1: key 'listeners' is here twice, first on line 1; keep one")]
@@ -105,7 +101,7 @@ public sealed class FileErrorTests
     [InlineData(
         "--- \na: b\n---\nc: d",
         "2:1: unknown key 'a'; known: listeners, admin, trustedProxies, drainTimeout, " +
-        "telemetry, identity, tiers, upstreams, defaults, routes\n" +
+        "telemetry, identity, tiers, redis, upstreams, defaults, routes\n" +
         "2:1: key 'listeners' is missing: where callers connect\n" +
         "2:1: key 'upstreams' is missing: the services behind the gateway, by name\n" +
         "2:1: key 'routes' is missing: which requests go where\n" +
@@ -113,13 +109,13 @@ public sealed class FileErrorTests
     [InlineData(
         "a: &x b\nc: *x",
         "1:1: unknown key 'a'; known: listeners, admin, trustedProxies, drainTimeout, " +
-        "telemetry, identity, tiers, upstreams, defaults, routes\n" +
+        "telemetry, identity, tiers, redis, upstreams, defaults, routes\n" +
         "1:1: key 'listeners' is missing: where callers connect\n" +
         "1:1: key 'upstreams' is missing: the services behind the gateway, by name\n" +
         "1:1: key 'routes' is missing: which requests go where\n" +
         "1:4: anchors are not supported; put text that begins with '&' in quotes\n" +
         "2:1: unknown key 'c'; known: listeners, admin, trustedProxies, drainTimeout, " +
-        "telemetry, identity, tiers, upstreams, defaults, routes\n" +
+        "telemetry, identity, tiers, redis, upstreams, defaults, routes\n" +
         "2:4: aliases are not supported; put text that begins with '*' in quotes")]
     [InlineData(
         "listeners: !!seq []",

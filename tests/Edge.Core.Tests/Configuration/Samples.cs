@@ -67,6 +67,15 @@ internal static class Samples
                   notBefore: 2026-01-01
                   expires: 2027-01-31T12:00:00+02:00
         tiers: { free: { upgradeUrl: https://example.com/pricing }, starter: {} }
+        redis:
+          endpoints: [10.0.0.1:6379]
+          user: edge
+          password: "${ADMIN_TOKEN}"
+          sentinelPrimary: main
+          tls: true
+          timeout: 20ms
+          whenDown: closed
+          prefix: e
         upstreams:
           openai:
             dialect: openai
@@ -115,6 +124,10 @@ internal static class Samples
               denyIps: [10.9.0.0/16]
             request: { headers: { remove: [Cookie] } }
             response: { headers: { add: { Vary: Origin } } }
+            limits:
+              - { name: a, per: [ip, "header:X-A"], requests: 10, window: 1m, burst: 5, algorithm: bucket }
+              - { name: b, per: global, requests: 10, window: month, zone: UTC }
+              - { name: c, per: route, concurrent: 3 }
             forwarded: none
             heartbeat: 250ms
             requestBodyMax: 64KiB

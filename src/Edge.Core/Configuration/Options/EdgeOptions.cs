@@ -50,6 +50,9 @@ internal sealed class EdgeOptions
             (o, v) => o.Tiers = v,
             "The tiers of callers, by name. Left out: any name is a tier. Where it is there, every tier that the file names " +
             "has to be in it, and a tier that only a token names counts as none."),
+        new Key<EdgeOptions, RedisOptions>(
+            "redis", RedisOptions.Shape, (o, v) => o.Redis = v,
+            "The Redis or Valkey through which replicas share limits. Left out: each process counts by itself."),
         new Key<EdgeOptions, List<Named<UpstreamOptions>>>(
             "upstreams",
             new MapShape<UpstreamOptions>(
@@ -79,6 +82,9 @@ internal sealed class EdgeOptions
 
     /// <summary>Who may call.</summary>
     public Located<IdentityOptions>? Identity { get; set; }
+
+    /// <summary>The common store.</summary>
+    public Located<RedisOptions>? Redis { get; set; }
 
     /// <summary>The tiers.</summary>
     public Located<List<Named<TierOptions>>>? Tiers { get; set; }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Shapes;
+using Edge.Core.Limits;
 
 namespace Edge.Core.Configuration.Options;
 
@@ -20,6 +21,9 @@ internal class RouteSettingsOptions
 
     /// <summary>What a caller has to be.</summary>
     public Located<Optional<AuthorizeOptions>>? Authorize { get; set; }
+
+    /// <summary>How much may be asked for.</summary>
+    public Located<List<Located<LimitOptions>>>? Limits { get; set; }
 
     /// <summary>Changes to requests.</summary>
     public Located<MessageOptions>? Request { get; set; }
@@ -68,6 +72,10 @@ internal class RouteSettingsOptions
         new Key<T, Optional<AuthorizeOptions>>(
             "authorize", new OrNoneShape<AuthorizeOptions>(AuthorizeOptions.Shape), (o, v) => o.Authorize = v,
             "What a caller has to be.", defaultText: isDefaults ? "none" : null),
+        new Key<T, List<Located<LimitOptions>>>(
+            "limits", new ListShape<LimitOptions>(LimitOptions.Shape, "limits", 0, LimitHold.LimitsMax), (o, v) => o.Limits = v,
+            "How much may be asked for: a request has to fit all of them. Those in `defaults` are counted together for all " +
+            "routes that take them.", defaultText: isDefaults ? "[]" : null),
         new Key<T, MessageOptions>(
             "request", MessageOptions.Request, (o, v) => o.Request = v,
             "Changes to requests on their way to the upstream.", defaultText: isDefaults ? "{}" : null),

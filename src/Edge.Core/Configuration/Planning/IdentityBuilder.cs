@@ -95,6 +95,10 @@ internal static class IdentityBuilder
             Add(route.ResponseHeaders, names);
             foreach (var claim in route.Authorize?.Claims ?? []) names.Add(claim.Key);
             foreach (var item in route.Rewrite) Add(item, names);
+            foreach (var part in route.Limits.SelectMany(l => l.Per))
+            {
+                if (part.Kind == LimitKeyKind.Claim) names.Add(part.Name);
+            }
         }
 
         return [.. names];

@@ -25,6 +25,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         {
             Listeners = [.. options.Listeners.Items().Select(l => Listener(l.Value))],
             Admin = options.Admin is { } admin ? new AdminPlan(admin.Value.Address.Get(), admin.Value.Token?.Value) : null,
+            Redis = options.Redis is { } redis ? LimitBuilder.Redis(redis.Value) : null,
             Upstreams = upstreams,
             Routes = routes,
             Identity = new IdentityPlan
@@ -119,6 +120,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             SecurityHeaders = settings.SecurityHeaders,
             Authenticate = settings.Authenticate,
             Authorize = settings.Authorize,
+            Limits = settings.Limits,
             Validate = settings.Validate,
             Rewrite = settings.Rewrite,
             Metering = settings.Metering,
@@ -156,6 +158,9 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Authenticate = own.Authenticate is { Value: var authenticate }
                 ? IdentityBuilder.Authenticate(authenticate, issuers) : defaults?.Authenticate;
             Authorize = own.Authorize is { Value: var authorize } ? IdentityBuilder.Authorize(authorize) : defaults?.Authorize;
+            Limits = own.Limits is { } limits
+                ? LimitBuilder.Limits(limits.Value, own is RouteOptions route ? "route/" + route.Name.Get() : "defaults")
+                : defaults!.Limits;
             RequestId = own.RequestId is { } id ? Identifier(id.Value) : defaults?.RequestId;
             Request = own.Request is { } request ? Headers(request.Value.Headers) : defaults!.Request;
             Response = own.Response is { } response ? Headers(response.Value.Headers) : defaults!.Response;
@@ -171,6 +176,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         public AuthenticatePlan? Authenticate { get; }
 
         public AuthorizePlan? Authorize { get; }
+
+        public ImmutableArray<LimitPlan> Limits { get; }
 
         public ValidatePlan? Validate { get; }
 

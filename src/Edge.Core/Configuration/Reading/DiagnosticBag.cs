@@ -22,6 +22,10 @@ internal sealed class DiagnosticBag(string file)
     /// <summary>True where another error would not be told, so that no work need go into its message.</summary>
     public bool IsFull => _diagnostics.Count == DiagnosticsMax;
 
+    /// <summary>True where something was wrong from a place on, before another.</summary>
+    public bool HasAny(Place from, Place? before) => _diagnostics.Any(
+        d => IsAtOrAfter(d, from) && (before is not { } end || !IsAtOrAfter(d, end)));
+
     /// <summary>Adds an error.</summary>
     public void Add(Place place, string message)
     {
@@ -41,6 +45,9 @@ internal sealed class DiagnosticBag(string file)
         _others.Add(other);
         return other;
     }
+
+    private static bool IsAtOrAfter(Diagnostic d, Place place) =>
+        d.Line > place.Line || (d.Line == place.Line && d.Column >= place.Column);
 
     /// <summary>All errors by place; those at the same place in the order in which they were found.</summary>
     public ImmutableArray<Diagnostic> ToSorted()

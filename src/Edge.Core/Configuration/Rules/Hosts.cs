@@ -15,6 +15,9 @@ internal static class Hosts
     /// <summary>What JSON Schema can say of a route's host.</summary>
     public const string Pattern = "^(\\*\\.)?[a-z0-9_-]+(\\.[a-z0-9_-]+)*$|^\\[[0-9a-f:.]+\\]$";
 
+    /// <summary>What JSON Schema can say of a host with a port.</summary>
+    public const string EndpointPattern = "^([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}$";
+
     private const string Wildcard = "*.";
 
     /// <summary>Reads the host of a route: a name, <c>*.</c> and a name, or an IP address (IPv6 in brackets).</summary>
@@ -32,6 +35,18 @@ internal static class Hosts
         if (!isWildcard && Addresses.TryParseIPv4(name, out _)) return text;
         if (name.Contains('*', StringComparison.Ordinal)) return new Problem("has a '*' elsewhere than as its whole first label");
         return IsName(name) ? text : new Problem("is not a host name such as api.example.com or \"*.example.com\"");
+    }
+
+    /// <summary>Reads where another server is: a name or an address, and a port.</summary>
+    public static Parsed<string> ParseEndpoint(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        var host = colon < 0 ? "" : text[..colon];
+        var isHost = host.StartsWith('[')
+            ? host.EndsWith(']') && Addresses.TryParseIPv6(host[1..^1], out _)
+            : IsName(host) || Addresses.TryParseIPv4(host, out _);
+        if (isHost && Addresses.TryParsePort(text.AsSpan(colon + 1), out var port) && port > 0) return text;
+        return new Problem("is not a host with a port, such as redis.internal:6379 or 10.0.0.1:6379");
     }
 
     /// <summary>

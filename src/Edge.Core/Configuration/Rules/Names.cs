@@ -51,6 +51,15 @@ internal static class Names
         return new Secret(text);
     }
 
+    /// <summary>Checks a credential that may be missing.</summary>
+    public static Parsed<Secret?> ParseSecretOrNone(string text)
+    {
+        if (text.Length == 0) return default(Secret);
+        var parsed = ParseSecret(text);
+        if (parsed.Problem is { } problem) return problem;
+        return parsed.Value;
+    }
+
     /// <summary>Checks the path of a file; whether there is one is looked at later.</summary>
     public static Parsed<string> ParsePath(string text)
     {

@@ -94,6 +94,14 @@ internal static class Scalars
     public static readonly ScalarShape<Secret> Secret =
         new("a secret", ScalarSchema.AnyText, Names.ParseSecret) { IsSecret = true };
 
+    /// <summary>A credential, or nothing where a variable is empty.</summary>
+    public static readonly ScalarShape<Secret?> SecretOrNone =
+        new("a secret", ScalarSchema.AnyText, Names.ParseSecretOrNone) { IsSecret = true };
+
+    /// <summary>Where another server is.</summary>
+    public static readonly ScalarShape<string> HostAndPort =
+        Text("a host with a port", Hosts.EndpointPattern, Hosts.ParseEndpoint);
+
     /// <summary>The path of a file.</summary>
     public static readonly ScalarShape<string> File = new("a path", ScalarSchema.AnyText, Names.ParsePath);
 

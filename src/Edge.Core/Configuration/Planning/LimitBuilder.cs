@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using System.Linq;
+using Edge.Core.Configuration.Options;
+using Edge.Core.Configuration.Reading;
+using Edge.Core.Configuration.Rules;
+using Edge.Core.Limits;
+
+namespace Edge.Core.Configuration.Planning;
+
+/// <summary>Makes those parts of the plan that say how much may be asked for, of options in which nothing is wrong.</summary>
+internal static class LimitBuilder
+{
+    /// <summary>The limits of a list.</summary>
+    /// <param name="limits">As written.</param>
+    /// <param name="scope">Where they stand: the route, or nothing for the defaults.</param>
+    public static ImmutableArray<LimitPlan> Limits(List<Located<LimitOptions>> limits, string scope) =>
+        limits.Count == 0 ? [] : [.. limits.Select(l => Limit(l.Value, scope))];
+
+    /// <summary>The store.</summary>
+    public static RedisPlan Redis(RedisOptions redis) => new()
+    {
+        Endpoints = [.. redis.Endpoints.Items().Select(e => e.Value)],
+        User = redis.User?.Value,
+        Password = redis.Password?.Value,
+        SentinelPrimary = redis.SentinelPrimary?.Value,
+        Tls = redis.Tls.Get(),
+        Timeout = redis.Timeout.Get(),
+        WhenDown = redis.WhenDown.Get(),
+        Prefix = redis.Prefix.Get(),
+    };
+
+    private static LimitPlan Limit(LimitOptions limit, string scope)
+    {
+        var name = limit.Name.Get();
+        var span = limit.Window?.Value ?? default;
+        var isCalendar = span.Calendar != CalendarUnit.None;
+        var kind = limit.Concurrent is not null ? LimitKind.Concurrent
+            : isCalendar ? LimitKind.Window
+            : limit.Algorithm?.Value ?? LimitKind.Bucket;
+        long count = limit.Concurrent?.Value ?? limit.Requests.Get();
+        return new LimitPlan
+        {
+            Name = name,
+            Identity = $"{scope}/{name}/{kind}",
+            Per = [.. limit.Per.Items().Select(p => p.Value).Where(p => !LimitRules.IsGlobal(p))],
+            Kind = kind,
+            Limit = count,
+            Burst = limit.Burst?.Value ?? count,
+            Window = span.Length,
+            Calendar = span.Calendar,
+            Zone = limit.Zone?.Value ?? TimeZoneInfo.Utc,
+        };
+    }
+}

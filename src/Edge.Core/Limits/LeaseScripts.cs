@@ -1,0 +1,114 @@
+namespace Edge.Core.Limits;
+
+/// <summary>
+/// What the common store does, as Lua for Redis, Valkey and whatever else speaks their protocol. Each script touches one key,
+/// so a cluster may keep any key anywhere, and takes the time from the store itself.
+/// </summary>
+/// <remarks>
+/// Numbers are microseconds or units. Lua's numbers are doubles: exact to 2^53, which microseconds since 1970 reach in the
+/// year 2255. They are written with <c>%.0f</c>, since <c>tostring</c> would cut them to 14 digits.
+/// </remarks>
+public static class LeaseScripts
+{
+    /// <summary>
+    /// Draws from a bucket that fills evenly. Arguments: need, demand, want, debt, arrival time last seen, capacity, micros and
+    /// units of a charge. Answers: granted, arrival time, wait, now.
+    /// </summary>
+    public const string DrawBucket = """
+        local time = redis.call('TIME')
+        local now = time[1] * 1000000 + time[2]
+        local need, demand, want, debt = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+        local capacity, micros, units = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+        local tat = tonumber(redis.call('GET', KEYS[1]) or ARGV[5])
+        if tat < now then tat = now end
+        tat = math.min(tat + math.ceil(debt * micros / units), now + 2 * capacity)
+        local free = math.max(math.floor((now + capacity - tat) * units / micros), 0)
+        local granted = math.min(want, math.max(demand, math.floor(free / 8)))
+        if granted > free then granted = free end
+        local charge = math.ceil(granted * micros / units)
+        if granted > 0 and tat + charge > now + capacity then
+          granted = granted - 1
+          charge = math.ceil(granted * micros / units)
+        end
+        local wait = 0
+        if granted < need then
+          granted, charge = 0, 0
+          wait = math.max(tat + math.ceil(need * micros / units) - capacity - now, 1)
+        end
+        tat = tat + charge
+        if charge > 0 or debt > 0 then
+          redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', math.ceil((tat - now) / 1000) + 1000)
+        end
+        return { granted, tat, wait, now }
+        """;
+
+    /// <summary>
+    /// Draws from a window. Arguments: need, demand, want, debt, count last seen, limit, the window's beginning and end. Answers:
+    /// granted (-1: that window is not in force), count, wait, now.
+    /// </summary>
+    public const string DrawWindow = """
+        local time = redis.call('TIME')
+        local now = time[1] * 1000000 + time[2]
+        local need, demand, want, debt = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+        local limit, first, last = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+        if now < first or now >= last then return { -1, 0, 0, now } end
+        local state = redis.call('HMGET', KEYS[1], 's', 'u')
+        local start, used = tonumber(state[1] or 0), tonumber(state[2] or 0)
+        if start > first then return { 0, limit, last - now, now } end
+        if start < first then
+          used = tonumber(ARGV[5])
+          redis.call('DEL', KEYS[1])
+        end
+        used = math.min(used + debt, math.max(limit, used))
+        local free = math.max(limit - used, 0)
+        local granted = math.min(want, math.max(demand, math.floor(free / 8)))
+        if granted > free then granted = free end
+        if granted < need then granted = 0 end
+        used = used + granted
+        redis.call('HSET', KEYS[1], 's', ARGV[7], 'u', string.format('%.0f', used))
+        redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.ceil(last / 1000) + 1000))
+        return { granted, used, granted == 0 and last - now or 0, now }
+        """;
+
+    /// <summary>
+    /// Takes unspent units of a bucket back, if nobody has drawn since. Arguments: units, arrival time after the draw, micros
+    /// and units of a charge. Answers 1 where it did. A microsecond stays behind, so that a later draw of as much cannot bring
+    /// the same arrival time back and have a return that comes twice count twice.
+    /// </summary>
+    public const string ReturnBucket = """
+        local time = redis.call('TIME')
+        local now = time[1] * 1000000 + time[2]
+        if redis.call('GET', KEYS[1]) ~= ARGV[2] then return 0 end
+        local tat = tonumber(ARGV[2])
+        local back = math.min(math.floor(ARGV[1] * ARGV[3] / ARGV[4]), tat - now) - 1
+        if back <= 0 then return 0 end
+        tat = tat - back
+        redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', math.ceil((tat - now) / 1000) + 1000)
+        return 1
+        """;
+
+    /// <summary>
+    /// Takes unspent units of a window back, once for each number that a replica gives. Arguments: units, the window's
+    /// beginning, the replica, a number that grows. Answers 1 where it did.
+    /// </summary>
+    public const string ReturnWindow = """
+        if redis.call('HGET', KEYS[1], 's') ~= ARGV[2] then return 0 end
+        local last = tonumber(redis.call('HGET', KEYS[1], ARGV[3]) or 0)
+        if tonumber(ARGV[4]) <= last then return 0 end
+        local used = tonumber(redis.call('HGET', KEYS[1], 'u')) - tonumber(ARGV[1])
+        redis.call('HSET', KEYS[1], 'u', string.format('%.0f', math.max(used, 0)), ARGV[3], ARGV[4])
+        return 1
+        """;
+
+    /// <summary>
+    /// Says that a replica is alive. Arguments: its name, micros that silence may last. Answers: replicas alive, now.
+    /// </summary>
+    public const string Beat = """
+        local time = redis.call('TIME')
+        local now = time[1] * 1000000 + time[2]
+        local text = string.format('%.0f', now)
+        redis.call('ZADD', KEYS[1], text, ARGV[1])
+        redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - tonumber(ARGV[2])))
+        return { redis.call('ZCARD', KEYS[1]), now }
+        """;
+}

@@ -1,0 +1,132 @@
+namespace Edge.Core.Limits;
+
+/// <summary>
+/// The units that one request takes of all its limits: all or none. Kept by the request's owner and used again; one thread at
+/// a time.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Why all or none needs no lock over several buckets. All limits are looked at first, and a request that one of them refuses has
+/// changed nothing: whoever runs into one limit cannot use up another. Then they are taken one after another. Only where another
+/// request came in between can a later one refuse, and then the earlier ones are given back.
+/// </para>
+/// <para>
+/// No limit is ever exceeded, since each taking is checked by itself, and giving back never makes more than there was (see
+/// <see cref="Buckets.Refund"/>). What can happen is that between the taking and the giving back, a few hundred nanoseconds
+/// apart, a third request is refused that would have been let in. It is told to come back when the units are there, as is
+/// always true of requests that meet the end of a limit at once.
+/// </para>
+/// </remarks>
+public sealed class LimitHold
+{
+    /// <summary>Most limits of a request.</summary>
+    public const int LimitsMax = 16;
+
+    private readonly LimitTake[] _takes = new LimitTake[LimitsMax];
+
+    /// <summary>How many limits the request has.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Its limits, in the order in which they were added.</summary>
+    public ReadOnlySpan<LimitTake> Takes => _takes.AsSpan(0, Count);
+
+    /// <summary>Which limit refused; -1: none.</summary>
+    public int RefusedBy { get; private set; } = -1;
+
+    /// <summary>The text of the key that is being made; memory shared by all limits of the request.</summary>
+    public LimitKeyText KeyText { get; } = new();
+
+    /// <summary>Begins a request. What an earlier one held must have been released.</summary>
+    public void Clear()
+    {
+        _takes.AsSpan(0, Count).Clear();
+        Count = 0;
+        RefusedBy = -1;
+    }
+
+    /// <summary>Adds a limit.</summary>
+    public void Add(Bucket bucket, LimitRule rule, long cost) => _takes[Count++] = new LimitTake(bucket, rule, cost);
+
+    /// <summary>Has a limit refuse, though it would not by itself.</summary>
+    public void Refuse(int index, long waitNs)
+    {
+        RefusedBy = index;
+        _takes[index].WaitNs = waitNs;
+    }
+
+    /// <summary>Gives a limit whose bucket has left the table its new bucket.</summary>
+    public void Replace(int index, Bucket bucket) => _takes[index].Bucket = bucket;
+
+    /// <summary>Takes the units of all limits, or none.</summary>
+    /// <param name="clock">The time is read from it where units are given back.</param>
+    /// <param name="nowNs">The time.</param>
+    /// <param name="index">Which limit the status is about.</param>
+    /// <returns>
+    /// Taken, or what one of the limits said: Refused, Gone (call <see cref="Replace"/> and try again) or Empty (ask for a new
+    /// slice, wait, and try again).
+    /// </returns>
+    public TakeStatus TryTakeAll(LimitClock clock, long nowNs, out int index)
+    {
+        var takes = _takes.AsSpan(0, Count);
+        for (index = 0; index < takes.Length; index++)
+        {
+            ref var take = ref takes[index];
+            var status = take.Bucket is LeasedBucket leased ? leased.Peek(ref take, nowNs) : Buckets.Peek(ref take, nowNs);
+            if (status != TakeStatus.Taken)
+            {
+                RefusedBy = status == TakeStatus.Refused ? index : -1;
+                return status;
+            }
+        }
+
+        for (index = 0; index < takes.Length; index++)
+        {
+            ref var take = ref takes[index];
+            var status = take.Bucket is LeasedBucket leased ? leased.TryTake(ref take, nowNs) : Buckets.TryTake(ref take, nowNs);
+            if (status != TakeStatus.Taken)
+            {
+                GiveBack(clock);
+                RefusedBy = status == TakeStatus.Refused ? index : -1;
+                return status;
+            }
+        }
+
+        index = -1;
+        return TakeStatus.Taken;
+    }
+
+    /// <summary>The request is not to count: gives everything back that it holds.</summary>
+    public void GiveBack(LimitClock clock)
+    {
+        foreach (ref var take in _takes.AsSpan(0, Count))
+        {
+            GiveBack(ref take, clock);
+        }
+    }
+
+    /// <summary>The request has ended: gives back what counts only while it runs. Called again, it does nothing.</summary>
+    public void Release(LimitClock clock)
+    {
+        foreach (ref var take in _takes.AsSpan(0, Count))
+        {
+            if (take.Rule.Kind == LimitKind.Concurrent)
+            {
+                GiveBack(ref take, clock);
+            }
+
+            take.IsHeld = false;
+        }
+    }
+
+    private static void GiveBack(ref LimitTake take, LimitClock clock)
+    {
+        if (take.Bucket is LeasedBucket leased)
+        {
+            leased.Refund(ref take, clock);
+        }
+        else
+        {
+            Buckets.Refund(ref take, clock);
+        }
+    }
+}

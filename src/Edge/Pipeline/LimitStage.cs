@@ -1,0 +1,200 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Edge.Core.Configuration;
+using Edge.Core.Http;
+using Edge.Core.Limits;
+using Edge.Hosting;
+using Edge.Redis;
+using Edge.Threading;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// Takes what a request counts for from all limits of its route, or turns it away. Runs before the body is read. It waits only
+/// where the limit is shared, this replica has nothing of it left and the store may have: once, and no longer than
+/// <c>redis.timeout</c>.
+/// </summary>
+internal sealed class LimitStage(GatewayLimits limits)
+{
+    /// <summary>What a caller is told to wait where so many ask for a limit at once that its turn did not come.</summary>
+    private const long CrowdedWaitNs = 1_000_000_000;
+
+    private const int NameBytes = 16;
+
+    /// <summary>Runs once the caller is known.</summary>
+    public ValueTask<StageResult> RunAsync(RequestContext context)
+    {
+        if (context.Route!.Limits is not { } route)
+        {
+            return new ValueTask<StageResult>(StageResult.Continue);
+        }
+
+        var hold = context.TakeLimits();
+        var nowNs = limits.Clock.NowNs;
+        for (var i = 0; i < route.Items.Length; i++)
+        {
+            hold.Add(BucketOf(context, hold.KeyText, route.Items[i], nowNs), route.Items[i].Rule, cost: 1);
+        }
+
+        var status = TryTake(context, hold, route, nowNs, out var index);
+        return status == TakeStatus.Empty
+            ? WaitAsync(context, hold, route, nowNs, index)
+            : new ValueTask<StageResult>(Outcome(context, hold, route, status));
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<StageResult> WaitAsync(
+        RequestContext context, LimitHold hold, RouteLimits route, long startNs, int index)
+    {
+        while (true)
+        {
+            var bucket = (LeasedBucket)hold.Takes[index].Bucket;
+            var cost = hold.Takes[index].Cost;
+            bucket.BeginWait(cost);
+            var draw = route.Leases!.DrawAsync(bucket, hold.Takes[index].Rule, cost);
+            if (draw.IsCompleted)
+            {
+                await Task.Yield();
+            }
+            else
+            {
+                await draw;
+            }
+
+            bucket.EndWait(cost);
+
+            var nowNs = limits.Clock.NowNs;
+            var status = TryTake(context, hold, route, nowNs, out index);
+            if (status == TakeStatus.Empty && nowNs - startNs > route.Leases.TimeoutNs)
+            {
+                hold.Refuse(index, CrowdedWaitNs);
+                status = TakeStatus.Refused;
+            }
+
+            if (status != TakeStatus.Empty)
+            {
+                return Outcome(context, hold, route, status);
+            }
+        }
+    }
+
+    private TakeStatus TryTake(RequestContext context, LimitHold hold, RouteLimits route, long nowNs, out int index)
+    {
+        while (true)
+        {
+            var status = hold.TryTakeAll(limits.Clock, nowNs, out index);
+            if (status != TakeStatus.Gone)
+            {
+                return status;
+            }
+
+            hold.Replace(index, BucketOf(context, hold.KeyText, route.Items[index], nowNs));
+        }
+    }
+
+    private StageResult Outcome(RequestContext context, LimitHold hold, RouteLimits route, TakeStatus status)
+    {
+        if (status == TakeStatus.Taken)
+        {
+            if (route.Leases is not null)
+            {
+                Refill(hold, route.Leases);
+            }
+
+            return StageResult.Continue;
+        }
+
+        if (status == TakeStatus.Unavailable)
+        {
+            return StageResult.Failed(Failure.EdgeLimitsUnavailable);
+        }
+
+        ref readonly var refused = ref hold.Takes[hold.RefusedBy];
+        context.ErrorDetails = LimitHeaders.Details(refused);
+        return StageResult.Failed(refused.Rule switch
+        {
+            { Kind: LimitKind.Concurrent } => Failure.CallerTooManyAtOnce,
+            { IsQuota: true } => Failure.CallerQuotaExceeded,
+            _ => Failure.CallerRateExceeded,
+        });
+    }
+
+    /// <summary>
+    /// Draws the next slices while there is still something of the last ones, so that no request waits for them.
+    /// </summary>
+    private void Refill(LimitHold hold, RedisLeases leases)
+    {
+        foreach (ref readonly var take in hold.Takes)
+        {
+            if (take.Bucket is LeasedBucket leased && leased.ShouldRefill(limits.Clock.NowNs))
+            {
+                _ = leases.DrawAsync(leased, take.Rule, take.Cost);
+            }
+        }
+    }
+
+    private Bucket BucketOf(RequestContext context, LimitKeyText text, RouteLimit limit, long nowNs)
+    {
+        text.Clear();
+        text.Append(limit.Rule.IdentityHash);
+        foreach (var part in limit.Per)
+        {
+            Append(text, part, context);
+        }
+
+        var bucket = limits.Table.GetOrAdd(limits.Hasher.Hash(text.Written), limit.Rule, nowNs);
+        if (bucket is LeasedBucket { Name: null } leased)
+        {
+            // The same in every replica, and not to be found for another key by those who choose its text.
+            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            SHA256.HashData(text.Written, hash);
+            leased.Name = Convert.ToHexStringLower(hash[..NameBytes]);
+        }
+
+        return bucket;
+    }
+
+    private static void Append(LimitKeyText text, LimitKeyPart part, RequestContext context)
+    {
+        switch (part.Kind)
+        {
+            case LimitKeyKind.Consumer:
+                text.Append(context.Caller?.Source);
+                text.Append(context.Caller?.Id);
+                break;
+            case LimitKeyKind.Tier:
+                text.Append(context.Caller?.Tier);
+                break;
+            case LimitKeyKind.ApiKey:
+                text.Append(context.Caller?.Source);
+                text.Append(context.Caller?.Id);
+                text.Append(context.Caller?.CredentialName);
+                break;
+            case LimitKeyKind.Claim:
+                text.Append(context.Caller?.Claim(part.Name));
+                break;
+            case LimitKeyKind.Ip:
+                AppendAddress(text, context);
+                break;
+            case LimitKeyKind.Route:
+                text.Append(context.Route!.Plan.Name);
+                break;
+            default:
+                // All fields of the name count, in their order; how many there are is told apart by their lengths.
+                foreach (var value in context.RequestHeaders[part.Name])
+                {
+                    text.Append(value);
+                }
+
+                break;
+        }
+    }
+
+    // Whoever has one address of IPv6 has a network of them: 64 bits (RFC 4291, section 2.5.4).
+    private static void AppendAddress(LimitKeyText text, RequestContext context)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        context.ClientAddress.TryWriteBytes(bytes, out var length);
+        text.Append(length == 16 ? bytes[..8] : bytes[..length]);
+    }
+}
