@@ -6,7 +6,7 @@ namespace Edge.Core.Http;
 /// Reads the head of an HTTP/1.x response (RFC 9112, sections 4 to 6) as its bytes arrive, strictly: whatever another reader
 /// could understand differently is refused. One per connection, reused by <see cref="Reset"/>; not thread-safe. It keeps
 /// offsets only, so that the owner of the buffer may grow or move it between calls. Allocates nothing while reading, but for
-/// a longer table of fields when a head first has more than <see cref="FieldsAtFirst"/>.
+/// a longer table of fields when a head first has more than <see cref="HeaderSliceLists.FieldsAtFirst"/>.
 /// </summary>
 public sealed class ResponseHead
 {
@@ -21,18 +21,10 @@ public sealed class ResponseHead
     /// </summary>
     public const int ConnectionOptionCountMax = 32;
 
-    private const int FieldsAtFirst = 32;
-    private const int ListsKeptByThreadMax = 8;
     private const int StatusCodeStart = 9;
     private const int StatusCodeEnd = 12;
     private const int StatusMin = 100;
     private const int StatusMax = 599;
-
-    [ThreadStatic]
-    private static HeaderSlice[]?[]? KeptLists;
-
-    [ThreadStatic]
-    private static int KeptListCount;
 
     private readonly int _headBytesMax;
     private HeaderSlice[] _fields = [];
@@ -269,31 +261,9 @@ public sealed class ResponseHead
     /// </summary>
     public void ForgetFields()
     {
-        if (_fields.Length == FieldsAtFirst && KeptListCount < ListsKeptByThreadMax)
-        {
-            KeptLists ??= new HeaderSlice[]?[ListsKeptByThreadMax];
-            KeptLists[KeptListCount++] = _fields;
-        }
-
+        HeaderSliceLists.Return(_fields);
         _fields = [];
         _fieldCount = 0;
-    }
-
-    private void GrowFields()
-    {
-        if (_fields.Length > 0)
-        {
-            Array.Resize(ref _fields, _fields.Length * 2);
-        }
-        else if (KeptListCount > 0)
-        {
-            _fields = KeptLists![--KeptListCount]!;
-            KeptLists[KeptListCount] = null;
-        }
-        else
-        {
-            _fields = new HeaderSlice[FieldsAtFirst];
-        }
     }
 
     /// <summary>Refuses what is no HTTP/1.x from its first byte on, instead of waiting for the end of a line.</summary>
@@ -372,7 +342,7 @@ public sealed class ResponseHead
             _lineStart, nameLength, _lineStart + valueStart, valueLength, KnownResponseHeaders.NumberOf(name));
         if (_fieldCount == _fields.Length)
         {
-            GrowFields();
+            _fields = HeaderSliceLists.Grow(_fields);
         }
 
         _fields[_fieldCount++] = field;
