@@ -54,7 +54,7 @@ internal static class UsageHeader
                 case BodyStatus.Invalid:
                     return Failure.UpstreamBodyInvalid;
                 default:
-                    var failure = await ResponseRelay.EndReceiveAsync(context, exchange, exchange.ReceiveMoreAsync());
+                    var failure = await ResponseRelay.EndReceiveAsync(exchange, exchange.ReceiveMoreAsync());
                     if (failure != Failure.None)
                     {
                         return failure;
