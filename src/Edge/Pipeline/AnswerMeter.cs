@@ -1,4 +1,5 @@
 using Edge.Core.Bodies;
+using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
 
@@ -16,13 +17,21 @@ internal sealed class AnswerMeter
     private bool _isSent;
     private bool _isCoded;
     private bool _isWhole;
+    private bool _isEventStream;
+    private MeteringPlan? _plan;
 
     /// <summary>Estimated tokens of the answer so far.</summary>
     public long AnswerTokens => TokenEstimate.OfChars(_text.Chars);
 
+    /// <summary>Why the stream must not go on; None: it may.</summary>
+    public Failure Excess { get; private set; }
+
     /// <summary>Begins with a request.</summary>
-    public void Begin()
+    public void Begin(MeteringPlan plan)
     {
+        _plan = plan;
+        _isEventStream = false;
+        Excess = Failure.None;
         _status = 0;
         _isSent = false;
         _isCoded = false;
@@ -43,6 +52,7 @@ internal sealed class AnswerMeter
     {
         _status = status;
         _isCoded = isCoded;
+        _isEventStream = isEventStream;
         _tap.Start(isEventStream);
         _text.Start(api, isEventStream);
     }
@@ -54,6 +64,11 @@ internal sealed class AnswerMeter
         {
             _tap.Take(run);
             _text.Take(run);
+            if (_isEventStream)
+            {
+                Excess = AnswerTokens > _plan!.AnswerTokensMax ? Failure.UpstreamAnswerTooLong
+                    : _text.Repeats > _plan.RepeatsMax ? Failure.UpstreamAnswerRepeats : Failure.None;
+            }
         }
     }
 

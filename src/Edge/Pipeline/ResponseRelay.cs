@@ -61,7 +61,7 @@ internal static class ResponseRelay
 
             if (status == BodyStatus.Invalid)
             {
-                return Failure.UpstreamBodyInvalid;
+                return context.Meter is { Excess: not Failure.None and var excess } ? excess : Failure.UpstreamBodyInvalid;
             }
 
             if (status != BodyStatus.NeedMore)
@@ -206,6 +206,10 @@ internal static class ResponseRelay
             else
             {
                 stream.Write(writer, run.Span);
+                if (context.Meter is { Excess: not Failure.None })
+                {
+                    return BodyStatus.Invalid;
+                }
             }
         }
 
