@@ -6,7 +6,7 @@ namespace Edge.Core.Http;
 /// Reads the head of an HTTP/1.x response (RFC 9112, sections 4 to 6) as its bytes arrive, strictly: whatever another reader
 /// could understand differently is refused. One per connection, reused by <see cref="Reset"/>; not thread-safe. It keeps
 /// offsets only, so that the owner of the buffer may grow or move it between calls. Allocates nothing while reading, but for
-/// a longer table of fields when a head first has more than <see cref="FieldsAtFirst"/>.
+/// a longer table of fields when a head first has more than <see cref="HeaderSliceLists.FieldsAtFirst"/>.
 /// </summary>
 public sealed class ResponseHead
 {
@@ -21,14 +21,13 @@ public sealed class ResponseHead
     /// </summary>
     public const int ConnectionOptionCountMax = 32;
 
-    private const int FieldsAtFirst = 32;
     private const int StatusCodeStart = 9;
     private const int StatusCodeEnd = 12;
     private const int StatusMin = 100;
     private const int StatusMax = 599;
 
     private readonly int _headBytesMax;
-    private HeaderSlice[] _fields = new HeaderSlice[FieldsAtFirst];
+    private HeaderSlice[] _fields = [];
     private int _fieldCount;
 
     /// <summary>Offset of the line that is being read.</summary>
@@ -256,6 +255,17 @@ public sealed class ResponseHead
         HasTrailerField = false;
     }
 
+    /// <summary>
+    /// Forgets the fields, whose bytes are about to go; what else was read stays. Their list goes back to where the next head
+    /// finds it: a long stream needs none.
+    /// </summary>
+    public void ForgetFields()
+    {
+        HeaderSliceLists.Return(_fields);
+        _fields = [];
+        _fieldCount = 0;
+    }
+
     /// <summary>Refuses what is no HTTP/1.x from its first byte on, instead of waiting for the end of a line.</summary>
     private static bool StartsAsStatusLine(ReadOnlySpan<byte> window)
     {
@@ -332,7 +342,7 @@ public sealed class ResponseHead
             _lineStart, nameLength, _lineStart + valueStart, valueLength, KnownResponseHeaders.NumberOf(name));
         if (_fieldCount == _fields.Length)
         {
-            Array.Resize(ref _fields, _fields.Length * 2);
+            _fields = HeaderSliceLists.Grow(_fields);
         }
 
         _fields[_fieldCount++] = field;

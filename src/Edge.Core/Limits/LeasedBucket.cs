@@ -287,7 +287,8 @@ public sealed class LeasedBucket : Bucket
     /// <inheritdoc/>
     internal override bool TryRetire(long nowNs) =>
         UnitsOf(_first, nowNs) + UnitsOf(_second, nowNs) == 0 && Volatile.Read(ref _isDrawing) == 0
-        && Volatile.Read(ref _localSpent) <= 0 && Volatile.Read(ref _owed) <= 0 && nowNs >= Volatile.Read(ref _drawNotBeforeNs) && base.TryRetire(nowNs);
+        && Volatile.Read(ref _localSpent) <= 0 && Volatile.Read(ref _owed) <= 0
+        && nowNs >= Volatile.Read(ref _drawNotBeforeNs) && base.TryRetire(nowNs);
 
     private TakeStatus WithoutSlice(ref LimitTake take, long nowNs, bool isPeek)
     {

@@ -9,7 +9,7 @@ public sealed class PriceTable(IEnumerable<KeyValuePair<string, ModelPrice>> mod
 {
     private readonly FrozenDictionary<string, ModelPrice> _models = models.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>The price of a model: its own, else that of the longest beginning which fits, else that of unknown ones.</summary>
+    /// <summary>The price of a model: its own, else that of the longest beginning that fits, else the unknown ones'.</summary>
     public ModelPrice? Find(string? model)
     {
         if (model is null)

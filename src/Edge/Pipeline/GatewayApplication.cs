@@ -115,6 +115,12 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
             result = await TellAsync(context, result.Failure);
         }
 
+        Finish(context, result);
+    }
+
+    /// <summary>What is done once, however the exchange ended.</summary>
+    private void Finish(RequestContext context, StageResult result)
+    {
         context.Settle(result.Failure);
         _limit.Settle(context);
         _record.End(context, result);

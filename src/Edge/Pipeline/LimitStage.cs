@@ -11,8 +11,8 @@ namespace Edge.Pipeline;
 
 /// <summary>
 /// Takes what a request counts for from all limits of its route, or turns it away: requests before the body is read, tokens and
-/// money once it is known. It waits only where the limit is shared, this replica has nothing of it left and the store may have: once, and no longer than
-/// <c>redis.timeout</c>.
+/// money once it is known. It waits only where the limit is shared, this replica has nothing of it left and the store may have:
+/// once, and no longer than <c>redis.timeout</c>.
 /// </summary>
 internal sealed class LimitStage(GatewayLimits limits)
 {

@@ -41,22 +41,9 @@ internal static class ResponseRelay
         while (true)
         {
             var status = Drain(context, exchange, stream, ref unflushed);
-            if (status == BodyStatus.End && stream is { LacksEnding: true })
-            {
-                return Failure.UpstreamBodyIncomplete;
-            }
-
             if (status == BodyStatus.End)
             {
-                context.Meter?.End();
-                stream?.WriteHeld(context.ResponseBody.Writer);
-
-                // The server sends the end of the body in the same packet as its last bytes. A body of known length has no
-                // such end: the server flushes what is left of it only together with the head.
-                ResponseTrailers.Copy(context, exchange);
-                return isHeadFlushed && context.Response.Headers.ContentLength is not null
-                    ? await FlushAsync(context)
-                    : Failure.None;
+                return await EndAsync(context, exchange, stream, isHeadFlushed);
             }
 
             var receiving = status == BodyStatus.NeedMore ? exchange.ReceiveMoreAsync() : default;
@@ -74,18 +61,55 @@ internal static class ResponseRelay
 
             if (status == BodyStatus.Invalid)
             {
-                return Failure.UpstreamBodyInvalid;
+                return context.Meter is { Excess: not Failure.None and var excess } ? excess : Failure.UpstreamBodyInvalid;
             }
 
-            if (status == BodyStatus.NeedMore)
+            if (status != BodyStatus.NeedMore)
             {
-                var failure = await EndReceiveAsync(context, exchange, receiving);
-                if (failure != Failure.None)
-                {
-                    return failure;
-                }
+                continue;
+            }
+
+            // Here rather than in a method of its own, whose state each quiet stream would keep too.
+            exchange.AwaitMore();
+            int received;
+            try
+            {
+                received = stream is { Heartbeat: { } every } && !receiving.IsCompleted
+                    ? await stream.BeatUntilAsync(exchange.ReceivingAsTask(), every, context, exchange)
+                    : await receiving;
+            }
+            catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
+            {
+                return exchange.FailureOfReceive(exception, Failure.UpstreamBodyIncomplete);
+            }
+
+            var failure = exchange.EndReceive(received);
+            if (failure != Failure.None)
+            {
+                return failure;
             }
         }
+    }
+
+    /// <summary>The body has come to its end; most of the time nothing is waited for.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> EndAsync(
+        RequestContext context, UpstreamExchange exchange, EventStream? stream, bool isHeadFlushed)
+    {
+        if (stream is { LacksEnding: true })
+        {
+            return Failure.UpstreamBodyIncomplete;
+        }
+
+        context.Meter?.End();
+        stream?.WriteHeld(context.ResponseBody.Writer);
+
+        // The server sends the end of the body in the same packet as its last bytes. A body of known length has no such end: the
+        // server flushes what is left of it only together with the head.
+        ResponseTrailers.Copy(context, exchange);
+        return isHeadFlushed && context.Response.Headers.ContentLength is not null
+            ? await FlushAsync(context)
+            : Failure.None;
     }
 
     /// <summary>
@@ -104,7 +128,7 @@ internal static class ResponseRelay
         var until = meter.AnswerTokens + context.Route!.Plan.DrainTokens!.Value;
         while (meter.AnswerTokens < until)
         {
-            if (isReceiving && await EndReceiveAsync(context, exchange, receiving) != Failure.None)
+            if (isReceiving && await EndReceiveAsync(exchange, receiving) != Failure.None)
             {
                 return Failure.CallerGone;
             }
@@ -129,18 +153,14 @@ internal static class ResponseRelay
         return Failure.CallerGone;
     }
 
-    /// <summary>Waits for bytes that are not here yet, and beats to the caller meanwhile where the route asks for it.</summary>
+    /// <summary>Waits for bytes for which nobody else waits any more.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> EndReceiveAsync(
-        RequestContext context, UpstreamExchange exchange, ValueTask<int> receiving)
+    public static async ValueTask<Failure> EndReceiveAsync(UpstreamExchange exchange, ValueTask<int> receiving)
     {
         exchange.AwaitMore();
         try
         {
-            var received = context.EventStream is { Heartbeat: { } every } stream && !receiving.IsCompleted
-                ? await stream.BeatUntilAsync(exchange.ReceivingAsTask(), every, context, exchange)
-                : await receiving;
-            return exchange.EndReceive(received);
+            return exchange.EndReceive(await receiving);
         }
         catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
         {
@@ -186,6 +206,10 @@ internal static class ResponseRelay
             else
             {
                 stream.Write(writer, run.Span);
+                if (context.Meter is { Excess: not Failure.None })
+                {
+                    return BodyStatus.Invalid;
+                }
             }
         }
 

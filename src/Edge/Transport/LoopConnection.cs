@@ -32,7 +32,7 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
         _writer = new SocketWriter(_socket);
         LocalEndPoint = local ?? _socket.LocalEndPoint();
         RemoteEndPoint = remote;
-        Features = new FeatureCollection(initialCapacity: 8);
+        Features = new ConnectionFeatures();
         Transport = this;
         ConnectionClosed = _closed.Token;
     }

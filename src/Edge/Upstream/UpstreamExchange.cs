@@ -187,6 +187,7 @@ internal sealed partial class UpstreamExchange
         _framing = Head.FramingFor(_requestIsHead);
         _remaining = _framing == BodyFraming.ContentLength ? Head.ContentLength : 0;
         _bodyEnded = _framing == BodyFraming.None || (_framing == BodyFraming.ContentLength && _remaining == 0);
+        connection.Head.ForgetFields();
         connection.Consume(_headLength);
         _headLength = 0;
         if (_remaining - connection.Received.Length > UpstreamConnection.SmallBufferBytes)

@@ -38,7 +38,7 @@ public sealed class ConfigurationDocumentTests
         Assert.InRange(examples[0].TrimEnd().Split('\n').Length, 1, 10);
     }
 
-    private static string Root()
+    internal static string Root()
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Edge.sln"))) folder = Path.GetDirectoryName(folder)!;

@@ -10,7 +10,9 @@ public sealed class LimitErrorTests
     [InlineData(
         "{ name: a, per: global, requests: 1 }",
         "9:14: key 'window' is missing: requests are counted in a duration, or an hour, day or month")]
-    [InlineData("{ name: a, per: global }", "9:14: the limit says not of what; write requests, tokens or usd with a window, or concurrent")]
+    [InlineData(
+        "{ name: a, per: global }",
+        "9:14: the limit says not of what; write requests, tokens or usd with a window, or concurrent")]
     [InlineData(
         "{ name: a, per: global, requests: 0, window: 1m }",
         "9:48: '0' is out of range; write a whole number from 1 to 1000000000")]
@@ -50,7 +52,8 @@ public sealed class LimitErrorTests
         "9:50: concurrent and requests are two limits; make two items of them")]
     [InlineData(
         "{ name: a, per: global, tokens: 1, requests: 1, window: 1m }",
-        "9:46: tokens and requests are two limits; make two items of them")]
+        "9:46: tokens and requests are two limits; make two items of them\n" +
+        "9:46: route 'all' goes to an upstream without an LLM dialect, which reports no tokens")]
     [InlineData(
         "{ name: a, per: global, requests: 1, of: input, window: 1m }",
         "9:55: of says nothing beside anything but tokens; leave it out")]

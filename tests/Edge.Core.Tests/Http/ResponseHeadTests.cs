@@ -331,4 +331,26 @@ public sealed class ResponseHeadTests
 
         return text.ToString();
     }
+
+    [Fact]
+    public void Fields_are_forgotten_and_the_rest_of_the_head_stays()
+    {
+        var bytes = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\nConnection: close\r\n\r\n"u8;
+        var head = new ResponseHead(HeadBytesMax);
+        for (var turn = 0; turn < 20; turn++)
+        {
+            Assert.Equal(ParseStatus.Complete, head.Parse(bytes, out _));
+            Assert.Equal(3, head.HeaderCount);
+            head.ForgetFields();
+            Assert.Equal((0, 200, 5L, false), (head.HeaderCount, head.StatusCode, head.ContentLength, head.MayPersist));
+            head.Reset();
+        }
+
+        // Another head of the same thread may get the list that was given back, and must not share it.
+        var other = new ResponseHead(HeadBytesMax);
+        Assert.Equal(ParseStatus.Complete, other.Parse("HTTP/1.1 204 No Content\r\nX-C: d\r\n\r\n"u8, out _));
+        Assert.Equal(ParseStatus.Complete, head.Parse(bytes, out _));
+        Assert.Equal((1, 3), (other.HeaderCount, head.HeaderCount));
+        Assert.Equal(3, other[0].NameLength);
+    }
 }

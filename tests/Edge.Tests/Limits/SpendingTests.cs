@@ -4,7 +4,7 @@ using Edge.Tests.Support;
 
 namespace Edge.Tests.Limits;
 
-/// <summary>Limits of tokens and money on a running gateway: reserved, then settled in every way that an exchange can end.</summary>
+/// <summary>Limits of tokens and money on a running gateway: reserved, then settled however an exchange ends.</summary>
 public sealed class SpendingTests
 {
     // Two tokens of prompt, and a hundred that the answer may have: 102 are reserved.

@@ -16,7 +16,8 @@ internal sealed class LimitOptions
 
     /// <summary>Its description.</summary>
     public static readonly ObjectShape<LimitOptions> Shape = new(
-        "limit", "a limit", "How much one caller, or all together, may ask for. Give it one of `requests`, `tokens`, `usd` and `concurrent`.",
+        "limit", "a limit",
+        "How much one caller, or all together, may ask for. Give it one of `requests`, `tokens`, `usd` and `concurrent`.",
         new Key<LimitOptions, string>(
             "name", Scalars.Name, (o, v) => o.Name = v,
             "Its name, which callers are told in `RateLimit`. No two in a list share it.",

@@ -1,0 +1,71 @@
+using System.Collections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Edge.Transport;
+
+/// <summary>
+/// The features of a caller's connection, of which the server sets a handful once: a short list, where the framework's collection
+/// is a dictionary that takes three times the memory of every quiet stream. Like that one it is for one thread at a time.
+/// </summary>
+internal sealed class ConnectionFeatures : IFeatureCollection
+{
+    private const int CountAtFirst = 6;
+
+    private readonly List<KeyValuePair<Type, object>> _features = new(CountAtFirst);
+    private int _revision;
+
+    /// <inheritdoc/>
+    public bool IsReadOnly => false;
+
+    /// <inheritdoc/>
+    public int Revision => _revision;
+
+    /// <inheritdoc/>
+    public object? this[Type key]
+    {
+        get
+        {
+            var index = IndexOf(key);
+            return index < 0 ? null : _features[index].Value;
+        }
+
+        set
+        {
+            _revision++;
+            var index = IndexOf(key);
+            if (index >= 0)
+            {
+                _features.RemoveAt(index);
+            }
+
+            if (value is not null)
+            {
+                _features.Add(new KeyValuePair<Type, object>(key, value));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public TFeature? Get<TFeature>() => (TFeature?)this[typeof(TFeature)];
+
+    /// <inheritdoc/>
+    public void Set<TFeature>(TFeature? instance) => this[typeof(TFeature)] = instance;
+
+    /// <inheritdoc/>
+    public IEnumerator<KeyValuePair<Type, object>> GetEnumerator() => _features.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private int IndexOf(Type key)
+    {
+        for (var i = 0; i < _features.Count; i++)
+        {
+            if (_features[i].Key == key)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+}
