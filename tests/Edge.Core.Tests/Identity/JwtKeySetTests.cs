@@ -21,9 +21,28 @@ public sealed class JwtKeySetTests
         { """{"kty":"RSA"}""", JwtKeyProblem.ParameterInvalid },
         { """{"kty":"oct","k":"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg"}""", JwtKeyProblem.SecretPublished },
         {
-            """{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}""",
-            JwtKeyProblem.TypeUnsupported
+            """{"kty":"OKP","crv":"Ed448","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}""",
+            JwtKeyProblem.CurveUnsupported
         },
+        {
+            """{"kty":"OKP","crv":"X25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}""",
+            JwtKeyProblem.CurveUnsupported
+        },
+        { """{"kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}""", JwtKeyProblem.ParameterInvalid },
+        { """{"kty":"OKP","crv":"Ed25519"}""", JwtKeyProblem.ParameterInvalid },
+        { """{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURoA"}""", JwtKeyProblem.EncodingInvalid },
+        { """{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcH"}""", JwtKeyProblem.EncodingInvalid },
+        {
+            """{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","alg":"ES256"}""",
+            JwtKeyProblem.AlgorithmMismatch
+        },
+        {
+            """{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"AQ"}""",
+            JwtKeyProblem.PrivateKeyPublished
+        },
+        { """{"kty":"OKP","crv":"Ed25519","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}""", JwtKeyProblem.PointInvalid },
+        { """{"kty":"OKP","crv":"Ed25519","x":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA"}""", JwtKeyProblem.PointInvalid },
+        { """{"kty":"OKP","crv":"Ed25519","x":"7P_______________________________________38"}""", JwtKeyProblem.PointInvalid },
         { With(Rsa.Jwk, """ "use":"enc" """), JwtKeyProblem.NotForSignatures },
         { With(Rsa.Jwk, """ "use":1 """), JwtKeyProblem.ParameterInvalid },
         { With(Rsa.Jwk, """ "key_ops":["sign"] """), JwtKeyProblem.NotForVerifying },
@@ -252,8 +271,8 @@ public sealed class JwtKeySetTests
     [Fact]
     public void Names_of_algorithms_are_read_as_they_are_written()
     {
-        Assert.Equal(12, JwtAlgorithms.SupportedNames.Count);
-        foreach (var name in JwtAlgorithms.SupportedNames.Append("EdDSA"))
+        Assert.Equal(13, JwtAlgorithms.SupportedNames.Count);
+        foreach (var name in JwtAlgorithms.SupportedNames)
         {
             Assert.True(JwtAlgorithms.TryParse(name, out var algorithm));
             Assert.True(JwtAlgorithms.TryParse(Encoding.ASCII.GetBytes(name), out var same));
