@@ -35,6 +35,18 @@ var configuration = $$"""
         authorize: { scopes: [models.read], tiers: [starter] }
         request: { headers: { set: { X-Consumer-ID: "{caller.id}" } } }
         upstream: origin
+      - name: read
+        match: { path: /read/v1/chat/completions }
+        stripPath: true
+        authenticate: { with: [consumers] }
+        validate: { schema: openai-chat-lenient }
+        rewrite:
+          - systemMessage: You are a helpful assistant.
+          - default: { user: "{caller.id}", temperature: 0.7 }
+          - clamp: { temperature: [0, 2] }
+          - { when: { tier: starter }, set: { max_tokens: 256 } }
+        metering: {}
+        upstream: origin
     """;
 var plan = ConfigurationLoader.LoadText(configuration, "bench.yaml", SystemConfigurationSource.Instance).Plan!;
 await using var log = new ProgramLog(Console.Error);
@@ -53,8 +65,12 @@ var token = TokenWriter.Sign(
     new TokenContent { Subject = "ann", Lifetime = TimeSpan.FromHours(1) }, TimeProvider.System);
 Measure("GET of 1 KB with a token that is known", 5_000, Asking(token));
 Measure("GET of 1 KB with an API key", 5_000, Asking("key-of-ann"));
-var post = MakePost();
+var post = MakePost("", "key");
 Measure("POST of a 1.2 KB chat body", 5_000, () => Exchange(caller, post, "HTTP/1.1 200"u8, 1024));
+var read = MakePost("/read", "key-of-ann");
+Measure(
+    "POST of a 1.2 KB chat body that is validated, rewritten and metered", 5_000,
+    () => Exchange(caller, read, "HTTP/1.1 200"u8, 1024));
 using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
 listener.Connect(gateway.Endpoints[0]);
 listener.NoDelay = true;
@@ -124,12 +140,12 @@ static void Exchange(Socket socket, ReadOnlySpan<byte> request, ReadOnlySpan<byt
     }
 }
 
-static byte[] MakePost()
+static byte[] MakePost(string prefix, string credential)
 {
     var text = new string('x', 1100);
     var body = "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}\n";
-    var head = "POST /v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nAccept: application/json\r\nUser-Agent: bench\r\n"
-        + "Authorization: Bearer key\r\nContent-Type: application/json\r\n"
+    var head = $"POST {prefix}/v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nAccept: application/json\r\nUser-Agent: bench\r\n"
+        + $"Authorization: Bearer {credential}\r\nContent-Type: application/json\r\n"
         + string.Create(CultureInfo.InvariantCulture, $"Content-Length: {body.Length}\r\n\r\n");
     return Encoding.ASCII.GetBytes(head + body);
 }

@@ -17,6 +17,9 @@ public sealed class EdgePlan
     /// <summary>The audit log, or null where none is kept.</summary>
     public AuditLogPlan? AuditLog { get; init; }
 
+    /// <summary>The usage log, or null where none is kept.</summary>
+    public UsageLogPlan? UsageLog { get; init; }
+
     /// <summary>Security headers of answers that belong to no route.</summary>
     public SecurityHeadersPlan SecurityHeaders { get; init; } = SecurityHeadersPlan.None;
 

@@ -157,4 +157,10 @@ public enum Failure
 
     /// <summary>The answer's chunked framing is broken.</summary>
     UpstreamBodyInvalid,
+
+    /// <summary>A streamed answer has more tokens than the route allows.</summary>
+    UpstreamAnswerTooLong,
+
+    /// <summary>A streamed answer says the same over and over.</summary>
+    UpstreamAnswerRepeats,
 }

@@ -209,6 +209,10 @@ public static class Failures
             502, "response_incomplete", "http_response_incomplete", "The upstream's answer ended before it was complete."),
         Failure.UpstreamBodyInvalid => Upstream(
             502, "response_body_invalid", "http_response_transfer_coding", "The upstream's answer is framed wrongly."),
+        Failure.UpstreamAnswerTooLong => Upstream(
+            502, "answer_too_long", "http_response_body_size", "The answer has more tokens than this route allows."),
+        Failure.UpstreamAnswerRepeats => Upstream(
+            502, "answer_repeats", "http_response_incomplete", "The answer says the same over and over, and was cut off."),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
     };
 

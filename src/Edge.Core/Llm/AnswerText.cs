@@ -16,6 +16,12 @@ public struct AnswerText
 
     private const int HexDigits = 4;
 
+    /// <summary>Bytes of a text by which it is told from others.</summary>
+    private const int ComparedBytesMax = 256;
+
+    /// <summary>Shorter texts are not compared: many an answer has ten line ends in a row.</summary>
+    private const int ComparedBytesMin = 3;
+
     private Name _name;
     private int _nameLength;
     private int _skip;
@@ -25,6 +31,10 @@ public struct AnswerText
     private bool _isCounted;
     private bool _escaped;
     private Expected _expected;
+    private uint _hash;
+    private uint _lastHash;
+    private int _bytes;
+    private int _lastBytes;
 
     private enum Expected : byte
     {
@@ -40,6 +50,9 @@ public struct AnswerText
 
     /// <summary>Characters so far.</summary>
     public long Chars { get; private set; }
+
+    /// <summary>How often in a row the same text has come again, texts of one or two bytes aside.</summary>
+    public int Repeats { get; private set; }
 
     /// <summary>Begins with an answer.</summary>
     public void Start(LlmApi api, bool isEventStream)
@@ -101,6 +114,8 @@ public struct AnswerText
         _inString = true;
         _isCounted = isCounted;
         _nameLength = 0;
+        _hash = 0;
+        _bytes = 0;
         _expected = Expected.Any;
     }
 
@@ -111,12 +126,14 @@ public struct AnswerText
             _escaped = false;
             _skip = next[0] == 'u' ? HexDigits : 0;
             Chars += _isCounted ? 1 : 0;
+            Remember(next[..1]);
             return 1;
         }
 
         if (_skip > 0)
         {
             _skip--;
+            Remember(next[..1]);
             return 1;
         }
 
@@ -126,6 +143,7 @@ public struct AnswerText
         if (_isCounted)
         {
             Chars += CountChars(part);
+            Remember(part);
         }
         else if (_nameLength + part.Length <= NameBytesMax)
         {
@@ -142,10 +160,38 @@ public struct AnswerText
             return next.Length;
         }
 
+        if (next[length] == '"' && _isCounted)
+        {
+            Compare();
+        }
+
         _escaped = next[length] == '\\';
         _inString = _escaped;
         _expected = next[length] == '"' && !_isCounted ? Expected.Colon : Expected.Any;
         return length + 1;
+    }
+
+    private void Remember(ReadOnlySpan<byte> part)
+    {
+        const uint Multiplier = 0x01000193;
+        foreach (var b in _bytes < ComparedBytesMax ? part[..Math.Min(part.Length, ComparedBytesMax - _bytes)] : default)
+        {
+            _hash = (_hash ^ b) * Multiplier;
+        }
+
+        _bytes += part.Length;
+    }
+
+    private void Compare()
+    {
+        if (_bytes < ComparedBytesMin)
+        {
+            return;
+        }
+
+        Repeats = _hash == _lastHash && _bytes == _lastBytes ? Repeats + 1 : 0;
+        _lastHash = _hash;
+        _lastBytes = _bytes;
     }
 
     private static long CountChars(ReadOnlySpan<byte> part)

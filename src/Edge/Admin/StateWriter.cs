@@ -23,6 +23,14 @@ internal static class StateWriter
         json.WriteNumber("written"u8, gateway.Audit.Written);
         json.WriteNumber("dropped"u8, gateway.Audit.Dropped);
         json.WriteEndObject();
+        json.WriteStartObject("usage"u8);
+        json.WriteNumber("exact"u8, gateway.Counters.Exact);
+        json.WriteNumber("estimated"u8, gateway.Counters.Estimated);
+        json.WriteNumber("inputTokens"u8, gateway.Counters.InputTokens);
+        json.WriteNumber("outputTokens"u8, gateway.Counters.OutputTokens);
+        json.WriteNumber("logWritten"u8, gateway.Usage.Written);
+        json.WriteNumber("logDropped"u8, gateway.Usage.Dropped);
+        json.WriteEndObject();
         WriteLimits(json, gateway.Limits);
         json.WriteStartArray("upstreams"u8);
         foreach (var upstream in gateway.Upstreams)

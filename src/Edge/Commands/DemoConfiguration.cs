@@ -28,7 +28,13 @@ internal static class DemoConfiguration
               scopes: [chat.write]
               jwt: [{ kid: {{Consumer}}-1, algorithm: HS256, secret: "{{secret}}" }]
               apiKeys: [{ name: demo, sha256: "{{KeyCommand.HashOf(ApiKey)}}" }]
-        tiers: { free: {}, starter: {} }
+        tiers:
+          free: { models: [gpt-3.5-turbo], requestTokensMax: 1000, upgradeUrl: https://example.com/pricing }
+          starter:
+            models: [gpt-3.5-turbo, gpt-4o-mini, "claude-*", "text-embedding-*", "mock*"]
+            aliases: { fast: gpt-4o-mini }
+            requestTokensMax: 10000
+            upgradeUrl: https://example.com/pricing
         upstreams:
           openai: { dialect: openai, targets: [http://{{mock}}], credential: sk-demo-openai }
           claude: { dialect: anthropic, targets: [http://{{mock}}], credential: sk-demo-anthropic }
@@ -39,7 +45,16 @@ internal static class DemoConfiguration
           request: { headers: { set: { X-Consumer-ID: "{caller.id}" } } }
           response: { headers: { set: { X-Gateway: edge } } }
           heartbeat: 15s
+          metering: { usageHeader: true }
         routes:
+          - name: chat
+            match: { path: /v1/chat/completions, methods: [POST] }
+            validate: { schema: openai-chat-lenient }
+            rewrite:
+              - from: mobile
+              - systemMessage: You are a helpful assistant.
+              - default: { model: gpt-4o-mini, user: "{caller.id}" }
+            upstream: openai
           - { name: messages, match: { path: /v1/messages, methods: [POST] }, upstream: claude }
           - { name: openai, match: { path: /v1/* }, upstream: openai }
         """;
@@ -64,7 +79,22 @@ internal static class DemoConfiguration
 
           curl http://{{gateway}}/v1/models -H 'Authorization: Bearer {{token}}'
 
-        Without either it is refused, in the words of the provider's own API:
+        What is wrong with a body is told at once, all of it, and nothing of it reaches the provider:
+
+          curl http://{{gateway}}/v1/chat/completions -H 'Authorization: Bearer {{ApiKey}}' \
+            -H 'Content-Type: application/json' -d '{"messages":[{"role":"boss","content":7}],"temperature":"hot"}'
+
+        A mobile app's own format, to a model that the gateway chooses; X-Edge-Usage says what it took:
+
+          curl -i http://{{gateway}}/v1/chat/completions -H 'Authorization: Bearer {{ApiKey}}' \
+            -H 'Content-Type: application/json' -d '{"message":"Say hello","userId":"u-1"}'
+
+        A model that the tier does not have:
+
+          curl http://{{gateway}}/v1/chat/completions -H 'Authorization: Bearer {{ApiKey}}' \
+            -H 'Content-Type: application/json' -d '{"model":"gpt-4o","messages":[{"role":"user","content":"Hi"}]}'
+
+        Without a credential it is refused, in the words of the provider's own API:
 
           curl -i http://{{gateway}}/v1/models
 

@@ -93,6 +93,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
     {
         // First, so that what becomes of the reload stands in the new file.
         _gateway.Audit.Reopen();
+        _gateway.Usage.Reopen();
         Reload("signal");
     }
 

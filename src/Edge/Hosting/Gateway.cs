@@ -48,6 +48,7 @@ internal sealed class Gateway : IAsyncDisposable
         _sweeper = new UpstreamSweeper(time);
         _issuers = new IssuerDirectory(_sweeper, resolver, log);
         Audit = new AuditLog(log, time);
+        Usage = new UsageLog(log, time);
         Limits = new GatewayLimits(time, log);
         _snapshot = BuildSnapshot(plan, out _);
         _issuers.Replace(_snapshot.Issuers);
@@ -64,6 +65,9 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>Who was refused, let in, and what was administered.</summary>
     public AuditLog Audit { get; }
+
+    /// <summary>What metered requests have used.</summary>
+    public UsageLog Usage { get; }
 
     /// <summary>What all limits share.</summary>
     public GatewayLimits Limits { get; }
@@ -125,11 +129,13 @@ internal sealed class Gateway : IAsyncDisposable
         Audit.Apply(plan.AuditLog);
         try
         {
+            Usage.Apply(plan.UsageLog);
             _snapshot = BuildSnapshot(plan, out oldStore);
         }
         catch
         {
             Audit.Apply(_snapshot.Plan.AuditLog);
+            Usage.Apply(_snapshot.Plan.UsageLog);
             throw;
         }
 
@@ -212,11 +218,13 @@ internal sealed class Gateway : IAsyncDisposable
         _requestIds.Dispose();
         Audit.Lived("stopped", null);
         await Audit.DisposeAsync();
+        await Usage.DisposeAsync();
     }
 
     private async Task ListenAsync(EdgePlan plan, CancellationToken cancellation)
     {
         Audit.Apply(plan.AuditLog);
+        Usage.Apply(plan.UsageLog);
         if (plan.Admin is { } admin)
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };
@@ -224,7 +232,7 @@ internal sealed class Gateway : IAsyncDisposable
                 door, new AdminApplication(this, admin.Token), null, ServerTransport.EventLoops, cancellation);
         }
 
-        var record = new RecordStage(Counters, _log, Audit, _time);
+        var record = new RecordStage(Counters, _log, Audit, Usage, _time);
         var application = new GatewayApplication(this, _sweeper, _requestIds, record, _time);
         foreach (var listener in plan.Listeners)
         {

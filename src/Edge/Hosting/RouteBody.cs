@@ -99,11 +99,16 @@ internal sealed class RouteBody
         var steps = new List<(RewriteCondition?, RewriteRule[])>();
         foreach (var item in items)
         {
-            RewriteRule[] rules = item.SystemMessage is { } message && api != LlmApi.Embeddings
-                ? [RewriteRule.SystemMessage(api, message), .. item.Rules] : [.. item.Rules];
-            if (rules.Length > 0)
+            List<RewriteRule> rules = item.Map is { } map ? [map] : [];
+            if (item.SystemMessage is { } message && api != LlmApi.Embeddings)
             {
-                steps.Add((item.When, rules));
+                rules.Add(RewriteRule.SystemMessage(api, message));
+            }
+
+            rules.AddRange(item.Rules);
+            if (rules.Count > 0)
+            {
+                steps.Add((item.When, [.. rules]));
             }
         }
 

@@ -1,4 +1,5 @@
 using Edge.Core.Bodies;
+using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
 
@@ -16,13 +17,21 @@ internal sealed class AnswerMeter
     private bool _isSent;
     private bool _isCoded;
     private bool _isWhole;
+    private bool _isEventStream;
+    private MeteringPlan? _plan;
 
     /// <summary>Estimated tokens of the answer so far.</summary>
     public long AnswerTokens => TokenEstimate.OfChars(_text.Chars);
 
+    /// <summary>Why the stream must not go on; None: it may.</summary>
+    public Failure Excess { get; private set; }
+
     /// <summary>Begins with a request.</summary>
-    public void Begin()
+    public void Begin(MeteringPlan plan)
     {
+        _plan = plan;
+        _isEventStream = false;
+        Excess = Failure.None;
         _status = 0;
         _isSent = false;
         _isCoded = false;
@@ -43,6 +52,7 @@ internal sealed class AnswerMeter
     {
         _status = status;
         _isCoded = isCoded;
+        _isEventStream = isEventStream;
         _tap.Start(isEventStream);
         _text.Start(api, isEventStream);
     }
@@ -54,13 +64,18 @@ internal sealed class AnswerMeter
         {
             _tap.Take(run);
             _text.Take(run);
+            if (_isEventStream)
+            {
+                Excess = AnswerTokens > _plan!.AnswerTokensMax ? Failure.UpstreamAnswerTooLong
+                    : _text.Repeats > _plan.RepeatsMax ? Failure.UpstreamAnswerRepeats : Failure.None;
+            }
         }
     }
 
     /// <summary>The answer has come to its end.</summary>
     public void End() => _isWhole = true;
 
-    /// <summary>What the request has used.</summary>
+    /// <summary>What the request has used; to be asked when its answer has come to its end, or will come to none.</summary>
     /// <param name="facts">What is known of the request.</param>
     /// <param name="failure">How it failed, if it did.</param>
     public RequestUsage Settle(in RequestFacts facts, Failure failure)

@@ -30,9 +30,9 @@ internal sealed class BodyStage
             return new ValueTask<StageResult>(StageResult.Continue);
         }
 
-        if (route.Metering is not null)
+        if (route.Metering is { } metering)
         {
-            context.BeginMeter();
+            context.BeginMeter(metering);
         }
 
         if ((!route.Query.IsEmpty || !route.Headers.IsEmpty) && BodyErrors.AboutParameters(context, route) is { } missing)

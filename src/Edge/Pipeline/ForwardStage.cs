@@ -65,7 +65,12 @@ internal sealed class ForwardStage
             }
 
             context.Exchange.BeginBody();
-            failure = await ResponseRelay.RunAsync(context, context.Exchange);
+            failure = UsageHeader.IsWanted(context) ? await UsageHeader.HoldAsync(context, context.Exchange) : Failure.None;
+            if (failure == Failure.None)
+            {
+                failure = await ResponseRelay.RunAsync(context, context.Exchange);
+            }
+
             if (failure != Failure.None)
             {
                 context.Exchange.Distrust();

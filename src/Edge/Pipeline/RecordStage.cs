@@ -1,4 +1,5 @@
 using Edge.Core.Http;
+using Edge.Core.Llm;
 using Edge.Telemetry;
 
 namespace Edge.Pipeline;
@@ -7,7 +8,7 @@ namespace Edge.Pipeline;
 /// The last stage, which runs whatever happened: counts the request and its outcome, and writes what failed or was refused to the
 /// logs.
 /// </summary>
-internal sealed class RecordStage(GatewayCounters counters, ProgramLog log, AuditLog audit, TimeProvider time)
+internal sealed class RecordStage(GatewayCounters counters, ProgramLog log, AuditLog audit, UsageLog usage, TimeProvider time)
 {
     /// <summary>A request begins; the result is its start.</summary>
     public long Begin()
@@ -23,6 +24,12 @@ internal sealed class RecordStage(GatewayCounters counters, ProgramLog log, Audi
         if (context.RefusalReason is { } reason)
         {
             counters.CallerRefused(reason);
+        }
+
+        if (context.Usage.Kind != UsageKind.None)
+        {
+            counters.Used(context.Usage);
+            usage.Used(context, result.Failure);
         }
 
         if (Failures.IsRefusal(result.Failure))

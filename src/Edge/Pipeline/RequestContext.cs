@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
 using Edge.Core.Limits;
@@ -250,10 +251,10 @@ internal sealed class RequestContext
     }
 
     /// <summary>The request is metered from here on. The memory is the connection's.</summary>
-    public void BeginMeter()
+    public void BeginMeter(MeteringPlan plan)
     {
         Meter = _meter ??= new AnswerMeter();
-        Meter.Begin();
+        Meter.Begin(plan);
     }
 
     /// <summary>The request is over: works out what it has used.</summary>

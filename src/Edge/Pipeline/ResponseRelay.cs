@@ -61,7 +61,7 @@ internal static class ResponseRelay
 
             if (status == BodyStatus.Invalid)
             {
-                return Failure.UpstreamBodyInvalid;
+                return context.Meter is { Excess: not Failure.None and var excess } ? excess : Failure.UpstreamBodyInvalid;
             }
 
             if (status != BodyStatus.NeedMore)
@@ -155,7 +155,7 @@ internal static class ResponseRelay
 
     /// <summary>Waits for bytes for which nobody else waits any more.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> EndReceiveAsync(UpstreamExchange exchange, ValueTask<int> receiving)
+    public static async ValueTask<Failure> EndReceiveAsync(UpstreamExchange exchange, ValueTask<int> receiving)
     {
         exchange.AwaitMore();
         try
@@ -206,6 +206,10 @@ internal static class ResponseRelay
             else
             {
                 stream.Write(writer, run.Span);
+                if (context.Meter is { Excess: not Failure.None })
+                {
+                    return BodyStatus.Invalid;
+                }
             }
         }
 

@@ -77,7 +77,7 @@ internal sealed class AuditLog : IAsyncDisposable
         {
             if (plan is not null && (_plan is null || plan.To != _plan.To || plan.File != _plan.File))
             {
-                Interlocked.Exchange(ref _next, AuditSink.Open(plan, _time))?.Dispose();
+                Interlocked.Exchange(ref _next, AuditSink.Open("audit log", plan.To, plan.File, _time))?.Dispose();
             }
 
             _plan = plan;

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Edge.Telemetry;
 
 /// <summary>
-/// Where the lines of an audit log go: a file, or a standard stream. Lines are written whole or not at all, as far as the system
+/// Where the lines of a log go: a file, or a standard stream. Lines are written whole or not at all, as far as the system
 /// lets us: what a full disk took in part is taken back, or else ended by a line feed. A file that cannot be written is opened
 /// again after a while. Used by one thread at a time.
 /// </summary>
@@ -35,23 +35,27 @@ internal sealed class AuditSink : IDisposable
 
     /// <summary>Opens it, and makes the file where there is none.</summary>
     /// <exception cref="IOException">The file cannot be opened for writing.</exception>
-    public static AuditSink Open(AuditLogPlan plan, TimeProvider time)
+    /// <param name="what">What the log is called.</param>
+    /// <param name="to">What it is written to.</param>
+    /// <param name="file">The file, where it is one.</param>
+    /// <param name="time">The clock.</param>
+    public static AuditSink Open(string what, AuditLogTarget to, string? file, TimeProvider time)
     {
-        if (plan.To != AuditLogTarget.File)
+        if (to != AuditLogTarget.File)
         {
             // A second stream on the descriptor, which stays open for others.
-            nint descriptor = plan.To == AuditLogTarget.StandardOutput ? 1 : 2;
+            nint descriptor = to == AuditLogTarget.StandardOutput ? 1 : 2;
             var handle = new SafeFileHandle(descriptor, ownsHandle: false);
             return new AuditSink(null, new FileStream(handle, FileAccess.Write, bufferSize: 0), time);
         }
 
         try
         {
-            return new AuditSink(plan.File, OpenFile(plan.File!), time);
+            return new AuditSink(file, OpenFile(file!), time);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The audit log cannot be written: {exception.Message}", exception);
+            throw new IOException($"The {what} cannot be written: {exception.Message}", exception);
         }
     }
 

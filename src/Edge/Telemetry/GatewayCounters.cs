@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Edge.Core.Http;
+using Edge.Core.Llm;
 
 namespace Edge.Telemetry;
 
@@ -11,6 +12,10 @@ internal sealed class GatewayCounters
     private readonly ConcurrentDictionary<string, StrongBox<long>> _refusals = new(StringComparer.Ordinal);
     private long _began;
     private long _ended;
+    private long _exact;
+    private long _estimated;
+    private long _inputTokens;
+    private long _outputTokens;
 
     /// <summary>Requests begun.</summary>
     public long Began => Volatile.Read(ref _began);
@@ -31,6 +36,26 @@ internal sealed class GatewayCounters
                 yield return KeyValuePair.Create(reason, Volatile.Read(ref count.Value));
             }
         }
+    }
+
+    /// <summary>Metered requests whose usage the provider told.</summary>
+    public long Exact => Volatile.Read(ref _exact);
+
+    /// <summary>Metered requests whose usage is estimated.</summary>
+    public long Estimated => Volatile.Read(ref _estimated);
+
+    /// <summary>Tokens of prompts, of all metered requests.</summary>
+    public long InputTokens => Volatile.Read(ref _inputTokens);
+
+    /// <summary>Tokens of answers, likewise.</summary>
+    public long OutputTokens => Volatile.Read(ref _outputTokens);
+
+    /// <summary>A metered request has used something.</summary>
+    public void Used(in RequestUsage usage)
+    {
+        Interlocked.Increment(ref usage.Kind == UsageKind.Exact ? ref _exact : ref _estimated);
+        Interlocked.Add(ref _inputTokens, usage.Counts.InputTokensTotal);
+        Interlocked.Add(ref _outputTokens, usage.Counts.OutputTokens ?? 0);
     }
 
     /// <summary>A caller was not let in.</summary>

@@ -39,6 +39,29 @@ public sealed class BodyRewriterTests
         Assert.Equal(expected, Apply(Plan(RewriteRule.Default("a", Json("1"))), body));
 
     [Theory]
+    [InlineData("{\"q\":\"a\\\"b\",\"p\":{\"n\":[1, 2.50]}}",
+        "{\"t\":\"user-7: a\\\"b\",\"n\":[1, 2.50],\"k\":{\"r\":\"req-1\"}}")]
+    [InlineData("{\"q\":\"a\"}", "NotTransformable")]
+    [InlineData("{}", "NotTransformable")]
+    [InlineData("[]", "NotAnObject")]
+    public void A_body_is_mapped(string body, string expected) => Assert.Equal(expected, Apply(
+        Plan(RewriteRule.Map(
+            Json("{\"t\":\"{caller.id}: {body./q}\",\"n\":\"{body./p/n}\",\"k\":{\"r\":\"{request.id}\"}}"))), body));
+
+    [Fact]
+    public void Rules_see_a_mapped_body_and_a_mapping_sees_what_rules_did() => Assert.Equal(
+        "{\"b\":2,\"c\":{\"was\":1}}",
+        Apply(
+            Plan(
+                RewriteRule.Set("a", Json("1")), RewriteRule.Map(Json("{\"b\":\"{body./a}\"}")),
+                RewriteRule.Map(Json("{\"b\":2,\"c\":{\"was\":\"{body./b}\"}}"))),
+            "{\"a\":0}"));
+
+    [Fact]
+    public void A_body_is_mapped_to_nothing_but_an_object() =>
+        Assert.Throws<RewriteException>(static () => RewriteRule.Map(Json("[1]")));
+
+    [Theory]
     [InlineData("{}", "{\"a\":1}")]
     [InlineData("{\"x\":1, \"a\" : [1, 2] , \"y\":2}", "{\"x\":1, \"a\" : 1 , \"y\":2}")]
     [InlineData("{\"a\":1}", "=")]

@@ -71,6 +71,8 @@ public sealed class FailuresTests
         (Failure.UpstreamHeadTooLarge, 502, "http_response_header_section_size", "upstream_response_headers_too_large"),
         (Failure.UpstreamBodyIncomplete, 502, "http_response_incomplete", "upstream_response_incomplete"),
         (Failure.UpstreamBodyInvalid, 502, "http_response_transfer_coding", "upstream_response_body_invalid"),
+        (Failure.UpstreamAnswerTooLong, 502, "http_response_body_size", "upstream_answer_too_long"),
+        (Failure.UpstreamAnswerRepeats, 502, "http_response_incomplete", "upstream_answer_repeats"),
     ];
 
     public static TheoryData<Failure> All => new(Enum.GetValues<Failure>());

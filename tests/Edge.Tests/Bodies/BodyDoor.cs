@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Edge.Tests.Identity;
 using Edge.Tests.Support;
 
@@ -7,8 +8,11 @@ namespace Edge.Tests.Bodies;
 /// <summary>A gateway whose routes read bodies, before a scripted upstream; <see cref="Consumers"/> call.</summary>
 internal sealed class BodyDoor : IAsyncDisposable
 {
-    private BodyDoor(RunningGateway running, ScriptedUpstream upstream)
+    private readonly string _usageLog;
+
+    private BodyDoor(RunningGateway running, ScriptedUpstream upstream, string usageLog)
     {
+        _usageLog = usageLog;
         Running = running;
         Upstream = upstream;
     }
@@ -21,17 +25,20 @@ internal sealed class BodyDoor : IAsyncDisposable
     /// <param name="chat">Keys of the chat route, each beginning with a comma.</param>
     /// <param name="http">Keys of the HTTP route, likewise.</param>
     /// <param name="tiers">The tiers.</param>
+    /// <param name="usageLog">Keep a usage log, in a file.</param>
     /// <param name="scripts">What the upstream does; by default it answers all with a small JSON body.</param>
     public static async Task<BodyDoor> OpenAsync(
-        string chat = "", string http = "", string tiers = "{ free: {}, starter: {} }",
+        string chat = "", string http = "", string tiers = "{ free: {}, starter: {} }", bool usageLog = false,
         params Func<ScriptedConnection, Task>[] scripts)
     {
         var upstream = ScriptedUpstream.Start(scripts.Length > 0 ? scripts : [AnswerAllAsync]);
+        var log = Path.Combine(Path.GetTempPath(), $"edge-usage-{Guid.NewGuid():N}.jsonl");
         var yaml = $$"""
             listeners:
               - { address: 127.0.0.1:0, requestBodyMax: 1MiB }
             {{Consumers.Lines}}
             tiers: {{tiers}}
+            telemetry: { {{(usageLog ? $"usageLog: {{ to: {log} }}" : "")}} }
             upstreams:
               llm: { dialect: openai, targets: [{{upstream.Url}}] }
               claude: { dialect: anthropic, targets: [{{upstream.Url}}] }
@@ -45,7 +52,7 @@ internal sealed class BodyDoor : IAsyncDisposable
               - { name: llm, match: { path: /v1/* }, upstream: llm }
               - { name: http, match: { path: /http/* }, upstream: plain{{http}} }
             """;
-        return new BodyDoor(await RunningGateway.StartAsync(yaml), upstream);
+        return new BodyDoor(await RunningGateway.StartAsync(yaml), upstream, log);
     }
 
     /// <summary>One request on a connection of its own, read to its end.</summary>
@@ -59,10 +66,24 @@ internal sealed class BodyDoor : IAsyncDisposable
     /// <summary>The body that reached the upstream last.</summary>
     public string Seen => Upstream.Requests[^1].Text;
 
+    /// <summary>The first line of the usage log, once it is there.</summary>
+    public async Task<JsonNode> UsageAsync()
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(TimeSpan.FromSeconds(20));
+        while (Running.Gateway.Usage.Written == 0)
+        {
+            await Task.Delay(1, deadline.Token);
+        }
+
+        return JsonNode.Parse((await File.ReadAllLinesAsync(_usageLog, deadline.Token))[0])!;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Running.DisposeAsync();
         await Upstream.DisposeAsync();
+        File.Delete(_usageLog);
     }
 
     /// <summary>Answers every request of a connection.</summary>

@@ -195,6 +195,17 @@ public sealed class BodyStageTests
     }
 
     [Fact]
+    public async Task A_plain_route_maps_bodies()
+    {
+        await using var door = await BodyDoor.OpenAsync(
+            http: ", rewrite: [{ body: { tenant: \"{caller.id}\", find: { text: \"{body./q}\", n: \"{body./page/size}\" } } }]");
+        Assert.Equal(200, (await door.PostAsync("{\"q\":\"a \\\"b\\\"\",\"page\":{\"size\":2.0}}", Ann, "/http/search")).Status);
+        Assert.Equal("{\"tenant\":\"ann\",\"find\":{\"text\":\"a \\\"b\\\"\",\"n\":2.0}}", door.Seen);
+        Assert.Equal(400, (await door.PostAsync("{\"q\":\"a\"}", Ann, "/http/search")).Status);
+        Assert.Single(door.Upstream.Requests);
+    }
+
+    [Fact]
     public async Task A_claim_can_not_end_the_text_it_stands_in()
     {
         await using var door = await BodyDoor.OpenAsync(", rewrite: [{ set: { user: \"{caller.claims.dept}\" } }]");

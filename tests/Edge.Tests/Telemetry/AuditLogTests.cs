@@ -55,7 +55,7 @@ public sealed class AuditLogTests : IAsyncLifetime
         if (!OperatingSystem.IsWindows())
         {
             File.Delete(FilePath);
-            using var sink = AuditSink.Open(ToFile(), _time);
+            using var sink = AuditSink.Open("audit log", AuditLogTarget.File, FilePath, _time);
             Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(FilePath) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite));
         }
     }

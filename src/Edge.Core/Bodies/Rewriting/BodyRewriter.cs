@@ -108,6 +108,8 @@ public sealed class BodyRewriter
                 return ApplySystemMessage(rule, context);
             case RewriteKind.IncludeUsage:
                 return ApplyIncludeUsage(rule);
+            case RewriteKind.Map:
+                return ApplyMap(rule.Value!, context);
             case RewriteKind.Default:
             case RewriteKind.Set:
                 return ApplyValue(rule, context);
@@ -139,6 +141,32 @@ public sealed class BodyRewriter
         text.Clear();
         _overlay.WriteTo(text, _body, _made.Written.Span);
         _made.Clear();
+        _body = _tapes[_turn];
+        if (!_body.Read(text.Written))
+        {
+            return false;
+        }
+
+        _overlay.Open(_body);
+        return true;
+    }
+
+    private bool ApplyMap(RewriteTemplate template, IRewriteContext context)
+    {
+        if (!Settle())
+        {
+            return false;
+        }
+
+        _turn ^= 1;
+        var text = _texts[_turn];
+        text.Clear();
+        _made.Clear();
+        if (!template.TryWrite(text, _overlay, _body, context))
+        {
+            return false;
+        }
+
         _body = _tapes[_turn];
         if (!_body.Read(text.Written))
         {

@@ -26,6 +26,9 @@ internal enum RewriteKind
 
     /// <summary>A stream is asked for its usage.</summary>
     IncludeUsage,
+
+    /// <summary>The body becomes another one.</summary>
+    Map,
 }
 
 /// <summary>One change of a body. Members are those of the body itself. Immutable.</summary>
@@ -113,6 +116,14 @@ public sealed class RewriteRule
     /// <see cref="BodyRewriter.AddedIncludeUsage"/>.
     /// </summary>
     public static RewriteRule IncludeUsage() => new(RewriteKind.IncludeUsage) { Name = new RewriteName("stream_options") };
+
+    /// <summary>
+    /// The body becomes what a template makes of it: a body mapping. One that lacks what the template asks for cannot be
+    /// transformed.
+    /// </summary>
+    /// <exception cref="RewriteException">The template is no object.</exception>
+    public static RewriteRule Map(RewriteTemplate body) => body.IsObject
+        ? new(RewriteKind.Map) { Value = body } : throw new RewriteException("a body is mapped to an object; write { ... }");
 
     private static byte[]? Number(string? text)
     {

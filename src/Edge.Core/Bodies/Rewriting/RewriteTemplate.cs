@@ -35,7 +35,7 @@ public sealed class RewriteTemplate
             throw new RewriteException($"the value is not JSON: {tape.Fault}");
         }
 
-        var template = new RewriteTemplate();
+        var template = new RewriteTemplate { IsObject = tape.Tokens[0].Kind == JsonKind.Object };
         var copied = tape.Tokens[0].Start;
         for (var token = 0; token < tape.Tokens.Length; token++)
         {
@@ -59,6 +59,9 @@ public sealed class RewriteTemplate
         template.AddString(text, isName: false);
         return template;
     }
+
+    /// <summary>It makes an object.</summary>
+    public bool IsObject { get; private init; }
 
     /// <summary>What it asks of the caller: <c>id</c>, <c>claims.department</c>. For whoever loads a configuration.</summary>
     public IEnumerable<string> CallerNames

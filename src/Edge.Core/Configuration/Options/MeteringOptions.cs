@@ -12,10 +12,24 @@ internal sealed class MeteringOptions
         new Key<MeteringOptions, bool>(
             "usageHeader", Scalars.Boolean, (o, v) => o.UsageHeader = v,
             "Tell callers what a request has used in `X-Edge-Usage`: a header of answers that are no streams and have at most " +
-            "1MiB, which are held back until they are whole.", defaultText: "false"));
+            "1MiB, which are held back until they are whole.", defaultText: "false"),
+        new Key<MeteringOptions, long>(
+            "answerTokensMax", BodyScalars.Tokens, (o, v) => o.AnswerTokensMax = v,
+            "Most tokens of a streamed answer, as estimated from its text: a longer one is cut off with an error event. Left " +
+            "out: any."),
+        new Key<MeteringOptions, int>(
+            "repeatsMax", Scalars.Count(2, 100_000), (o, v) => o.RepeatsMax = v,
+            "How often in a row a stream may say the same again, in pieces of three characters and more: one that is caught in " +
+            "a loop is cut off with an error event. Left out: any."));
 
     /// <summary>The header.</summary>
     public Located<bool>? UsageHeader { get; set; }
+
+    /// <summary>Most tokens of a stream.</summary>
+    public Located<long>? AnswerTokensMax { get; set; }
+
+    /// <summary>Most repetitions.</summary>
+    public Located<int>? RepeatsMax { get; set; }
 }
 
 /// <summary>The object <c>onDisconnect</c> as written, or the word <c>abort</c>.</summary>

@@ -33,6 +33,10 @@ internal sealed class RewriteOptions
         new Key<RewriteOptions, BodyFormat>(
             "from", BodyScalars.Format, (o, v) => o.From = v,
             "`mobile`: `{\"message\", \"userId\"}` becomes a chat completion request. Done before the body is validated."),
+        new Key<RewriteOptions, RewriteValue>(
+            "body", new RewriteValueShape(), (o, v) => o.Body = v,
+            "An object that takes the place of the body: a mapping template, with placeholders for parts of the old one, such " +
+            "as `{ user: \"{caller.id}\", query: \"{body./q}\" }`. A body that lacks one of them is refused."),
         new Key<RewriteOptions, RewriteTemplate>(
             "systemMessage", BodyScalars.TemplateText, (o, v) => o.SystemMessage = v,
             "The text of a system message for requests that have none. It may have placeholders."),
@@ -64,6 +68,9 @@ internal sealed class RewriteOptions
 
     /// <summary>A format to be transformed.</summary>
     public Located<BodyFormat>? From { get; set; }
+
+    /// <summary>What takes the place of the body.</summary>
+    public Located<RewriteValue>? Body { get; set; }
 
     /// <summary>A system message.</summary>
     public Located<RewriteTemplate>? SystemMessage { get; set; }

@@ -11,10 +11,16 @@ internal sealed class TelemetryOptions
         "telemetry", "telemetry settings", "What the gateway tells of what it does.",
         new Key<TelemetryOptions, AuditLogOptions>(
             "auditLog", AuditLogOptions.Shape, (o, v) => o.AuditLog = v,
-            "Who was refused, who was let in by which key, what was administered. Left out: none is kept."));
+            "Who was refused, who was let in by which key, what was administered. Left out: none is kept."),
+        new Key<TelemetryOptions, UsageLogOptions>(
+            "usageLog", UsageLogOptions.Shape, (o, v) => o.UsageLog = v,
+            "What each metered request has used. Left out: none is kept."));
 
     /// <summary>The audit log.</summary>
     public Located<AuditLogOptions>? AuditLog { get; set; }
+
+    /// <summary>The usage log.</summary>
+    public Located<UsageLogOptions>? UsageLog { get; set; }
 }
 
 /// <summary>The object <c>auditLog</c> as written.</summary>

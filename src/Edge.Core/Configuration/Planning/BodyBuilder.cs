@@ -46,7 +46,11 @@ internal static class BodyBuilder
 
     /// <summary>How tokens are counted, or null for not at all.</summary>
     public static MeteringPlan? Metering(Optional<MeteringOptions> options) =>
-        options.HasValue ? new MeteringPlan(options.Value!.UsageHeader.Get()) : null;
+        options.HasValue ? new MeteringPlan(options.Value!.UsageHeader.Get())
+        {
+            AnswerTokensMax = options.Value.AnswerTokensMax?.Value,
+            RepeatsMax = options.Value.RepeatsMax?.Value,
+        } : null;
 
     /// <summary>A tier.</summary>
     public static TierPlan Tier(string name, TierOptions tier) => new(name, tier.UpgradeUrl?.Value)
@@ -96,7 +100,9 @@ internal static class BodyBuilder
         rules.AddRange(item.Rename.Items().Select(r => RewriteRule.Rename(r.Name.Value, r.Value.Value)));
         rules.AddRange(item.Remove.Items().Select(r => RewriteRule.Remove(r.Value)));
         rules.AddRange(item.Clamp.Items().Select(Clamp));
-        return new RewriteItem(Condition(item.When?.Value), item.From is not null, item.SystemMessage?.Value, [.. rules]);
+        return new RewriteItem(
+            Condition(item.When?.Value), item.From is not null,
+            item.Body is { } body ? RewriteRule.Map(body.Value.Template!) : null, item.SystemMessage?.Value, [.. rules]);
     }
 
     private static LlmApi ApiOf(string schema) => schema switch

@@ -3,6 +3,7 @@ using Edge.Core.Bodies.Rewriting;
 using Edge.Core.Bodies.Schemas;
 using Edge.Core.Configuration.Options;
 using Edge.Core.Configuration.Reading;
+using Edge.Core.Configuration.Shapes;
 using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration.Planning;
@@ -44,7 +45,8 @@ internal sealed class BodyChecker(DiagnosticBag diagnostics, ConfigurationFiles 
     private void CheckItem(Located<RewriteOptions> item)
     {
         var rules = item.Value;
-        if (rules is { From: null, SystemMessage: null, Default: null, Set: null, Rename: null, Remove: null, Clamp: null })
+        var changes = rules is not { From: null, Body: null, SystemMessage: null, Default: null, Set: null };
+        if (!changes && rules is { Rename: null, Remove: null, Clamp: null })
             diagnostics.Add(item.Place, "this rule does nothing; write what it changes, such as set: { ... }");
         foreach (var tier in (rules.When?.Value.Tier).Items()) tiers.Check(tier, diagnostics);
         foreach (var value in rules.Default.Items().Concat(rules.Set.Items()).Select(v => v.Value))
@@ -54,8 +56,16 @@ internal sealed class BodyChecker(DiagnosticBag diagnostics, ConfigurationFiles 
             foreach (var template in value.Value.Templates) CheckTemplate(template, value.Place);
         }
 
+        if (rules.Body is { } body) CheckBody(body);
         if (rules.SystemMessage is { } message) CheckTemplate(message.Value, message.Place);
         foreach (var clamp in rules.Clamp.Items()) CheckClamp(clamp);
+    }
+
+    private void CheckBody(Located<RewriteValue> body)
+    {
+        foreach (var template in body.Value.Templates) CheckTemplate(template, body.Place);
+        if (body.Value.Template is not { IsObject: true })
+            diagnostics.Add(body.Place, "a body is mapped to one object; write { ... } with its members");
     }
 
     private void CheckClamp(Named<List<Located<byte[]>>> clamp)

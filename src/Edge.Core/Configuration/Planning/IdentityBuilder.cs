@@ -107,6 +107,7 @@ internal static class IdentityBuilder
     private static void Add(RewriteItem item, SortedSet<string> names)
     {
         var templates = item.Rules.SelectMany(r => r.Templates);
+        if (item.Map is { } map) templates = templates.Concat(map.Templates);
         if (item.SystemMessage is { } message) templates = templates.Append(message);
         foreach (var name in templates.SelectMany(t => t.CallerNames))
         {

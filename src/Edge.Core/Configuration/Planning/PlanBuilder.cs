@@ -40,6 +40,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             TrustedProxies = [.. options.TrustedProxies.Items().Select(n => n.Value)],
             DrainTimeout = options.DrainTimeout.Get(),
             AuditLog = options.Telemetry.Get().AuditLog is { } auditLog ? AuditLog(auditLog.Value) : null,
+            UsageLog = options.Telemetry.Get().UsageLog is { } usageLog ? UsageLog(usageLog.Value) : null,
             SecurityHeaders = defaults.SecurityHeaders,
             Files = files.Paths,
         };
@@ -57,6 +58,13 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         HeadersTimeout = listener.HeadersTimeout.Get(),
         KeepAliveTimeout = listener.KeepAliveTimeout.Get(),
         ConnectionsMax = listener.ConnectionsMax.Get(),
+    };
+
+    private UsageLogPlan UsageLog(UsageLogOptions usageLog) => usageLog.To.Get() switch
+    {
+        AuditLogOptions.StandardOutput => new UsageLogPlan(AuditLogTarget.StandardOutput, null),
+        AuditLogOptions.StandardError => new UsageLogPlan(AuditLogTarget.StandardError, null),
+        var path => new UsageLogPlan(AuditLogTarget.File, files.Resolve(path)),
     };
 
     private AuditLogPlan AuditLog(AuditLogOptions auditLog)
