@@ -34,6 +34,7 @@ public partial class EngineBenchmarks
     private readonly BodyRewriter _rewriter = new();
     private readonly UsageTap _tap = new();
     private readonly NoContext _context = new();
+    private AnswerText _text;
     private readonly RewritePlan _rules = new(
     [
         (null, [RewriteRule.SystemMessage(LlmApi.ChatCompletions, RewriteTemplate.OfText("You are a helpful assistant."))]),
@@ -91,6 +92,14 @@ public partial class EngineBenchmarks
         _tap.Start(isEventStream: false);
         _tap.Take(ChatAnswer);
         return _tap.Usage.IsKnown;
+    }
+
+    [Benchmark]
+    public long CountAnswerText()
+    {
+        _text.Start(LlmApi.ChatCompletions, isEventStream: true);
+        _text.Take(ChatEvent);
+        return _text.Chars;
     }
 
     private int Whole(byte[] body)

@@ -30,7 +30,8 @@ public enum JwtAlgorithm : byte
     /// <summary>HMAC with SHA-512.</summary>
     HS512,
     /// <summary>
-    /// Ed25519 or Ed448: known by name, but the platform has no implementation (<see cref="JwtAlgorithms.IsSupported"/>).
+    /// Ed25519; Ed448, which goes by the same name, is not verified. Only where the platform has it
+    /// (<see cref="JwtAlgorithms.IsSupported"/>).
     /// </summary>
     EdDSA,
 }

@@ -17,7 +17,9 @@ public readonly record struct JwtAlgorithmSet
     public static JwtAlgorithmSet Hmac { get; } = Range(JwtAlgorithm.HS256, JwtAlgorithm.HS512);
 
     /// <summary>All algorithms with a public key that are supported: what an issuer with a key set may use.</summary>
-    public static JwtAlgorithmSet Asymmetric { get; } = Range(JwtAlgorithm.RS256, JwtAlgorithm.ES512);
+    public static JwtAlgorithmSet Asymmetric { get; } = new(
+        Range(JwtAlgorithm.RS256, JwtAlgorithm.ES512)._bits
+        | (JwtAlgorithms.IsSupported(JwtAlgorithm.EdDSA) ? Bit(JwtAlgorithm.EdDSA) : 0));
 
     /// <summary>True if nothing is in it.</summary>
     public bool IsEmpty => _bits == 0;

@@ -6,7 +6,8 @@ public static class JwtAlgorithms
     private static readonly string[] Names = Enum.GetNames<JwtAlgorithm>();
 
     /// <summary>The names of all algorithms that can be verified here, in the order of the enum.</summary>
-    public static IReadOnlyList<string> SupportedNames { get; } = Names[(int)JwtAlgorithm.RS256..(int)JwtAlgorithm.EdDSA];
+    public static IReadOnlyList<string> SupportedNames { get; } =
+        Names[(int)JwtAlgorithm.RS256..((int)JwtAlgorithm.EdDSA + (Ed25519PublicKey.IsAvailable ? 1 : 0))];
 
     /// <summary>The name on the wire: <c>RS256</c>.</summary>
     public static string Name(JwtAlgorithm algorithm) => algorithm == JwtAlgorithm.None ? "none" : Names[(int)algorithm];
@@ -56,11 +57,11 @@ public static class JwtAlgorithms
     }
 
     /// <summary>
-    /// Whether signatures of this algorithm can be verified. False for <see cref="JwtAlgorithm.EdDSA"/>: .NET 10 has no public
-    /// Ed25519 or Ed448, on Linux or elsewhere, and its key imports refuse such keys. A file that names it must be refused.
+    /// Whether signatures of this algorithm can be verified. <see cref="JwtAlgorithm.EdDSA"/> is there where OpenSSL is; a file
+    /// that names it elsewhere must be refused.
     /// </summary>
-    public static bool IsSupported(JwtAlgorithm algorithm) =>
-        algorithm is > JwtAlgorithm.None and < JwtAlgorithm.EdDSA;
+    public static bool IsSupported(JwtAlgorithm algorithm) => algorithm is > JwtAlgorithm.None and < JwtAlgorithm.EdDSA
+        || (algorithm == JwtAlgorithm.EdDSA && Ed25519PublicKey.IsAvailable);
 
     /// <summary>True for RSASSA-PKCS1-v1_5 and RSASSA-PSS.</summary>
     public static bool IsRsa(JwtAlgorithm algorithm) => algorithm is >= JwtAlgorithm.RS256 and <= JwtAlgorithm.PS512;
@@ -75,5 +76,6 @@ public static class JwtAlgorithms
     public static bool IsHmac(JwtAlgorithm algorithm) => algorithm is >= JwtAlgorithm.HS256 and <= JwtAlgorithm.HS512;
 
     /// <summary>The bytes of the algorithm's hash: 32, 48 or 64; 0 where there is none.</summary>
-    public static int HashBytes(JwtAlgorithm algorithm) => IsSupported(algorithm) ? 32 + (16 * (((int)algorithm - 1) % 3)) : 0;
+    public static int HashBytes(JwtAlgorithm algorithm) =>
+        algorithm is > JwtAlgorithm.None and < JwtAlgorithm.EdDSA ? 32 + (16 * (((int)algorithm - 1) % 3)) : 0;
 }

@@ -4,8 +4,8 @@ using System.Text;
 namespace Edge.Core.Identity;
 
 /// <summary>
-/// A key that verifies signatures: a public RSA or EC key, or a shared secret. Immutable but for <see cref="IsRetired"/>, and
-/// safe from any thread.
+/// A key that verifies signatures: a public RSA, EC or Ed25519 key, or a shared secret. Immutable but for
+/// <see cref="IsRetired"/>, and safe from any thread.
 /// </summary>
 /// <remarks>
 /// <para>Ownership: a key owns its native handle and is never disposed of. It may be in use by one thread while another swaps the
@@ -18,12 +18,12 @@ namespace Edge.Core.Identity;
 /// </remarks>
 public sealed class JwtKey
 {
-    private readonly AsymmetricAlgorithm? _publicKey;
+    private readonly IDisposable? _publicKey;
     private readonly byte[] _material;
     private readonly byte[] _keyId;
     private volatile bool _isRetired;
 
-    private JwtKey(AsymmetricAlgorithm? publicKey, byte[] material, byte[]? keyId, JwtAlgorithmSet algorithms)
+    private JwtKey(IDisposable? publicKey, byte[] material, byte[]? keyId, JwtAlgorithmSet algorithms)
     {
         _publicKey = publicKey;
         _material = material;
@@ -42,7 +42,8 @@ public sealed class JwtKey
     public bool HasKeyId { get; }
 
     /// <summary>
-    /// Whether verifying takes tens of microseconds (RSA, EC) rather than one: do it on the thread pool, not where I/O completes.
+    /// Whether verifying takes tens of microseconds (RSA, EC, Ed25519) rather than one: do it on the thread pool, not where I/O
+    /// completes.
     /// </summary>
     public bool IsExpensive => _publicKey is not null;
 
@@ -113,7 +114,7 @@ public sealed class JwtKey
     /// <param name="keyId">The id, or null.</param>
     /// <param name="algorithms">What it may verify.</param>
     internal static JwtKey TakePublic(
-        AsymmetricAlgorithm publicKey, byte[] fingerprint, byte[]? keyId, JwtAlgorithmSet algorithms) =>
+        IDisposable publicKey, byte[] fingerprint, byte[]? keyId, JwtAlgorithmSet algorithms) =>
         new(publicKey, fingerprint, keyId, algorithms);
 
     /// <summary>Whether the other is the same public key under the same id for the same algorithms.</summary>
@@ -137,6 +138,7 @@ public sealed class JwtKey
         {
             RSA rsa => JwtSignatures.VerifyRsa(rsa, algorithm, signed, signature),
             ECDsa ec => JwtSignatures.VerifyEc(ec, algorithm, signed, signature),
+            Ed25519PublicKey ed => JwtSignatures.VerifyEd(ed, signed, signature),
             _ => JwtSignatures.VerifyHmac(hmac, _material, algorithm, signed, signature),
         };
 

@@ -89,6 +89,28 @@ internal static class JwtKeyImport
         return JwtKeyProblem.None;
     }
 
+    /// <summary>A public Ed25519 key (RFC 8037, section 2).</summary>
+    /// <param name="x">Its bytes.</param>
+    /// <param name="keyId">The id, or null.</param>
+    /// <param name="key">The key.</param>
+    /// <returns>None, or why there is no key.</returns>
+    internal static JwtKeyProblem FromEd25519(ReadOnlySpan<byte> x, byte[]? keyId, out JwtKey? key)
+    {
+        key = null;
+        if (x.Length != Ed25519PublicKey.KeyBytes)
+        {
+            return JwtKeyProblem.EncodingInvalid;
+        }
+
+        if (Ed25519PublicKey.TryCreate(x) is not { } publicKey)
+        {
+            return JwtKeyProblem.PointInvalid;
+        }
+
+        key = JwtKey.TakePublic(publicKey, Fingerprint("OKP"u8, x, []), keyId, JwtAlgorithmSet.Of(JwtAlgorithm.EdDSA));
+        return JwtKeyProblem.None;
+    }
+
     /// <summary>A public key in PEM for one algorithm.</summary>
     internal static JwtKeyProblem FromPem(ReadOnlySpan<char> pem, JwtAlgorithm algorithm, byte[]? keyId, out JwtKey? key)
     {

@@ -13,7 +13,7 @@ public enum JwtKeyProblem : byte
     EncodingInvalid,
     /// <summary>The key type is none of those that RFC 7518 and RFC 8037 name.</summary>
     TypeUnknown,
-    /// <summary>An Ed25519, Ed448 or X25519 key: the platform has no such algorithm.</summary>
+    /// <summary>An Ed25519 key where the platform has no such algorithm.</summary>
     TypeUnsupported,
     /// <summary>A symmetric key in a public document: whoever reads it could sign.</summary>
     SecretPublished,
@@ -33,9 +33,9 @@ public enum JwtKeyProblem : byte
     RsaTooLarge,
     /// <summary>An even RSA modulus, or an exponent that is even, under 3, or of more than 32 bits.</summary>
     RsaNumbersInvalid,
-    /// <summary>A curve other than P-256, P-384 and P-521.</summary>
+    /// <summary>A curve other than P-256, P-384, P-521 and Ed25519.</summary>
     CurveUnsupported,
-    /// <summary>A point that is not on its curve.</summary>
+    /// <summary>A point that is not on its curve, or one of a small order.</summary>
     PointInvalid,
     /// <summary>A shared secret with fewer bytes than the hash (RFC 7518, section 3.2).</summary>
     SecretTooShort,

@@ -123,7 +123,7 @@ internal static class JwtKeySetReader
 
         return type.TextEquals(text, "RSA"u8) ? ReadRsa(text, json, keyId, out key)
             : type.TextEquals(text, "EC"u8) ? ReadEc(text, json, keyId, out key)
-            : type.TextEquals(text, "OKP"u8) ? JwtKeyProblem.TypeUnsupported
+            : type.TextEquals(text, "OKP"u8) ? ReadOctetPair(text, json, keyId, out key)
             : JwtKeyProblem.TypeUnknown;
     }
 
@@ -238,6 +238,38 @@ internal static class JwtKeySetReader
                 {
                     return JwtKeyImport.FromEc(algorithm, x, y, keyId, out key);
                 }
+            }
+        }
+
+        return problem;
+    }
+
+    private static JwtKeyProblem ReadOctetPair(ReadOnlySpan<byte> text, JwtJson json, byte[]? keyId, out JwtKey? key)
+    {
+        key = null;
+        if (!Ed25519PublicKey.IsAvailable)
+        {
+            return JwtKeyProblem.TypeUnsupported;
+        }
+
+        var curve = json.Find(text, "crv"u8);
+        if (curve.Kind != JwtValueKind.String)
+        {
+            return JwtKeyProblem.ParameterInvalid;
+        }
+
+        if (!curve.TextEquals(text, "Ed25519"u8))
+        {
+            return JwtKeyProblem.CurveUnsupported;
+        }
+
+        var problem = Narrow(text, json, JwtAlgorithmSet.Of(JwtAlgorithm.EdDSA), out _);
+        if (problem == JwtKeyProblem.None)
+        {
+            problem = ReadNumber(text, json.Find(text, "x"u8), out var x);
+            if (problem == JwtKeyProblem.None)
+            {
+                return JwtKeyImport.FromEd25519(x, keyId, out key);
             }
         }
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Edge.Core.Identity;
 
 /// <summary>
-/// The signature algorithms of RFC 7518, section 3, over the platform's cryptography. Nothing is allocated here.
+/// The signature algorithms of RFC 7518, section 3, and RFC 8037, over the platform's cryptography. Nothing is allocated here.
 /// </summary>
 internal static class JwtSignatures
 {
@@ -54,6 +54,12 @@ internal static class JwtSignatures
         hash = hash[..Hash(algorithm, signed, hash, out _)];
         return Outcome(key.VerifyHash(hash, signature));
     }
+
+    /// <summary>Ed25519 (RFC 8037, section 3.1), which hashes the message itself.</summary>
+    internal static JwtRejection VerifyEd(Ed25519PublicKey key, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature) =>
+        signature.Length != Ed25519PublicKey.SignatureBytes
+            ? JwtRejection.SignatureSize
+            : Outcome(key.Verify(signed, signature));
 
     private static JwtRejection Outcome(bool isValid) => isValid ? JwtRejection.None : JwtRejection.SignatureInvalid;
 

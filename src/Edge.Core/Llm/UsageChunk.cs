@@ -36,6 +36,38 @@ public static class UsageChunk
         return false;
     }
 
+    /// <summary>
+    /// Finds the <c>"usage":null</c> that every other chunk of such a stream has, with the comma before it. Within a string these
+    /// bytes cannot stand, since its quotes would be escaped.
+    /// </summary>
+    /// <param name="events">Bytes of an event stream.</param>
+    /// <param name="start">Offset of the comma.</param>
+    /// <param name="length">Bytes up to the end of the value.</param>
+    /// <returns>True where there is one.</returns>
+    public static bool TryFindNull(ReadOnlySpan<byte> events, out int start, out int length)
+    {
+        var name = events.IndexOf("\"usage\""u8);
+        while (name >= 0)
+        {
+            var before = events[..name].TrimEnd((byte)' ');
+            var after = events[(name + 7)..].TrimStart((byte)' ');
+            var value = after.StartsWith(":"u8) ? after[1..].TrimStart((byte)' ') : default;
+            if (before.EndsWith(","u8) && value.StartsWith("null"u8))
+            {
+                start = before.Length - 1;
+                length = events.Length - value.Length + 4 - start;
+                return true;
+            }
+
+            var next = events[(name + 7)..].IndexOf("\"usage\""u8);
+            name = next < 0 ? -1 : name + 7 + next;
+        }
+
+        start = 0;
+        length = 0;
+        return false;
+    }
+
     /// <summary>Bytes of the first event, and its one line of data; 0 where it is not whole.</summary>
     private static int EventLength(ReadOnlySpan<byte> events, out ReadOnlySpan<byte> data)
     {

@@ -30,7 +30,7 @@ internal sealed class EventStream
     /// <summary>A stream that begins.</summary>
     /// <param name="heartbeat">Quiet time after which the caller gets a comment line, or null for never.</param>
     /// <param name="ending">Knows the last event of a stream whose framing cannot tell the end from a cut; else null.</param>
-    /// <param name="hidesUsage">True: a chunk that reports the usage is taken out.</param>
+    /// <param name="hidesUsage">True: the usage is taken out, and what says that there is none yet.</param>
     public EventStream(TimeSpan? heartbeat, StreamEnding? ending, bool hidesUsage)
     {
         _hidesUsage = hidesUsage;
@@ -87,12 +87,23 @@ internal sealed class EventStream
 
         while (UsageChunk.TryFind(run, out var start, out var length))
         {
+            PutWithoutNull(to, run[..start]);
+            run = run[(start + length)..];
+        }
+
+        PutWithoutNull(to, run);
+        _held.ReturnMemory();
+    }
+
+    private static void PutWithoutNull(PipeWriter to, ReadOnlySpan<byte> run)
+    {
+        while (UsageChunk.TryFindNull(run, out var start, out var length))
+        {
             to.Put(run[..start]);
             run = run[(start + length)..];
         }
 
         to.Put(run);
-        _held.ReturnMemory();
     }
 
     /// <summary>Hands on the unfinished event too, since the stream ended with it.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Edge.Core.Identity;
@@ -57,23 +58,36 @@ public sealed class ConsumerRegistryTests
     }
 
     [Fact]
-    public void A_hundred_thousand_consumers_cost_less_than_300_bytes_each_and_a_look_up_nothing()
+    public void A_hundred_thousand_consumers_cost_less_than_300_bytes_each()
+    {
+        // Told by what becomes free, right after: while they are made, others' memory goes too, such as that of array pools.
+        var registries = new ConsumerRegistry?[1];
+        Fill(registries);
+        var with = SettledBytes();
+        Assert.NotNull(registries[0]);
+        registries[0] = null;
+        var cost = (with - SettledBytes()) / (double)Many;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{cost:0} B a consumer");
+        Assert.InRange(cost, 100, 300);
+    }
+
+    [Fact]
+    public void Among_a_hundred_thousand_consumers_each_is_found_and_a_look_up_allocates_nothing()
     {
         var hash = new byte[32];
         var registry = Build(hash);
-        var before = SettledBytes();
-        var kept = Build(hash);
-        var cost = (SettledBytes() - before) / (double)Many;
-        Assert.InRange(cost, 1, 300);
         SHA256.HashData("key-77"u8, hash);
-        Assert.Equal(ApiKeyOutcome.Found, kept.FindApiKey(hash, 0, out var first));
+        Assert.Equal(ApiKeyOutcome.Found, registry.FindApiKey(hash, 0, out var first));
         var allocated = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 100; i++) kept.FindApiKey(hash, 0, out _);
+        for (var i = 0; i < 100; i++) registry.FindApiKey(hash, 0, out _);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
         Assert.Equal("consumer-77", first!.Id);
-        Assert.True(kept.IsSameAs(registry));
-        TestContext.Current.TestOutputHelper?.WriteLine($"{cost:0} B a consumer");
+        Assert.True(registry.IsSameAs(Build(hash)));
     }
+
+    // In a frame of its own, so that nothing of this one refers to it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Fill(ConsumerRegistry?[] registries) => registries[0] = Build(new byte[32]);
 
     // What tests before this one left behind may be collected only after its finalizers ran.
     private static long SettledBytes()

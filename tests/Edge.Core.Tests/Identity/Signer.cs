@@ -17,10 +17,11 @@ internal sealed class Signer
     private static readonly Dictionary<JwtAlgorithm, Signer> Made = [];
 
     private readonly Func<byte[], byte[]> _sign;
+    private readonly SecurityKey? _theirKey;
 
-    private Signer(JwtAlgorithm algorithm, string jwk, JwtKey key, SecurityKey theirKey, Func<byte[], byte[]> sign)
+    private Signer(JwtAlgorithm algorithm, string jwk, JwtKey key, SecurityKey? theirKey, Func<byte[], byte[]> sign)
     {
-        TheirKey = theirKey;
+        _theirKey = theirKey;
         Algorithm = algorithm;
         Jwk = jwk;
         Key = key;
@@ -35,7 +36,7 @@ internal sealed class Signer
     public JwtKey Key { get; }
 
     /// <summary>The key as the library has it that is compared with.</summary>
-    public SecurityKey TheirKey { get; }
+    public SecurityKey TheirKey => _theirKey ?? throw new NotSupportedException("The library does not have this algorithm.");
 
     public JwtKeySet Keys => new(Key);
 
@@ -61,7 +62,8 @@ internal sealed class Signer
     public static Signer New(JwtAlgorithm algorithm, string? keyId = "k1") =>
         JwtAlgorithms.IsHmac(algorithm) ? NewHmac(algorithm, keyId)
         : JwtAlgorithms.IsRsa(algorithm) ? NewRsa(algorithm, keyId)
-        : NewEc(algorithm, keyId);
+        : JwtAlgorithms.IsEc(algorithm) ? NewEc(algorithm, keyId)
+        : NewEd(keyId);
 
     public static JwtPolicy Policy(JwtAlgorithm algorithm) =>
         new() { Issuer = Issuer, Audiences = [Audience], Algorithms = JwtAlgorithmSet.Of(algorithm), ClockSkewSeconds = 30 };
@@ -166,6 +168,13 @@ internal sealed class Signer
         var jwk = $$"""{"kty":"EC",{{KidMember(keyId)}}"crv":"{{name}}","x":"{{Encode(point.X)}}","y":"{{Encode(point.Y)}}"}""";
         return new Signer(algorithm, jwk, KeyOf(jwk), new ECDsaSecurityKey(ec) { KeyId = keyId }, bytes => ec.SignData(bytes,
             HashOf(algorithm)));
+    }
+
+    private static Signer NewEd(string? keyId)
+    {
+        var seed = RandomNumberGenerator.GetBytes(32);
+        var jwk = $$"""{"kty":"OKP",{{KidMember(keyId)}}"crv":"Ed25519","x":"{{Encode(Ed25519Signing.PublicKey(seed))}}"}""";
+        return new Signer(JwtAlgorithm.EdDSA, jwk, KeyOf(jwk), null, bytes => Ed25519Signing.Sign(seed, bytes));
     }
 
     private static string KidMember(string? keyId) => keyId is null ? "" : $"\"kid\":\"{keyId}\",";

@@ -218,4 +218,24 @@ public sealed class UsageTapTests
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         Assert.True(found && tap.Usage.IsKnown);
     }
+
+    [Theory]
+    [InlineData("data: {\"a\":1,\"usage\":null}\n\n", "data: {\"a\":1}\n\n")]
+    [InlineData("data: {\"a\":1, \"usage\": null, \"b\":2}", "data: {\"a\":1, \"b\":2}")]
+    [InlineData("{\"a\":\"\\\"usage\\\":null\",\"usage\":null}{\"b\":1,\"usage\":null}",
+        "{\"a\":\"\\\"usage\\\":null\"}{\"b\":1}")]
+    [InlineData("{\"a\":1,\"usage\":{\"x\":null}}", "{\"a\":1,\"usage\":{\"x\":null}}")]
+    [InlineData("{\"usage\":null}", "{\"usage\":null}")]
+    [InlineData("{\"a\":\"usage\"}", "{\"a\":\"usage\"}")]
+    [InlineData(",\"usage\"", ",\"usage\"")]
+    public void What_says_that_there_is_no_usage_yet_is_found(string events, string without)
+    {
+        var text = events;
+        while (UsageChunk.TryFindNull(Encoding.UTF8.GetBytes(text), out var start, out var length))
+        {
+            text = text.Remove(start, length);
+        }
+
+        Assert.Equal(without, text);
+    }
 }

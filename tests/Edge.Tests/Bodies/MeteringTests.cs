@@ -13,6 +13,8 @@ public sealed class MeteringTests
     private const string Chunk =
         "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"12345678\"}}],\"usage\":null}\n\n";
 
+    private const string BareChunk = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"12345678\"}}]}\n\n";
+
     private const string UsageChunk =
         "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":12,\"total_tokens\":21,"
         + "\"prompt_tokens_details\":{\"cached_tokens\":3}}}\n\n";
@@ -51,7 +53,7 @@ public sealed class MeteringTests
     {
         await using var door = await OpenAsync(Metering, Events(Chunk + Chunk, UsageChunk, Done));
         var answer = await door.PostAsync(Stream);
-        Assert.Equal(Chunk + Chunk + Done, answer.Text);
+        Assert.Equal(BareChunk + BareChunk + Done, answer.Text);
         Assert.Equal(Stream[..^1] + ",\"stream_options\":{\"include_usage\":true}}", door.Seen);
         var line = await door.UsageAsync();
         Assert.Equal((9, 12, 3, true), ((int)line["inputTokens"]!, (int)line["outputTokens"]!, (int)line["cachedTokens"]!,
@@ -66,7 +68,7 @@ public sealed class MeteringTests
         for (var cut = Chunk.Length - 3; cut < Chunk.Length + UsageChunk.Length + 3; cut += 5)
         {
             await using var door = await OpenAsync(Metering, Events(all[..cut], all[cut..]));
-            Assert.Equal(Chunk + Done, (await door.PostAsync(Stream)).Text);
+            Assert.Equal(BareChunk + Done, (await door.PostAsync(Stream)).Text);
             Assert.True((bool)(await door.UsageAsync())["exact"]!);
         }
     }
@@ -88,7 +90,7 @@ public sealed class MeteringTests
             Metering,
             $"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: {all.Length}\r\n\r\n{all}");
         var answer = await door.PostAsync(Stream);
-        Assert.Equal(Chunk + Done, answer.Text);
+        Assert.Equal(BareChunk + Done, answer.Text);
         Assert.False(answer.Headers.Contains("Content-Length"));
     }
 

@@ -46,7 +46,9 @@ internal sealed class BodyChecker(DiagnosticBag diagnostics, ConfigurationFiles 
     {
         var rules = item.Value;
         var changes = rules is not { From: null, Body: null, SystemMessage: null, Default: null, Set: null };
-        if (!changes && rules is { Rename: null, Remove: null, Clamp: null })
+
+        // Where something else was refused, it may have been what the rule does.
+        if (diagnostics.IsEmpty && !changes && rules is { Rename: null, Remove: null, Clamp: null })
             diagnostics.Add(item.Place, "this rule does nothing; write what it changes, such as set: { ... }");
         foreach (var tier in (rules.When?.Value.Tier).Items()) tiers.Check(tier, diagnostics);
         foreach (var value in rules.Default.Items().Concat(rules.Set.Items()).Select(v => v.Value))

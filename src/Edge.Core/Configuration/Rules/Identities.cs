@@ -22,7 +22,7 @@ internal static class Identities
     public const string Sha256Pattern = "^[0-9A-Fa-f]{64}$";
 
     /// <summary>What JSON Schema can say of an issuer's algorithm.</summary>
-    public const string IssuerAlgorithmPattern = "^(RS|PS|ES)(256|384|512)$";
+    public const string IssuerAlgorithmPattern = "^((RS|PS|ES)(256|384|512)|EdDSA)$";
 
     /// <summary>What JSON Schema can say of a consumer's algorithm.</summary>
     public const string ConsumerAlgorithmPattern = "^HS(256|384|512)$";
@@ -76,12 +76,12 @@ internal static class Identities
     /// <summary>Reads an algorithm with a key pair.</summary>
     public static Parsed<JwtAlgorithm> ParseIssuerAlgorithm(string text)
     {
-        const string list = "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or ES512";
+        const string list = "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA";
         if (!JwtAlgorithms.TryParse(text, out var algorithm)) return NotAnAlgorithm(text, list);
         if (JwtAlgorithms.IsHmac(algorithm))
             return new Problem($"needs a secret that both sides have, which an issuer's published keys are not; write {list}");
         if (!JwtAlgorithms.IsSupported(algorithm))
-            return new Problem($"is one that this platform's cryptography does not have; leave it out or write {list}");
+            return new Problem("is one that this platform's cryptography does not have; leave it out");
         return algorithm;
     }
 
