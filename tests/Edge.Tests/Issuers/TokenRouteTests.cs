@@ -123,6 +123,7 @@ public sealed class TokenRouteTests : IAsyncDisposable
         var good = _one.Sign("a", Claims("api"));
         var claims = Claims("api");
         await using var client = await RawHttpClient.ConnectAsync(gateway.Endpoint);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
         for (var i = 0; i < 10_000; i++)
         {
             var token = i % 1000 == 0 ? good : Unsigned($"made-up-{i}", claims);
@@ -130,7 +131,8 @@ public sealed class TokenRouteTests : IAsyncDisposable
             Assert.Equal(i % 1000 == 0 ? 200 : 401, (await client.ReadResponseAsync("GET")).Status);
         }
 
-        Assert.InRange(_one.KeyFetches, 2, 10);
+        // Ten a minute, however many minutes a busy machine needs.
+        Assert.InRange(_one.KeyFetches, 2, 10 * (1 + (int)watch.Elapsed.TotalMinutes));
     }
 
     private static string Claims(string audience) => $"\"sub\":\"me\",\"aud\":\"{audience}\",\"exp\":{Later}";
