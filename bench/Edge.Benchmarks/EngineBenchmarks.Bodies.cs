@@ -95,11 +95,11 @@ public partial class EngineBenchmarks
     }
 
     [Benchmark]
-    public long CountAnswerText()
+    public int CountAnswerText()
     {
         _text.Start(LlmApi.ChatCompletions, isEventStream: true);
         _text.Take(ChatEvent);
-        return _text.Chars;
+        return (int)_text.Chars;
     }
 
     private int Whole(byte[] body)
