@@ -16,6 +16,14 @@ public sealed class ConsumerRegistryBuilder
     private readonly List<ApiKeyEntry> _keys = [];
     private readonly List<SecretEntry> _secrets = [];
 
+    /// <summary>Makes room for so many more consumers, with a key and a secret each.</summary>
+    public void Expect(int count)
+    {
+        _consumers.EnsureCapacity(_consumers.Count + count);
+        _keys.EnsureCapacity(_keys.Count + count);
+        _secrets.EnsureCapacity(_secrets.Count + count);
+    }
+
     /// <summary>Begins a consumer.</summary>
     public void Add(string id, string? customId, string? email, string? tier, Scopes scopes) =>
         _consumers.Add(new ConsumerEntry(

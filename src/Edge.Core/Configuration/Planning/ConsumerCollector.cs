@@ -25,6 +25,15 @@ internal sealed class ConsumerCollector
     /// <summary>How many were taken.</summary>
     public int Count => _names.Count;
 
+    /// <summary>Makes room for so many more, so that very many do not have to be moved while they come.</summary>
+    public void Expect(int count)
+    {
+        _names.EnsureCapacity(_names.Count + count);
+        _kids.EnsureCapacity(_kids.Count + count);
+        _hashes.EnsureCapacity(_hashes.Count + count);
+        _builder.Expect(count);
+    }
+
     /// <summary>Takes a consumer, and tells what is wrong with it.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="consumer">What was read of it.</param>

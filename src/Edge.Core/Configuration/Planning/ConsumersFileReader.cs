@@ -31,6 +31,7 @@ internal sealed class ConsumersFileReader(
         var binder = new Binder(own, expander.TellingTo(own));
         var rest = content.Bytes.Span;
         if (rest.StartsWith("\uFEFF"u8)) rest = rest["\uFEFF"u8.Length..];
+        consumers.Expect(Math.Min(rest.Count((byte)'\n') + 1, ConsumerCollector.ConsumersMax));
         for (var number = 1; !rest.IsEmpty && !own.IsFull; number++)
         {
             var end = rest.IndexOf((byte)'\n');
