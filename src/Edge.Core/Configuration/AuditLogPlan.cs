@@ -4,20 +4,7 @@ namespace Edge.Core.Configuration;
 /// <param name="To">Standard output, standard error, or a file.</param>
 /// <param name="File">The absolute path of the file; null where it is none.</param>
 /// <param name="Events">What is written.</param>
-public sealed record AuditLogPlan(AuditLogTarget To, string? File, AuditEvents Events);
-
-/// <summary>What an audit log is written to.</summary>
-public enum AuditLogTarget
-{
-    /// <summary>A file, at whose end is written.</summary>
-    File,
-
-    /// <summary>Standard output.</summary>
-    StandardOutput,
-
-    /// <summary>Standard error.</summary>
-    StandardError,
-}
+public sealed record AuditLogPlan(LogTarget To, string? File, AuditEvents Events);
 
 /// <summary>The kinds of events in an audit log.</summary>
 [Flags]

@@ -3,7 +3,9 @@ namespace Edge.Core.Identity;
 /// <summary>What is said of a <see cref="JwtKeyProblem"/>.</summary>
 public static class JwtKeyProblems
 {
-    /// <summary>The end of a sentence that begins with the key: <c>key "a" is not used: it …</c>. Tells nothing secret.</summary>
+    /// <summary>
+    /// The end of a sentence that begins with the key: <c>key "a" is not used: it ...</c>. Tells nothing secret.
+    /// </summary>
     public static string Describe(JwtKeyProblem problem) => problem switch
     {
         JwtKeyProblem.None => "is usable",

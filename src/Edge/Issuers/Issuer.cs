@@ -10,7 +10,7 @@ namespace Edge.Issuers;
 /// </summary>
 /// <remarks>
 /// <code>
-///   request ── Keys ──────────────────────────────► verify              (a field's read: never waits)
+///   request ── Keys ───────► verify     (a field's read: never waits)
 ///      └── key unknown ── WaitForKeyAsync ──┐ single flight, bounded
 ///   task: due or asked ── discovery, keys ──┴─► Keys ─► retire those that are gone
 /// </code>

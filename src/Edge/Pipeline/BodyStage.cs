@@ -15,7 +15,8 @@ namespace Edge.Pipeline;
 /// once, and then from its tokens validates, rewrites and measures it. What follows finds the body that is to be sent in
 /// <see cref="RequestContext.Body"/> and what is known of it in <see cref="RequestContext.Facts"/>.
 /// <code>
-///   parameters ─► take whole ─► read ─► (from) ─► validate ─► rules, aliases ─► facts ─► tier's models and tokens
+///   parameters ─► take whole ─► read ─► (from) ─► validate ─► rules, aliases ─► facts
+///     ─► tier's models and tokens
 /// </code>
 /// </summary>
 internal sealed class BodyStage

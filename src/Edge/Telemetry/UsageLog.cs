@@ -1,7 +1,5 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
-using System.Threading.Channels;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
@@ -11,52 +9,31 @@ namespace Edge.Telemetry;
 
 /// <summary>
 /// What each metered request has used: a line of JSON each (docs/bodies.md has the fields). Whoever tells it of a request never
-/// waits: it goes into a bounded queue, and one task formats and writes. What does not fit, or cannot be written, is counted and
-/// said in the program's log. Thread-safe.
+/// waits (<see cref="LineLog{TEntry}"/>). Thread-safe.
 /// </summary>
 internal sealed class UsageLog : IAsyncDisposable
 {
-    /// <summary>Most requests that wait to be written.</summary>
-    public const int QueuedEntriesMax = 8192;
-
-    /// <summary>As many bytes are written at once, and what the last line has beyond.</summary>
-    public const int BatchBytesMax = 64 * 1024;
-
     /// <summary>Most chars of a text of the caller's.</summary>
     public const int TextCharsMax = 256;
 
-    /// <summary>How long the end waits for what is still to be written.</summary>
-    public static readonly TimeSpan EndMax = TimeSpan.FromSeconds(5);
-
-    private readonly ProgramLog _log;
     private readonly TimeProvider _time;
-    private readonly Channel<UsageEntry> _queue;
-    private readonly ArrayBufferWriter<byte> _batch = new(BatchBytesMax * 2);
+    private readonly LineLog<UsageEntry> _lines;
     private readonly Lock _gate = new();
-    private readonly Task _writing;
     private UsageLogPlan? _plan;
-    private AuditSink? _next;
-    private AuditSink? _sink;
     private volatile bool _isKept;
-    private volatile bool _reopens;
-    private long _written;
-    private long _dropped;
 
     /// <summary>A log that keeps nothing until <see cref="Apply"/> says where to.</summary>
     public UsageLog(ProgramLog log, TimeProvider time)
     {
-        _log = log;
         _time = time;
-        _queue = Channel.CreateBounded<UsageEntry>(
-            new BoundedChannelOptions(QueuedEntriesMax) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
-        _writing = Task.Run(WriteAsync);
+        _lines = new LineLog<UsageEntry>("usage log", "lines", log, time, static (to, entry) => WriteLine(to, entry));
     }
 
     /// <summary>Lines written.</summary>
-    public long Written => Volatile.Read(ref _written);
+    public long Written => _lines.Written;
 
     /// <summary>Requests that were not written: the queue was full, or the file could not be written.</summary>
-    public long Dropped => Volatile.Read(ref _dropped);
+    public long Dropped => _lines.Dropped;
 
     /// <summary>Goes by a configuration from now on; null: keeps nothing.</summary>
     /// <exception cref="IOException">The file cannot be opened; nothing has changed.</exception>
@@ -66,7 +43,7 @@ internal sealed class UsageLog : IAsyncDisposable
         {
             if (plan is not null && plan != _plan)
             {
-                Interlocked.Exchange(ref _next, AuditSink.Open("usage log", plan.To, plan.File, _time))?.Dispose();
+                _lines.Open(plan.To, plan.File);
             }
 
             _plan = plan;
@@ -74,8 +51,8 @@ internal sealed class UsageLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens the file anew before the next line, for whoever moved it away (SIGHUP).</summary>
-    public void Reopen() => _reopens = true;
+    /// <summary>Opens the file anew, for whoever moved it away (SIGHUP).</summary>
+    public void Reopen() => _lines.Reopen();
 
     /// <summary>A metered request is over.</summary>
     public void Used(RequestContext context, Failure failure)
@@ -85,7 +62,7 @@ internal sealed class UsageLog : IAsyncDisposable
             return;
         }
 
-        var entry = new UsageEntry
+        _lines.Add(new UsageEntry
         {
             Time = _time.GetUtcNow().UtcDateTime,
             Route = context.Route!.Plan.Name,
@@ -98,84 +75,11 @@ internal sealed class UsageLog : IAsyncDisposable
             IsStreaming = context.Facts.IsStreaming,
             Failure = failure == Failure.None ? null : Failures.Code(failure),
             Usage = context.Usage,
-        };
-        if (!_queue.Writer.TryWrite(entry))
-        {
-            Interlocked.Increment(ref _dropped);
-        }
+        });
     }
 
-    /// <summary>Writes what is waiting, for <see cref="EndMax"/> at most, and ends.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _queue.Writer.TryComplete();
-        try
-        {
-            await _writing.WaitAsync(EndMax, _time);
-        }
-        catch (TimeoutException)
-        {
-            _log.Say("edge: usage log: given up on, nobody takes what it writes");
-        }
-
-        if (Dropped > 0)
-        {
-            _log.Say(string.Create(CultureInfo.InvariantCulture, $"edge: usage log: {Dropped} lines dropped in all"));
-        }
-    }
-
-    private async Task WriteAsync()
-    {
-        var reader = _queue.Reader;
-        while (await reader.WaitToReadAsync())
-        {
-            LookAround();
-            var count = 0;
-            while (_batch.WrittenCount < BatchBytesMax && reader.TryRead(out var entry))
-            {
-                WriteLine(_batch, entry);
-                count++;
-            }
-
-            Flush(count);
-        }
-
-        LookAround();
-        _sink?.Dispose();
-    }
-
-    /// <summary>Takes over what <see cref="Apply"/> and <see cref="Reopen"/> have asked for.</summary>
-    private void LookAround()
-    {
-        if (Interlocked.Exchange(ref _next, null) is { } next)
-        {
-            _sink?.Dispose();
-            _sink = next;
-        }
-
-        if (_reopens)
-        {
-            _reopens = false;
-            _sink?.Reopen();
-        }
-    }
-
-    private void Flush(int count)
-    {
-        if (_sink is { } sink && !sink.TryWrite(_batch.WrittenSpan))
-        {
-            if (Interlocked.Add(ref _dropped, count) == count)
-            {
-                _log.Say($"edge: usage log: {sink.Fault}");
-            }
-        }
-        else
-        {
-            Interlocked.Add(ref _written, count);
-        }
-
-        _batch.ResetWrittenCount();
-    }
+    /// <summary>Writes what is waiting, for <see cref="LineLogs.EndMax"/> at most, and ends.</summary>
+    public ValueTask DisposeAsync() => _lines.DisposeAsync();
 
     private static void WriteLine(IBufferWriter<byte> to, in UsageEntry entry)
     {

@@ -180,19 +180,19 @@ public sealed class BrowserConfigurationTests
         Assert.Equal(error, Samples.Errors(Samples.WithRouteKey($"securityHeaders: {written}")));
 
     [Theory]
-    [InlineData("{ to: audit.jsonl }", AuditLogTarget.File, "/etc/edge/audit.jsonl", AuditEvents.All)]
-    [InlineData("{ to: /var/log/a, events: [admin] }", AuditLogTarget.File, "/var/log/a", AuditEvents.Admin)]
+    [InlineData("{ to: audit.jsonl }", LogTarget.File, "/etc/edge/audit.jsonl", AuditEvents.All)]
+    [InlineData("{ to: /var/log/a, events: [admin] }", LogTarget.File, "/var/log/a", AuditEvents.Admin)]
     [InlineData(
         "{ to: stdout, events: [keys, refusals] }",
-        AuditLogTarget.StandardOutput,
+        LogTarget.StandardOutput,
         null,
         AuditEvents.Keys | AuditEvents.Refusals)]
     [InlineData(
         "{ to: stderr, events: [reloads, lifecycle] }",
-        AuditLogTarget.StandardError,
+        LogTarget.StandardError,
         null,
         AuditEvents.Reloads | AuditEvents.Lifecycle)]
-    public void The_audit_log_is_as_written(string written, AuditLogTarget to, string? file, AuditEvents events) =>
+    public void The_audit_log_is_as_written(string written, LogTarget to, string? file, AuditEvents events) =>
         Assert.Equal(
             new AuditLogPlan(to, file, events),
             Samples.Plan(Samples.WithLine($"telemetry: {{ auditLog: {written} }}")).AuditLog);

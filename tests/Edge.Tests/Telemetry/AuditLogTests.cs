@@ -55,7 +55,7 @@ public sealed class AuditLogTests : IAsyncLifetime
         if (!OperatingSystem.IsWindows())
         {
             File.Delete(FilePath);
-            using var sink = AuditSink.Open("audit log", AuditLogTarget.File, FilePath, _time);
+            using var sink = LogSink.Open("audit log", LogTarget.File, FilePath, _time);
             Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(FilePath) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite));
         }
     }
@@ -107,7 +107,7 @@ public sealed class AuditLogTests : IAsyncLifetime
         Tell("before");
         await WrittenAsync(1);
         Directory.Delete(Path.GetDirectoryName(FilePath)!, recursive: true);
-        _time.Advance(AuditSink.RetryEvery);
+        _time.Advance(LogSink.RetryEvery);
         Tell("lost");
         await UntilAsync(() => _log.Dropped == 1);
 
@@ -115,7 +115,7 @@ public sealed class AuditLogTests : IAsyncLifetime
         Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
         Tell("lost");
         await UntilAsync(() => _log.Dropped == 2);
-        _time.Advance(AuditSink.RetryEvery);
+        _time.Advance(LogSink.RetryEvery);
         Tell("after");
         await CloseAsync();
         Assert.Equal(["lifecycle after", "gap dropped 2"], Lines());
@@ -127,7 +127,7 @@ public sealed class AuditLogTests : IAsyncLifetime
     public async Task On_a_full_disk_events_are_counted_and_nothing_else_suffers()
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "This system has no device that is always full.");
-        _log.Apply(new AuditLogPlan(AuditLogTarget.File, "/dev/full", AuditEvents.All));
+        _log.Apply(new AuditLogPlan(LogTarget.File, "/dev/full", AuditEvents.All));
         Tell("lost");
         await UntilAsync(() => _log.Dropped == 1);
         _log.Apply(ToFile());
@@ -140,7 +140,7 @@ public sealed class AuditLogTests : IAsyncLifetime
     [Fact]
     public void A_file_that_cannot_be_opened_is_told_when_it_is_configured()
     {
-        var plan = new AuditLogPlan(AuditLogTarget.File, Path.Combine(_folder.FullName, "none", "a"), AuditEvents.All);
+        var plan = new AuditLogPlan(LogTarget.File, Path.Combine(_folder.FullName, "none", "a"), AuditEvents.All);
         var error = Assert.Throws<IOException>(() => _log.Apply(plan));
         Assert.StartsWith("The audit log cannot be written: ", error.Message, StringComparison.Ordinal);
         Assert.False(_log.Keeps(AuditEvents.Lifecycle));
@@ -152,15 +152,15 @@ public sealed class AuditLogTests : IAsyncLifetime
         Assert.SkipUnless(Directory.Exists("/proc/self/fd"), "This system has no names for descriptors.");
         await using var pipe = new AnonymousPipeServerStream(PipeDirection.In);
         var descriptor = pipe.ClientSafePipeHandle.DangerousGetHandle();
-        _log.Apply(new AuditLogPlan(AuditLogTarget.File, $"/proc/self/fd/{descriptor}", AuditEvents.All));
-        const int count = AuditLog.QueuedEventsMax * 3;
+        _log.Apply(new AuditLogPlan(LogTarget.File, $"/proc/self/fd/{descriptor}", AuditEvents.All));
+        const int count = LineLogs.QueuedEntriesMax * 3;
         for (var i = 0; i < count; i++)
         {
             Tell("x");
         }
 
         // A pipe holds 64 KB, and the writer has a batch of as much in its hands; the rest of what is not queued is dropped.
-        Assert.InRange(_log.Dropped, AuditLog.QueuedEventsMax / 2, count - AuditLog.QueuedEventsMax);
+        Assert.InRange(_log.Dropped, LineLogs.QueuedEntriesMax / 2, count - LineLogs.QueuedEntriesMax);
         pipe.DisposeLocalCopyOfClientHandle();
         var reading = ReadAllAsync(pipe);
         await CloseAsync();
@@ -189,7 +189,7 @@ public sealed class AuditLogTests : IAsyncLifetime
 
     private void Tell(string outcome) => _log.Lived(outcome, null);
 
-    private AuditLogPlan ToFile(AuditEvents events = AuditEvents.All) => new(AuditLogTarget.File, FilePath, events);
+    private AuditLogPlan ToFile(AuditEvents events = AuditEvents.All) => new(LogTarget.File, FilePath, events);
 
     private Task WrittenAsync(long count) => UntilAsync(() => _log.Written == count);
 

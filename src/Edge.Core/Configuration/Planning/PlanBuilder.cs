@@ -62,24 +62,26 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         ConnectionsMax = listener.ConnectionsMax.Get(),
     };
 
-    private UsageLogPlan UsageLog(UsageLogOptions usageLog) => usageLog.To.Get() switch
+    private UsageLogPlan UsageLog(UsageLogOptions usageLog)
     {
-        AuditLogOptions.StandardOutput => new UsageLogPlan(AuditLogTarget.StandardOutput, null),
-        AuditLogOptions.StandardError => new UsageLogPlan(AuditLogTarget.StandardError, null),
-        var path => new UsageLogPlan(AuditLogTarget.File, files.Resolve(path)),
-    };
+        var (to, file) = LogPlace(usageLog.To.Get());
+        return new UsageLogPlan(to, file);
+    }
 
     private AuditLogPlan AuditLog(AuditLogOptions auditLog)
     {
         var events = auditLog.Events is null ? AuditEvents.All : AuditEvents.None;
         foreach (var item in auditLog.Events.Items()) events |= item.Value;
-        return auditLog.To.Get() switch
-        {
-            AuditLogOptions.StandardOutput => new AuditLogPlan(AuditLogTarget.StandardOutput, null, events),
-            AuditLogOptions.StandardError => new AuditLogPlan(AuditLogTarget.StandardError, null, events),
-            var path => new AuditLogPlan(AuditLogTarget.File, files.Resolve(path), events),
-        };
+        var (to, file) = LogPlace(auditLog.To.Get());
+        return new AuditLogPlan(to, file, events);
     }
+
+    private (LogTarget To, string? File) LogPlace(string place) => place switch
+    {
+        AuditLogOptions.StandardOutput => (LogTarget.StandardOutput, null),
+        AuditLogOptions.StandardError => (LogTarget.StandardError, null),
+        var path => (LogTarget.File, files.Resolve(path)),
+    };
 
     private UpstreamPlan Upstream(string name, UpstreamOptions upstream)
     {

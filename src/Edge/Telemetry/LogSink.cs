@@ -8,7 +8,7 @@ namespace Edge.Telemetry;
 /// lets us: what a full disk took in part is taken back, or else ended by a line feed. A file that cannot be written is opened
 /// again after a while. Used by one thread at a time.
 /// </summary>
-internal sealed class AuditSink : IDisposable
+internal sealed class LogSink : IDisposable
 {
     /// <summary>How long nothing is tried after a failure; and how often a file is looked for where it should be.</summary>
     public static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(1);
@@ -22,7 +22,7 @@ internal sealed class AuditSink : IDisposable
     private long _checkedTimestamp;
     private bool _isTorn;
 
-    private AuditSink(string? path, FileStream stream, TimeProvider time)
+    private LogSink(string? path, FileStream stream, TimeProvider time)
     {
         _path = path;
         _stream = stream;
@@ -39,19 +39,19 @@ internal sealed class AuditSink : IDisposable
     /// <param name="to">What it is written to.</param>
     /// <param name="file">The file, where it is one.</param>
     /// <param name="time">The clock.</param>
-    public static AuditSink Open(string what, AuditLogTarget to, string? file, TimeProvider time)
+    public static LogSink Open(string what, LogTarget to, string? file, TimeProvider time)
     {
-        if (to != AuditLogTarget.File)
+        if (to != LogTarget.File)
         {
             // A second stream on the descriptor, which stays open for others.
-            nint descriptor = to == AuditLogTarget.StandardOutput ? 1 : 2;
+            nint descriptor = to == LogTarget.StandardOutput ? 1 : 2;
             var handle = new SafeFileHandle(descriptor, ownsHandle: false);
-            return new AuditSink(null, new FileStream(handle, FileAccess.Write, bufferSize: 0), time);
+            return new LogSink(null, new FileStream(handle, FileAccess.Write, bufferSize: 0), time);
         }
 
         try
         {
-            return new AuditSink(file, OpenFile(file!), time);
+            return new LogSink(file, OpenFile(file!), time);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
