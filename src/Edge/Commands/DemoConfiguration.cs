@@ -49,6 +49,9 @@ internal static class DemoConfiguration
         routes:
           - name: chat
             match: { path: /v1/chat/completions, methods: [POST] }
+            limits:
+              - { name: requests, per: consumer, requests: 600, window: 1m }
+              - { name: tokens, per: consumer, tokens: 200000, window: 1m }
             validate: { schema: openai-chat-lenient }
             rewrite:
               - from: mobile
@@ -84,7 +87,7 @@ internal static class DemoConfiguration
           curl http://{{gateway}}/v1/chat/completions -H 'Authorization: Bearer {{ApiKey}}' \
             -H 'Content-Type: application/json' -d '{"messages":[{"role":"boss","content":7}],"temperature":"hot"}'
 
-        A mobile app's own format, to a model that the gateway chooses; X-Edge-Usage says what it took:
+        A mobile app's own format, to a model that the gateway chooses; X-Edge-Usage says what it took, RateLimit what is left:
 
           curl -i http://{{gateway}}/v1/chat/completions -H 'Authorization: Bearer {{ApiKey}}' \
             -H 'Content-Type: application/json' -d '{"message":"Say hello","userId":"u-1"}'

@@ -20,6 +20,12 @@ internal static class LimitHeaders
         (1 << (int)LimitUnit.Tokens) | (1 << (int)LimitUnit.InputTokens) | (1 << (int)LimitUnit.OutputTokens);
 
     private static readonly string[] Numbers = MakeNumbers();
+    private static readonly Names OpenAIRequests = Names.OfOpenAI("requests");
+    private static readonly Names OpenAITokens = Names.OfOpenAI("tokens");
+    private static readonly Names AnthropicRequests = Names.OfAnthropic("requests");
+    private static readonly Names AnthropicTokens = Names.OfAnthropic("tokens");
+    private static readonly Names AnthropicInputTokens = Names.OfAnthropic("input-tokens");
+    private static readonly Names AnthropicOutputTokens = Names.OfAnthropic("output-tokens");
 
     /// <summary>Writes the headers of what the request holds, or was refused by; the answer has not started.</summary>
     public static void Write(RequestContext context)
@@ -46,14 +52,14 @@ internal static class LimitHeaders
         switch (context.Route.Dialect)
         {
             case Dialect.OpenAI:
-                WriteOpenAI(headers, "requests", Tightest(requests, Only(LimitUnit.Requests)));
-                WriteOpenAI(headers, "tokens", Tightest(spending, TokenUnits));
+                WriteOpenAI(headers, OpenAIRequests, Tightest(requests, Only(LimitUnit.Requests)));
+                WriteOpenAI(headers, OpenAITokens, Tightest(spending, TokenUnits));
                 break;
             case Dialect.Anthropic:
-                WriteAnthropic(headers, "requests", Tightest(requests, Only(LimitUnit.Requests)), route.Clock);
-                WriteAnthropic(headers, "tokens", Tightest(spending, Only(LimitUnit.Tokens)), route.Clock);
-                WriteAnthropic(headers, "input-tokens", Tightest(spending, Only(LimitUnit.InputTokens)), route.Clock);
-                WriteAnthropic(headers, "output-tokens", Tightest(spending, Only(LimitUnit.OutputTokens)), route.Clock);
+                WriteAnthropic(headers, AnthropicRequests, Tightest(requests, Only(LimitUnit.Requests)), route.Clock);
+                WriteAnthropic(headers, AnthropicTokens, Tightest(spending, Only(LimitUnit.Tokens)), route.Clock);
+                WriteAnthropic(headers, AnthropicInputTokens, Tightest(spending, Only(LimitUnit.InputTokens)), route.Clock);
+                WriteAnthropic(headers, AnthropicOutputTokens, Tightest(spending, Only(LimitUnit.OutputTokens)), route.Clock);
                 break;
         }
 
@@ -110,28 +116,28 @@ internal static class LimitHeaders
         }
     }
 
-    private static void WriteOpenAI(IHeaderDictionary headers, string what, (LimitHold? Hold, int Index) tightest)
+    private static void WriteOpenAI(IHeaderDictionary headers, in Names names, (LimitHold? Hold, int Index) tightest)
     {
         if (tightest.Hold is { } hold)
         {
             ref readonly var take = ref hold.Takes[tightest.Index];
-            headers["x-ratelimit-limit-" + what] = Text(take.Rule.Limit);
-            headers["x-ratelimit-remaining-" + what] = Text(take.Remaining);
-            headers["x-ratelimit-reset-" + what] = GoDuration(ResetOf(hold, tightest.Index));
+            headers[names.Limit] = Text(take.Rule.Limit);
+            headers[names.Remaining] = Text(take.Remaining);
+            headers[names.Reset] = GoDuration(ResetOf(hold, tightest.Index));
         }
     }
 
     private static void WriteAnthropic(
-        IHeaderDictionary headers, string what, (LimitHold? Hold, int Index) tightest, LimitClock clock)
+        IHeaderDictionary headers, in Names names, (LimitHold? Hold, int Index) tightest, LimitClock clock)
     {
         if (tightest.Hold is { } hold)
         {
             ref readonly var take = ref hold.Takes[tightest.Index];
             var at = DateTime.UnixEpoch.AddMicroseconds(
                 clock.UtcMicros + (ResetOf(hold, tightest.Index) / 1000) + 1_000_000);
-            headers[$"anthropic-ratelimit-{what}-limit"] = Text(take.Rule.Limit);
-            headers[$"anthropic-ratelimit-{what}-remaining"] = Text(take.Remaining);
-            headers[$"anthropic-ratelimit-{what}-reset"] =
+            headers[names.Limit] = Text(take.Rule.Limit);
+            headers[names.Remaining] = Text(take.Remaining);
+            headers[names.Reset] =
                 at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         }
     }
@@ -240,5 +246,18 @@ internal static class LimitHeaders
         }
 
         return numbers;
+    }
+
+    /// <summary>The three headers of a dialect that tell of one limit; made once, not for each answer.</summary>
+    private readonly record struct Names(string Limit, string Remaining, string Reset)
+    {
+        public static Names OfOpenAI(string what) =>
+            new($"x-ratelimit-limit-{what}", $"x-ratelimit-remaining-{what}", $"x-ratelimit-reset-{what}");
+
+        public static Names OfAnthropic(string what)
+        {
+            var prefix = $"anthropic-ratelimit-{what}-";
+            return new Names(prefix + "limit", prefix + "remaining", prefix + "reset");
+        }
     }
 }
