@@ -45,6 +45,7 @@ internal sealed class ForwardStage
         try
         {
             var failure = await ObtainHeadAsync(context, kind);
+            OverloadStage.Leave(context, failure);
             if (failure != Failure.None)
             {
                 return StageResult.Failed(failure);
