@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Edge.Core.Configuration;
+using Edge.Core.Telemetry;
 using Edge.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,8 +12,9 @@ namespace Edge.Admin;
 
 /// <summary>
 /// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends
-/// the moment a drain begins. Both need no token. <c>/state</c> tells what runs and what was counted, <c>/limits</c> reads and
-/// changes counts of limits; they want the file's token, and are not there where the file has none.
+/// the moment a drain begins. Both need no token. <c>/metrics</c> has the figures for Prometheus; it wants the file's token where
+/// there is one. <c>/state</c> tells what runs and what was counted, <c>/limits</c> reads and changes counts of limits; they want
+/// the token, and are not there where the file has none.
 /// </summary>
 internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 {
@@ -20,6 +23,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 
     private const string Health = "/healthz";
     private const string Readiness = "/readyz";
+    private const string Metrics = "/metrics";
     private const string PlainText = "text/plain; charset=utf-8";
 
     private readonly Gateway _gateway;
@@ -52,7 +56,9 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         else
         {
             response.StatusCode = Answer(request, response, body);
-            if (request.Path is not (Health or Readiness))
+
+            // What is asked every few seconds by machines would fill the log; who was refused is told of those too.
+            if (request.Path is not (Health or Readiness) && (request.Path != Metrics || response.StatusCode != 200))
             {
                 Audit(context, request, response.StatusCode);
             }
@@ -91,6 +97,13 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
                 return Say(body, 200, "ok\n"u8);
             case Readiness:
                 return _gateway.IsReady ? Say(body, 200, "ok\n"u8) : Say(body, 503, "draining\n"u8);
+            case Metrics:
+                if (_tokenHash is not null && !HasToken(request, _tokenHash))
+                {
+                    return Unauthorized(response, body);
+                }
+
+                return WriteMetrics(request, response, body);
             case "/state" when _tokenHash is not null:
                 if (!HasToken(request, _tokenHash))
                 {
@@ -103,6 +116,16 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
             default:
                 return Say(body, 404, "not found\n"u8);
         }
+    }
+
+    private int WriteMetrics(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body)
+    {
+        var isOpenMetrics = request.Headers.Accept.ToString().Contains("application/openmetrics-text", StringComparison.Ordinal);
+        response.Headers.ContentType = isOpenMetrics ? PrometheusWriter.OpenMetricsType : PrometheusWriter.TextType;
+        var text = new ArrayBufferWriter<byte>(64 * 1024);
+        new PrometheusWriter(text, isOpenMetrics).Write(_gateway.Metrics.Registry, _gateway.Exporting.Resource);
+        body.Write(text.WrittenSpan);
+        return 200;
     }
 
     private void Audit(IFeatureCollection context, IHttpRequestFeature request, int status)

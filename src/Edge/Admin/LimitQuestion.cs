@@ -12,8 +12,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Edge.Admin;
 
 /// <summary>
-/// What is asked of <c>/limits</c>: which key of which limit, and for a change how much, by whom and why. Made of a query that may
-/// come from anybody who has the token; whatever in it is not understood is an error.
+/// What is asked of <c>/limits</c>: which key of which limit, and for a change how much, by whom and why. Made of a query that
+/// may come from anybody who has the token; whatever in it is not understood is an error.
 /// </summary>
 internal sealed class LimitQuestion
 {
@@ -210,8 +210,8 @@ internal sealed class LimitQuestion
     {
         if (Take("consumer") is not { } id)
         {
-            return "this limit has a count for each consumer: add consumer=ID, and source=ISSUER where an issuer vouches for it; " +
-                "or consumer= for anonymous callers";
+            return "this limit has a count for each consumer: add consumer=ID, and source=ISSUER where an issuer vouches for " +
+                "it; or consumer= for anonymous callers";
         }
 
         var source = Take(Source);

@@ -5,6 +5,7 @@ using Edge.Core.Identity;
 using Edge.Core.Resilience;
 using Edge.Core.Templating;
 using Edge.Pipeline;
+using Edge.Telemetry;
 using Edge.Upstream;
 
 namespace Edge.Hosting;
@@ -41,6 +42,8 @@ internal sealed class GatewayRoute
 
     /// <summary>Lets as many requests wait for the service as it bears; null: any number.</summary>
     public OverloadGate? Gate { get; init; }
+    /// <summary>What is counted of its requests.</summary>
+    public required RouteMetrics Metrics { get; init; }
 
     /// <summary>Whose words errors are told in.</summary>
     public Dialect Dialect => Upstream.Plan.Dialect;

@@ -270,7 +270,9 @@ internal sealed class LimitStage(GatewayLimits limits)
         }
     }
 
-    /// <summary>Adds an address to a key: of IPv6 the network of 64 bits, which is what one has (RFC 4291, section 2.5.4).</summary>
+    /// <summary>
+    /// Adds an address to a key. Whoever has one address of IPv6 has a network of them: 64 bits (RFC 4291, section 2.5.4).
+    /// </summary>
     public static void Append(LimitKeyText text, IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
