@@ -14,6 +14,9 @@ public sealed record TelemetryPlan
     /// <summary>The collector; null: the file names none.</summary>
     public OtlpPlan? Otlp { get; init; }
 
+    /// <summary>Which traces are kept.</summary>
+    public TracesPlan Traces { get; init; } = new();
+
     /// <summary>True where another plan says the same.</summary>
     public bool IsSameAs(TelemetryPlan other) =>
         this with { Otlp = null } == other with { Otlp = null }
@@ -38,6 +41,19 @@ public sealed record OtlpPlan
     /// <summary>True where another plan says the same.</summary>
     public bool IsSameAs(OtlpPlan? other) =>
         other is not null && Headers.AsSpan().SequenceEqual(other.Headers.AsSpan()) && this == other with { Headers = Headers };
+}
+
+/// <summary>Which traces are kept.</summary>
+public sealed record TracesPlan
+{
+    /// <summary>The share of traces that begin here, from 0 to 1.</summary>
+    public double Sample { get; init; } = 0.01;
+
+    /// <summary>A request that takes longer is kept whatever was chosen.</summary>
+    public TimeSpan Slow { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A caller that keeps its trace has it kept here.</summary>
+    public bool TrustsParent { get; init; } = true;
 }
 
 /// <summary>How a collector is spoken to.</summary>

@@ -52,6 +52,7 @@ internal sealed class Gateway : IAsyncDisposable
         Usage = new UsageLog(log, time);
         Access = new AccessLog(log, time);
         Limits = new GatewayLimits(plan.LimitState, time, log);
+        Metrics = new GatewayMetrics(time);
         Exporting = new TelemetryExport(Metrics, time, log);
         GatewayObservations.Register(this, Metrics.Registry);
         _snapshot = BuildSnapshot(plan, out _);
@@ -69,7 +70,7 @@ internal sealed class Gateway : IAsyncDisposable
     public GatewayCounters Counters { get; } = new();
 
     /// <summary>The same and more by the names that collectors know.</summary>
-    public GatewayMetrics Metrics { get; } = new();
+    public GatewayMetrics Metrics { get; }
 
     /// <summary>What is sent to collectors.</summary>
     public TelemetryExport Exporting { get; }

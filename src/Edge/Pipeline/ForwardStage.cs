@@ -199,14 +199,22 @@ internal sealed class ForwardStage
         return Failure.None;
     }
 
-    private static void CountAttempt(RequestContext context, UpstreamPool? pool, int status, Failure failure) =>
-        pool?.Metrics?.Ended(context.Request.Method, status, failure, context.ElapsedNs - context.AttemptBeganNs);
+    private static void CountAttempt(RequestContext context, UpstreamPool? pool, int status, Failure failure)
+    {
+        if (pool is not null)
+        {
+            var elapsedNs = context.ElapsedNs;
+            pool.Metrics?.Ended(context.Request.Method, status, failure, elapsedNs - context.AttemptBeganNs);
+            context.Trace?.EndAttempt(pool.Target, context.AttemptBeganNs, elapsedNs, status, failure);
+        }
+    }
 
     private static bool TryWriteRequest(
         RequestContext context, TargetPlan target, RequestBodyKind kind, UpstreamRequestWriter.Framing framing)
     {
         var request = context.Exchange.Request;
         request.Clear();
+        context.Trace?.BeginAttempt();
         if (!UpstreamRequestWriter.TryWrite(request, context, target, framing))
         {
             return false;

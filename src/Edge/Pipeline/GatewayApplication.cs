@@ -13,7 +13,8 @@ namespace Edge.Pipeline;
 /// whatever happened.
 /// <code>
 /// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize
-///       ─► LimitRequests ─► Body ─► LimitTokens ─► Overload ─► Forward ─► (Fail) ─► Settle ─► Record
+///       ─► LimitRequests ─► Body ─► LimitTokens ─► Overload ─► Forward ─► (Fail) ─► Settle ─►
+/// Record
 /// </code>
 /// </summary>
 internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
@@ -67,6 +68,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         StageResult result;
         try
         {
+            _record.BeginTrace(context);
             result = AdmitStage.Run(context);
             if (result.IsContinue)
             {

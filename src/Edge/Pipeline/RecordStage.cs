@@ -25,6 +25,9 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
         return time.GetTimestamp();
     }
 
+    /// <summary>Gives the request its place in a trace.</summary>
+    public void BeginTrace(RequestContext context) => gateway.Exporting.Tracer?.Begin(context);
+
     /// <summary>A request is over.</summary>
     public void End(RequestContext context, StageResult result)
     {
@@ -41,6 +44,11 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
         {
             _counters.Used(context.Usage);
             _usage.Used(context, result.Failure);
+        }
+
+        if (context.Trace is not null)
+        {
+            gateway.Exporting.Tracer?.End(context, result.Failure, elapsedNs);
         }
 
         _access.Served(context, result.Failure, elapsedNs);

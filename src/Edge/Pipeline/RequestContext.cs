@@ -6,8 +6,10 @@ using Edge.Core.Identity;
 using Edge.Core.Limits;
 using Edge.Core.Llm;
 using Edge.Core.Resilience;
+using Edge.Core.Telemetry;
 using Edge.Core.Templating;
 using Edge.Hosting;
+using Edge.Telemetry;
 using Edge.Upstream;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
@@ -35,6 +37,7 @@ internal sealed class RequestContext
     private LimitHold? _hold;
     private LimitHold? _spending;
     private AnswerMeter? _meter;
+    private RequestTrace? _trace;
     private OverloadWaiter? _waiter;
     private IPAddress? _peer;
     private IPAddress? _client;
@@ -125,6 +128,9 @@ internal sealed class RequestContext
 
     /// <summary>Nanoseconds after which the first bytes of a streamed answer were here; 0: none were.</summary>
     public long FirstEventNs { get; private set; }
+
+    /// <summary>Its place in a trace; null where nobody is told of traces.</summary>
+    public RequestTrace? Trace { get; private set; }
 
     /// <summary>When the attempt that is under way began, in nanoseconds since the request did.</summary>
     public long AttemptBeganNs { get; set; }
@@ -274,6 +280,14 @@ internal sealed class RequestContext
         FirstEventNs = 0;
         HeadNs = 0;
         AttemptTarget = null;
+        Trace = null;
+    }
+
+    /// <summary>The request has a place in a trace. The memory is the connection's.</summary>
+    public void BeginTrace(TraceParent id, ulong parentSpan)
+    {
+        Trace = _trace ??= new RequestTrace();
+        Trace.Begin(id, parentSpan);
     }
 
     /// <summary>Bytes of a streamed answer are here; the first time counts.</summary>

@@ -1,6 +1,8 @@
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Telemetry;
 using Edge.Hosting;
+using Edge.Telemetry;
 using Microsoft.Extensions.Primitives;
 
 namespace Edge.Pipeline;
@@ -29,6 +31,7 @@ internal static class UpstreamRequestWriter
 
         WriteForwarded(to, context, route.Plan.Forwarded);
         WriteVia(to, context);
+        WriteTrace(to, context.Trace);
         if (context.RequestId is { } id)
         {
             WriteLine(to, route.Plan.RequestId!.Header, id);
@@ -114,6 +117,7 @@ internal static class UpstreamRequestWriter
             if (kind is not (RequestHeaderKind.EndToEnd or RequestHeaderKind.Cookie or RequestHeaderKind.Credential)
                 || (kind == RequestHeaderKind.Credential && !route.KeepsCredentials)
                 || route.Drops(name)
+                || (context.Trace is { } trace && IsReplaced(trace, name))
                 || (namesOptions && IsNamedBy(connection, name)))
             {
                 continue;
@@ -134,6 +138,23 @@ internal static class UpstreamRequestWriter
         }
 
         return true;
+    }
+
+    // The caller's span is not the one that asks upstream; and what belongs to a span that nobody could read goes with it.
+    private static bool IsReplaced(RequestTrace trace, string name) =>
+        name.Length is 10 or 11
+        && (name.Equals("traceparent", StringComparison.OrdinalIgnoreCase)
+            || (!trace.HasParent && name.Equals("tracestate", StringComparison.OrdinalIgnoreCase)));
+
+    private static void WriteTrace(HeadBuffer to, RequestTrace? trace)
+    {
+        if (trace is not null)
+        {
+            to.Write("traceparent: "u8);
+            trace.Attempt.WriteTo(to.GetSpan(TraceParent.Chars));
+            to.Advance(TraceParent.Chars);
+            to.Write("\r\n"u8);
+        }
     }
 
     private static bool TryWriteValues(HeadBuffer to, string name, StringValues values)

@@ -103,6 +103,14 @@ internal sealed class AccessLog : IAsyncDisposable
         PutClient(ref line, context);
         line.Put("\""u8);
         line.PutText(",\"requestId\":"u8, context.RequestId);
+        if (context.Trace is { } trace)
+        {
+            line.Put(",\"traceId\":\""u8);
+            line.PutHex(trace.Id.High);
+            line.PutHex(trace.Id.Low);
+            line.Put("\""u8);
+        }
+
         line.PutText(",\"failure\":"u8, failure == Failure.None ? null : Failures.Code(failure));
         line.PutText(",\"reason\":"u8, context.RefusalReason);
         if (context.Caller is { } caller)

@@ -31,10 +31,12 @@ internal sealed class GatewayMetrics
         ["gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "edge.route"];
 
     private readonly SeriesByCode<StripedCounter> _running;
+    private readonly TimeProvider _time;
 
     /// <summary>All metrics of a gateway.</summary>
-    public GatewayMetrics()
+    public GatewayMetrics(TimeProvider time)
     {
+        _time = time;
         ServerDuration = Registry.Histogram(
             "http.server.request.duration", "s", MetricRegistry.NanosecondsPerSecond, HttpSeconds,
             "Duration of HTTP server requests",
@@ -81,6 +83,7 @@ internal sealed class GatewayMetrics
             "edge.reloads", "{reload}", "Configurations read while running", "edge.outcome");
         Exports = Registry.Counter(
             "edge.otlp.exports", "{export}", "Exports by OTLP", "edge.signal", "edge.outcome");
+        SpansDropped = Registry.Counter("edge.spans.dropped", "{span}", "Spans that could not be sent");
         _running = new SeriesByCode<StripedCounter>(code =>
             ActiveRequests.Of(new HttpLabels(code).Method, new HttpLabels(code).Scheme));
         NoRoute = new RouteMetrics(this, "", "", "");
@@ -100,6 +103,9 @@ internal sealed class GatewayMetrics
 
     /// <summary>Exports by OTLP, by signal: <c>taken</c> and <c>failed</c>.</summary>
     public CounterFamily Exports { get; }
+
+    /// <summary>Spans that could not be sent.</summary>
+    public CounterFamily SpansDropped { get; }
 
     /// <summary>Durations of requests.</summary>
     internal HistogramFamily ServerDuration { get; }
@@ -146,6 +152,10 @@ internal sealed class GatewayMetrics
     /// <summary>How many requests like this one run.</summary>
     public StripedCounter Running(RequestContext context) =>
         _running.Of(HttpLabels.Of(context.Request.Method, context.Request.Scheme == "https").Code);
+
+    /// <summary>What an exemplar says of a request that is over.</summary>
+    public Exemplar ExemplarOf(RequestTrace trace, long elapsedNs) => new(
+        elapsedNs / MetricRegistry.NanosecondsPerSecond, trace.Id.TraceId, trace.Id.SpanId, _time.GetUtcNow());
 
     /// <summary>The series of a route. Those of a route that had the same names before go on.</summary>
     public RouteMetrics Of(RoutePlan route) => new(

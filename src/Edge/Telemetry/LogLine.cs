@@ -53,6 +53,15 @@ internal ref struct LogLine
         _length += written;
     }
 
+    /// <summary>Puts sixteen hexadecimal digits.</summary>
+    public void PutHex(ulong value)
+    {
+        for (var shift = 56; shift >= 0; shift -= 8)
+        {
+            PutHex((byte)(value >> shift));
+        }
+    }
+
     /// <summary>Puts nanoseconds as milliseconds with three digits behind the point.</summary>
     public void PutMilliseconds(long nanoseconds) => PutThousandths(nanoseconds / 1000);
 

@@ -38,7 +38,7 @@ internal sealed class MetricsExporter : IAsyncDisposable
         _registry = registry;
         _writer = new OtlpMetricsWriter(
             resource, TelemetryResource.Scope, TelemetryResource.Version, settings.Temporality, Nanos(start));
-        _sender = new OtlpSender(settings);
+        _sender = OtlpSender.OfMetrics(settings);
         _taken = exports.Of("metrics", "taken");
         _failed = exports.Of("metrics", "failed");
         _log = log;

@@ -17,16 +17,18 @@ internal sealed class OtlpSender : IDisposable
     /// <summary>Most bytes of an answer that are read.</summary>
     public const int AnswerBytesMax = 64 * 1024;
 
-    private const string GrpcMethod = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+    private const string MetricsMethod = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+    private const string TracesMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
     private const int GrpcPrefixBytes = 5;
 
     private readonly OtlpSettings _settings;
+    private readonly Uri _endpoint;
     private readonly HttpClient _client;
 
-    /// <summary>A sender.</summary>
-    public OtlpSender(OtlpSettings settings)
+    private OtlpSender(OtlpSettings settings, Uri endpoint, string method)
     {
         _settings = settings;
+        _endpoint = settings.Protocol == OtlpProtocol.Grpc ? new Uri(endpoint, method) : endpoint;
         _client = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -43,7 +45,13 @@ internal sealed class OtlpSender : IDisposable
         };
     }
 
-    /// <summary>Sends metrics.</summary>
+    /// <summary>A sender of metrics; the settings say where to.</summary>
+    public static OtlpSender OfMetrics(OtlpSettings settings) => new(settings, settings.Metrics!, MetricsMethod);
+
+    /// <summary>A sender of traces; the settings say where to.</summary>
+    public static OtlpSender OfTraces(OtlpSettings settings) => new(settings, settings.Traces!, TracesMethod);
+
+    /// <summary>Sends a message.</summary>
     /// <returns>Null: the collector has taken them. Else why it has not.</returns>
     public async Task<string?> SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
     {
@@ -81,7 +89,7 @@ internal sealed class OtlpSender : IDisposable
             content.Headers.ContentEncoding.Add("gzip");
         }
 
-        return new HttpRequestMessage(HttpMethod.Post, _settings.Metrics) { Content = content };
+        return new HttpRequestMessage(HttpMethod.Post, _endpoint) { Content = content };
     }
 
     // gRPC over HTTP/2: a byte that says whether the message is compressed, four of its length, and the message.
@@ -94,7 +102,7 @@ internal sealed class OtlpSender : IDisposable
         body.CopyTo(framed.AsMemory(GrpcPrefixBytes));
         var content = new ByteArrayContent(framed);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_settings.Metrics!, GrpcMethod))
+        var request = new HttpRequestMessage(HttpMethod.Post, _endpoint)
         {
             Content = content,
             Version = HttpVersion.Version20,

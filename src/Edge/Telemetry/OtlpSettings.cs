@@ -47,6 +47,25 @@ internal sealed record OtlpSettings
     /// <summary>Since when metrics are counted.</summary>
     public MetricTemporality Temporality { get; init; }
 
+    /// <summary>Which traces are kept: the plan's word under that of <c>OTEL_TRACES_SAMPLER</c>.</summary>
+    public static TracesPlan SamplingOf(TracesPlan plan, IDictionary variables)
+    {
+        var sampler = Read(variables, "OTEL_TRACES_SAMPLER");
+        var given = double.TryParse(
+            Read(variables, "OTEL_TRACES_SAMPLER_ARG"), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+            out var ratio);
+        double? share = sampler switch
+        {
+            "always_on" or "parentbased_always_on" => 1,
+            "always_off" or "parentbased_always_off" => 0,
+            "traceidratio" or "parentbased_traceidratio" => given ? Math.Min(ratio, 1) : 1,
+            _ => null,
+        };
+        return share is null
+            ? plan
+            : plan with { Sample = share.Value, TrustsParent = sampler!.StartsWith("parentbased", StringComparison.Ordinal) };
+    }
+
     /// <summary>Reads them; null: nothing is exported.</summary>
     public static OtlpSettings? Of(OtlpPlan? plan, IDictionary variables)
     {

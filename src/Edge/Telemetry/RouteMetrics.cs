@@ -59,7 +59,7 @@ internal sealed class RouteMetrics
         var status = failure == Failure.CallerGone && !context.Response.HasStarted ? 0 : context.Response.StatusCode;
         var labels = HttpLabels.Of(
             context.Request.Method, context.Request.Scheme == "https", context.Request.Protocol == "HTTP/2", status, failure);
-        _durations.Of(labels.Code).Record(elapsedNs);
+        Record(_durations.Of(labels.Code), elapsedNs, context.Trace);
         if (context.ResponseBytes > 0)
         {
             // Made when it is first needed, by whoever is first: all find the same one.
@@ -78,6 +78,19 @@ internal sealed class RouteMetrics
         if (context.Meter is not null && context.Facts.IsKnown && _provider.Length > 0 && context.Attempts > 0)
         {
             CountOperation(context, failure, status, elapsedNs);
+        }
+    }
+
+    // Whoever looks at a bucket finds a trace that was kept, where there is one.
+    private void Record(HistogramSeries series, long elapsedNs, RequestTrace? trace)
+    {
+        if (trace is { Id.IsSampled: true })
+        {
+            series.Record(elapsedNs, _metrics.ExemplarOf(trace, elapsedNs));
+        }
+        else
+        {
+            series.Record(elapsedNs);
         }
     }
 

@@ -11,6 +11,11 @@ internal sealed class TelemetryExport(GatewayMetrics metrics, TimeProvider time,
     private readonly DateTimeOffset _start = time.GetUtcNow();
     private TelemetryPlan? _plan;
     private MetricsExporter? _exporter;
+    private TracesExporter? _traces;
+    private volatile Tracer? _tracer;
+
+    /// <summary>Gives requests their places in traces; null: nobody is told of any.</summary>
+    public Tracer? Tracer => _tracer;
 
     /// <summary>What the program says of itself: attributes of OpenTelemetry's resource.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Resource { get; private set; } = [];
@@ -24,19 +29,32 @@ internal sealed class TelemetryExport(GatewayMetrics metrics, TimeProvider time,
         }
 
         var variables = Environment.GetEnvironmentVariables();
-        var old = _exporter;
+        IAsyncDisposable?[] old = [_exporter, _traces];
         _plan = plan;
         Resource = TelemetryResource.Of(plan, variables);
         var settings = OtlpSettings.Of(plan.Otlp, variables);
         _exporter = settings?.Metrics is null
             ? null
             : new MetricsExporter(settings, metrics.Registry, Resource, metrics.Exports, _start, log, time);
-        if (old is not null)
+        _traces = settings?.Traces is null ? null : new TracesExporter(settings, Resource, metrics, time);
+        _tracer = _traces is null ? null : new Tracer(OtlpSettings.SamplingOf(plan.Traces, variables), _traces, time);
+        foreach (var one in old)
         {
-            _ = old.DisposeAsync().AsTask();
+            _ = one?.DisposeAsync().AsTask();
         }
     }
 
     /// <summary>Sends what there is and ends.</summary>
-    public ValueTask DisposeAsync() => _exporter?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (_traces is not null)
+        {
+            await _traces.DisposeAsync();
+        }
+
+        if (_exporter is not null)
+        {
+            await _exporter.DisposeAsync();
+        }
+    }
 }

@@ -18,6 +18,9 @@ internal sealed class TelemetryOptions
         new Key<TelemetryOptions, OtlpOptions>(
             "otlp", OtlpOptions.Shape, (o, v) => o.Otlp = v,
             "Where figures are sent by OTLP. Left out: only where OTEL_* variables say."),
+        new Key<TelemetryOptions, TracesOptions>(
+            "traces", TracesOptions.Shape, (o, v) => o.Traces = v,
+            "Which traces are kept, where there is a collector.", defaultText: "{}"),
         new Key<TelemetryOptions, AccessLogOptions>(
             "accessLog", AccessLogOptions.Shape, (o, v) => o.AccessLog = v,
             "What each request was and what became of it. Left out: none is kept."),
@@ -36,6 +39,9 @@ internal sealed class TelemetryOptions
 
     /// <summary>The collector.</summary>
     public Located<OtlpOptions>? Otlp { get; set; }
+
+    /// <summary>Traces.</summary>
+    public Located<TracesOptions>? Traces { get; set; }
 
     /// <summary>The access log.</summary>
     public Located<AccessLogOptions>? AccessLog { get; set; }

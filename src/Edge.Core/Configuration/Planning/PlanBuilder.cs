@@ -72,6 +72,12 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
     {
         ServiceName = telemetry.ServiceName.Get(),
         Environment = telemetry.Environment?.Value,
+        Traces = new TracesPlan
+        {
+            Sample = telemetry.Traces.Get().Sample.Get(),
+            Slow = telemetry.Traces.Get().Slow.Get(),
+            TrustsParent = telemetry.Traces.Get().TrustParent.Get(),
+        },
         Otlp = telemetry.Otlp is not { Value: var otlp }
             ? null
             : new OtlpPlan
