@@ -9,7 +9,7 @@ namespace Edge.Admin;
 
 /// <summary>
 /// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends
-/// the moment a drain begins. Both need no token. <c>/state</c> tells what runs and what was counted; it wants the file's token,
+/// the moment a drain begins, and pauses while limits are closed because their store is away. Both need no token. <c>/state</c> tells what runs and what was counted; it wants the file's token,
 /// and is not there where the file has none.
 /// </summary>
 internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
@@ -74,7 +74,10 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
             case Health:
                 return Say(body, 200, "ok\n"u8);
             case Readiness:
-                return _gateway.IsReady ? Say(body, 200, "ok\n"u8) : Say(body, 503, "draining\n"u8);
+                return !_gateway.IsReady ? Say(body, 503, "draining\n"u8)
+                    : _gateway.IsClosed ? Say(body, 503, "redis is away, and limits are closed\n"u8)
+                    : _gateway.IsStoreAway ? Say(body, 200, "ok, but redis is away, and limits are local\n"u8)
+                    : Say(body, 200, "ok\n"u8);
             case "/state" when _tokenHash is not null:
                 if (!HasToken(request, _tokenHash))
                 {
