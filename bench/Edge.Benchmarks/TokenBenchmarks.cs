@@ -37,6 +37,8 @@ public class TokenBenchmarks
     private readonly TokenCache<string> _cache = new(4096);
     private readonly JwtKeySet _keys;
     private readonly JwtKey _secretKey;
+    private readonly JwtKey[] _otherKeys = new JwtKey[1000];
+    private int _other;
     private readonly (string Token, byte[] Signed, byte[] Signature) _rs256, _es256, _hs256;
 
     public TokenBenchmarks()
@@ -53,6 +55,12 @@ public class TokenBenchmarks
             """)).Keys!;
         JwtKey.TryCreateSecret(_secret, JwtAlgorithm.HS256, "key-2026-11", out var key);
         _secretKey = key!;
+        for (var i = 0; i < _otherKeys.Length; i++)
+        {
+            JwtKey.TryCreateSecret([.. _secret], JwtAlgorithm.HS256, "key-2026-11", out var other);
+            _otherKeys[i] = other!;
+        }
+
         using var reader = JwtReader.Rent();
         reader.Read(_rs256.Token);
         reader.Verify(_policy, _keys, Now);
@@ -77,6 +85,16 @@ public class TokenBenchmarks
     {
         using var reader = JwtReader.Rent();
         return reader.Read(_hs256.Token) == JwtRejection.None && reader.Verify(_policy, _secretKey, Now) == JwtRejection.None;
+    }
+
+    /// <summary>Of a thousand callers in turn, each with a secret of its own.</summary>
+    [Benchmark]
+    public bool VerifyHs256OfMany()
+    {
+        _other = (_other + 1) % _otherKeys.Length;
+        using var reader = JwtReader.Rent();
+        return reader.Read(_hs256.Token) == JwtRejection.None
+            && reader.Verify(_policy, _otherKeys[_other], Now) == JwtRejection.None;
     }
 
     [Benchmark]

@@ -16,6 +16,12 @@ public sealed class EdgePlan
     /// <summary>The administrative listener, or null where the file has none.</summary>
     public AdminPlan? Admin { get; init; }
 
+    /// <summary>What it says of itself, and where it sends its figures.</summary>
+    public required TelemetryPlan Telemetry { get; init; }
+
+    /// <summary>The access log, or null where none is kept.</summary>
+    public AccessLogPlan? AccessLog { get; init; }
+
     /// <summary>The audit log, or null where none is kept.</summary>
     public AuditLogPlan? AuditLog { get; init; }
 
@@ -27,6 +33,12 @@ public sealed class EdgePlan
 
     /// <summary>The store that replicas share, or null where each counts by itself.</summary>
     public RedisPlan? Redis { get; init; }
+
+    /// <summary>The file that keeps counts over a restart, or null where there is none.</summary>
+    public LimitStatePlan? LimitState { get; init; }
+
+    /// <summary>How much may wait for an upstream, or null where that is not limited.</summary>
+    public OverloadPlan? Overload { get; init; }
 
     /// <summary>What models cost, or null where nothing says so.</summary>
     public PriceTable? Prices { get; init; }

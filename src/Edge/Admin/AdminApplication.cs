@@ -1,6 +1,9 @@
+using System.Buffers;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Edge.Core.Configuration;
+using Edge.Core.Telemetry;
 using Edge.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,8 +12,10 @@ namespace Edge.Admin;
 
 /// <summary>
 /// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends
-/// the moment a drain begins, and pauses while limits are closed because their store is away. Both need no token. <c>/state</c> tells what runs and what was counted; it wants the file's token,
-/// and is not there where the file has none.
+/// the moment a drain begins, and pauses while limits are closed because their store is away. Both need no token.
+/// <c>/metrics</c> has the figures for Prometheus; it wants the file's token where there is one. <c>/state</c> tells what runs and
+/// what was counted, <c>/limits</c> reads and changes counts of limits; they want the token, and are not there where the file has
+/// none.
 /// </summary>
 internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 {
@@ -19,15 +24,18 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 
     private const string Health = "/healthz";
     private const string Readiness = "/readyz";
+    private const string Metrics = "/metrics";
     private const string PlainText = "text/plain; charset=utf-8";
 
     private readonly Gateway _gateway;
+    private readonly LimitAdministration _limits;
     private readonly byte[]? _tokenHash;
 
     /// <summary>The administration of a gateway.</summary>
     public AdminApplication(Gateway gateway, Secret? token)
     {
         _gateway = gateway;
+        _limits = new LimitAdministration(gateway);
         _tokenHash = token is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes("Bearer " + token.Reveal()));
     }
 
@@ -40,10 +48,21 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         var request = context.GetRequiredFeature<IHttpRequestFeature>();
         var response = context.GetRequiredFeature<IHttpResponseFeature>();
         using var body = new MemoryStream();
-        response.StatusCode = Answer(request, response, body);
-        if (request.Path is not (Health or Readiness))
+        response.Headers.ContentType = PlainText;
+        if (LimitAdministration.IsFor(request.Path) && _tokenHash is not null && HasToken(request, _tokenHash))
         {
-            Audit(context, request, response.StatusCode);
+            // Tells the audit log itself, for it knows what was done.
+            response.StatusCode = _limits.Answer(request, response, body, Peer(context));
+        }
+        else
+        {
+            response.StatusCode = Answer(request, response, body);
+
+            // What is asked every few seconds by machines would fill the log; who was refused is told of those too.
+            if (request.Path is not (Health or Readiness) && (request.Path != Metrics || response.StatusCode != 200))
+            {
+                Audit(context, request, response.StatusCode);
+            }
         }
 
         response.Headers.CacheControl = "no-store";
@@ -62,7 +81,11 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 
     private int Answer(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body)
     {
-        response.Headers.ContentType = PlainText;
+        if (_tokenHash is not null && LimitAdministration.IsFor(request.Path))
+        {
+            return Unauthorized(response, body);
+        }
+
         if (request.Method is not ("GET" or "HEAD"))
         {
             response.Headers.Allow = "GET, HEAD";
@@ -78,11 +101,17 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
                     : _gateway.IsClosed ? Say(body, 503, "redis is away, and limits are closed\n"u8)
                     : _gateway.IsStoreAway ? Say(body, 200, "ok, but redis is away, and limits are local\n"u8)
                     : Say(body, 200, "ok\n"u8);
+            case Metrics:
+                if (_tokenHash is not null && !HasToken(request, _tokenHash))
+                {
+                    return Unauthorized(response, body);
+                }
+
+                return WriteMetrics(request, response, body);
             case "/state" when _tokenHash is not null:
                 if (!HasToken(request, _tokenHash))
                 {
-                    response.Headers.WWWAuthenticate = "Bearer";
-                    return Say(body, 401, "unauthorized\n"u8);
+                    return Unauthorized(response, body);
                 }
 
                 response.Headers.ContentType = "application/json";
@@ -93,6 +122,16 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         }
     }
 
+    private int WriteMetrics(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body)
+    {
+        var isOpenMetrics = request.Headers.Accept.ToString().Contains("application/openmetrics-text", StringComparison.Ordinal);
+        response.Headers.ContentType = isOpenMetrics ? PrometheusWriter.OpenMetricsType : PrometheusWriter.TextType;
+        var text = new ArrayBufferWriter<byte>(64 * 1024);
+        new PrometheusWriter(text, isOpenMetrics).Write(_gateway.Metrics.Registry, _gateway.Exporting.Resource);
+        body.Write(text.WrittenSpan);
+        return 200;
+    }
+
     private void Audit(IFeatureCollection context, IHttpRequestFeature request, int status)
     {
         var outcome = status switch
@@ -101,8 +140,15 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
             401 => "unauthorized",
             _ => "refused",
         };
-        var from = context.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
-        _gateway.Audit.Administered($"{request.Method} {request.Path}", outcome, status, from);
+        _gateway.Audit.Administered($"{request.Method} {request.Path}", outcome, status, Peer(context));
+    }
+
+    private static IPAddress? Peer(IFeatureCollection context) => context.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
+
+    private static int Unauthorized(IHttpResponseFeature response, MemoryStream body)
+    {
+        response.Headers.WWWAuthenticate = "Bearer";
+        return Say(body, 401, "unauthorized\n"u8);
     }
 
     private static int Say(MemoryStream body, int status, ReadOnlySpan<byte> text)

@@ -8,6 +8,7 @@ using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
 using Edge.Core.Limits;
+using Edge.Core.Resilience;
 using Edge.Core.Routing;
 using Edge.Issuers;
 using Edge.Pipeline;
@@ -50,9 +51,13 @@ internal sealed class Gateway : IAsyncDisposable
         _issuers = new IssuerDirectory(_sweeper, resolver, log);
         Audit = new AuditLog(log, time);
         Usage = new UsageLog(log, time);
-        Limits = new GatewayLimits(time, log);
+        Access = new AccessLog(log, time);
+        Limits = new GatewayLimits(plan.LimitState, time, log);
+        Exporting = new TelemetryExport(Metrics, time, log);
+        GatewayObservations.Register(this, Metrics.Registry);
         _snapshot = BuildSnapshot(plan, out _);
         _issuers.Replace(_snapshot.Issuers);
+        Limits.Restore(_snapshot.Routes.Select(static route => route.Limits));
     }
 
     /// <summary>The configuration in force.</summary>
@@ -73,8 +78,17 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>What it has counted.</summary>
     public GatewayCounters Counters { get; } = new();
 
+    /// <summary>The same and more by the names that collectors know.</summary>
+    public GatewayMetrics Metrics { get; } = new();
+
+    /// <summary>What is sent to collectors.</summary>
+    public TelemetryExport Exporting { get; }
+
     /// <summary>Who was refused, let in, and what was administered.</summary>
     public AuditLog Audit { get; }
+
+    /// <summary>What each request was.</summary>
+    public AccessLog Access { get; }
 
     /// <summary>What metered requests have used.</summary>
     public UsageLog Usage { get; }
@@ -86,8 +100,14 @@ internal sealed class Gateway : IAsyncDisposable
     public IReadOnlyCollection<UpstreamCluster> Upstreams =>
         [.. _services.Values.Select(static service => service.Cluster)];
 
+    /// <summary>The gate of a service; null: it has none.</summary>
+    public OverloadGate? GateOf(UpstreamCluster upstream) => _services.GetValueOrDefault(upstream.Plan.Name)?.Gate;
+
     /// <summary>The issuers of tokens, as they run now.</summary>
     public ImmutableArray<Issuer> Issuers => _issuers.Running;
+
+    /// <summary>The certificates of its listeners.</summary>
+    public IReadOnlyList<CertificateStore> Certificates => _certificates;
 
     /// <summary>Where it listens, in the order of the file.</summary>
     public IReadOnlyList<IPEndPoint> Endpoints => _listeners.ConvertAll(static listener => listener.Endpoint);
@@ -140,15 +160,18 @@ internal sealed class Gateway : IAsyncDisposable
         try
         {
             Usage.Apply(plan.UsageLog);
+            Access.Apply(plan.AccessLog);
             _snapshot = BuildSnapshot(plan, out oldStore);
         }
         catch
         {
             Audit.Apply(_snapshot.Plan.AuditLog);
             Usage.Apply(_snapshot.Plan.UsageLog);
+            Access.Apply(_snapshot.Plan.AccessLog);
             throw;
         }
 
+        Exporting.Apply(plan.Telemetry);
         _issuers.Replace(_snapshot.Issuers);
         if (oldStore is not null)
         {
@@ -224,17 +247,21 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         await Limits.DisposeAsync();
+        await Exporting.DisposeAsync();
         _sweeper.Dispose();
         _requestIds.Dispose();
         Audit.Lived("stopped", null);
         await Audit.DisposeAsync();
         await Usage.DisposeAsync();
+        await Access.DisposeAsync();
     }
 
     private async Task ListenAsync(EdgePlan plan, CancellationToken cancellation)
     {
         Audit.Apply(plan.AuditLog);
         Usage.Apply(plan.UsageLog);
+        Access.Apply(plan.AccessLog);
+        Exporting.Apply(plan.Telemetry);
         if (plan.Admin is { } admin)
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };
@@ -242,8 +269,8 @@ internal sealed class Gateway : IAsyncDisposable
                 door, new AdminApplication(this, admin.Token), null, ServerTransport.EventLoops, cancellation);
         }
 
-        var record = new RecordStage(Counters, _log, Audit, Usage, _time);
-        var application = new GatewayApplication(this, _sweeper, _requestIds, record, _time);
+        var record = new RecordStage(this, _log, _time);
+        var application = new GatewayApplication(this, _sweeper, _requestIds, record, _log, _time);
         foreach (var listener in plan.Listeners)
         {
             CertificateStore? certificate = null;
@@ -270,7 +297,7 @@ internal sealed class Gateway : IAsyncDisposable
         {
             foreach (var upstream in plan.Upstreams)
             {
-                services[upstream.Name] = ServiceFor(upstream);
+                services[upstream.Name] = ServiceFor(upstream, plan.Overload);
             }
         }
         catch
@@ -292,9 +319,15 @@ internal sealed class Gateway : IAsyncDisposable
         foreach (var route in plan.Routes)
         {
             var tokens = route.Authenticate is { } asked ? new RouteTokens(asked, plan.Identity, issuers, _tokens) : null;
-            var limits = route.Limits.IsEmpty ? null : new RouteLimits(route.Limits, Limits.Clock, Limits.Leases);
+            var limits = route.Limits.IsEmpty ? null : new RouteLimits(route.Limits, Limits.Clock, Limits.Leases, Limits.Journal);
             var body = RouteBody.Of(route, plan.Tiers);
-            var running = new GatewayRoute(route, services[route.Upstream.Name].Cluster, limits, body) { Tokens = tokens };
+            var service = services[route.Upstream.Name];
+            var running = new GatewayRoute(route, service.Cluster, limits, body)
+            {
+                Tokens = tokens,
+                Gate = service.Gate,
+                Metrics = Metrics.Of(route),
+            };
             routes.Add((route, running));
         }
 
@@ -302,6 +335,7 @@ internal sealed class Gateway : IAsyncDisposable
         return new GatewaySnapshot(plan, new Router<GatewayRoute>(routes), new TrustedProxies(plan.TrustedProxies))
         {
             Issuers = issuers,
+            Routes = [.. routes.Select(static route => route.Item2)],
             Resources = new ProtectedResources(plan.Routes),
             FailureLimiter = FailureLimiterFor(plan),
         };
@@ -324,16 +358,20 @@ internal sealed class Gateway : IAsyncDisposable
         return _failureLimiter;
     }
 
-    private Service ServiceFor(UpstreamPlan plan)
+    private Service ServiceFor(UpstreamPlan plan, OverloadPlan? overload)
     {
         var ca = plan.CaFile is null ? default : FileStamp.Of(plan.CaFile);
-        return _services.TryGetValue(plan.Name, out var old) && old.Ca == ca && old.Cluster.Plan.IsSameAs(plan)
+        var service = _services.TryGetValue(plan.Name, out var old) && old.Ca == ca && old.Cluster.Plan.IsSameAs(plan)
             ? old
-            : new Service(new UpstreamCluster(plan, _sweeper, _resolver), ca);
+            : new Service(new UpstreamCluster(plan, _sweeper, _resolver, Metrics), ca, null);
+        return overload is null ? service with { Gate = null }
+            : overload.IsSameAs(service.Gate?.Plan) ? service
+            : service with { Gate = new OverloadGate(overload, _time) };
     }
 
     /// <summary>A service as it runs.</summary>
     /// <param name="Cluster">Its connections.</param>
     /// <param name="Ca">Which authorities it trusts: the plan names the file only.</param>
-    private sealed record Service(UpstreamCluster Cluster, FileStamp Ca);
+    /// <param name="Gate">Lets as many requests wait for it as it bears; null: any number.</param>
+    private sealed record Service(UpstreamCluster Cluster, FileStamp Ca, OverloadGate? Gate);
 }

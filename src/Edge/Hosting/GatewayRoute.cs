@@ -2,8 +2,10 @@ using System.Collections.Frozen;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
+using Edge.Core.Resilience;
 using Edge.Core.Templating;
 using Edge.Pipeline;
+using Edge.Telemetry;
 using Edge.Upstream;
 
 namespace Edge.Hosting;
@@ -37,6 +39,11 @@ internal sealed class GatewayRoute
 
     /// <summary>The service that answers.</summary>
     public UpstreamCluster Upstream { get; }
+
+    /// <summary>Lets as many requests wait for the service as it bears; null: any number.</summary>
+    public OverloadGate? Gate { get; init; }
+    /// <summary>What is counted of its requests.</summary>
+    public required RouteMetrics Metrics { get; init; }
 
     /// <summary>Whose words errors are told in.</summary>
     public Dialect Dialect => Upstream.Plan.Dialect;

@@ -205,6 +205,7 @@ internal static class ResponseRelay
             }
             else
             {
+                context.MarkEvent();
                 stream.Write(writer, run.Span);
                 if (context.Meter is { Excess: not Failure.None })
                 {

@@ -267,6 +267,25 @@ public sealed class JwtHeaderTests
         }
     }
 
+    [Fact]
+    public void HMAC_of_more_secrets_than_are_kept_is_the_platforms_in_any_order()
+    {
+        var hmac = new JwtHmac();
+        var own = new byte[64];
+        var secrets = Enumerable.Range(0, 50).Select(_ => RandomNumberGenerator.GetBytes(32)).ToArray();
+        var random = new Random(1);
+        for (var i = 0; i < 5000; i++)
+        {
+            var secret = secrets[i % 3 == 0 ? random.Next(3) : random.Next(secrets.Length)];
+            var message = RandomNumberGenerator.GetBytes(i % 200);
+            Assert.Equal(HMACSHA256.HashData(secret, message), own[..hmac.Compute(JwtAlgorithm.HS256, secret, message, own)]);
+            if (i % 7 == 0)
+            {
+                Assert.Equal(HMACSHA512.HashData(secret, message), own[..hmac.Compute(JwtAlgorithm.HS512, secret, message, own)]);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(JwtAlgorithm.HS256, 32)]
     [InlineData(JwtAlgorithm.HS384, 48)]
