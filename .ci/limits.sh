@@ -34,6 +34,11 @@ routes:
     stripPath: true
     upstream: mock
     limits: [{ name: rate, per: global, requests: 4000, window: 10s, burst: 1000 }]
+  - name: steady
+    match: { path: "/steady/*" }
+    stripPath: true
+    upstream: mock
+    limits: [{ name: much, per: global, requests: 60000000, window: 1m }]
   - name: window
     match: { path: "/window/*" }
     stripPath: true
@@ -83,7 +88,8 @@ storm() {
   before=$(seen)
   began=$(date +%s%N)
   for i in 0 1 2; do
-    wrk -t1 -c"${connections[i]}" -d"$2s" "http://127.0.0.1:${gateways[i]}$1" > "$work/wrk-$i.txt" 2>&1 &
+    wrk -t1 -c"${connections[i]}" -d"$2s" ${wrk_more[@]+"${wrk_more[@]}"} \
+      "http://127.0.0.1:${gateways[i]}$1" > "$work/wrk-$i.txt" 2>&1 &
     ids+=("$!")
   done
   [[ -z ${3:-} ]] || "$3"
@@ -98,6 +104,16 @@ storm() {
 within() {
   echo "  $came came through in $took_ms ms; at least $1, at most $2"
   [[ $came -ge $1 && $came -le $2 ]]
+}
+
+# many_keys: requests of storms have one of 300 keys each, from now on.
+many_keys() {
+  cat > "$work/keys.lua" << 'LUA'
+function request()
+  return wrk.format("GET", nil, { ["X-Key"] = "storm " .. math.random(300) })
+end
+LUA
+  wrk_more=(-s "$work/keys.lua")
 }
 
 start_limits_mock() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Limits of a fleet through a Redis that speaks TLS to a user with the least rights, one that refuses the password or the script, and
-# one that sentinels watch over. $EDGE is the binary.
+# Limits of a fleet through a Redis that speaks TLS to a user with the least rights, one that refuses the password or the keys,
+# and one that sentinels watch over. $EDGE is the binary.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 exec < /dev/null
@@ -102,19 +102,28 @@ require "its replica listens" redis "$replica_port" --replicaof 127.0.0.1 "$prim
 sentinels=()
 for i in 1 2 3; do
   free_port
-  printf 'port %s\nbind 127.0.0.1\ndir %s\nsentinel monitor limits 127.0.0.1 %s 2\nsentinel down-after-milliseconds limits 1000\nsentinel failover-timeout limits 3000\n' \
-    "$chosen_port" "$work" "$primary_port" > "$work/sentinel-$i.conf"
+  cat > "$work/sentinel-$i.conf" << CONF
+port $chosen_port
+bind 127.0.0.1
+dir $work
+sentinel monitor limits 127.0.0.1 $primary_port 2
+sentinel down-after-milliseconds limits 1000
+sentinel failover-timeout limits 3000
+CONF
   start "$work/sentinel-$i.log" redis-server "$work/sentinel-$i.conf" --sentinel
   sentinels+=("127.0.0.1:$chosen_port")
   require "sentinel $i listens" wait_for_port "$last_started" "$chosen_port"
 done
 knows_all() {
-  [[ $(cli "${sentinels[0]#*:}" sentinel master limits | grep -A1 -E '^num-(slaves|other-sentinels)$' | grep -Ec '^[12]$') -eq 2 ]]
+  local counts
+  counts=$(cli "${sentinels[0]#*:}" sentinel master limits | grep -A1 -E '^num-(slaves|other-sentinels)$' | grep -Ec '^[12]$')
+  [[ $counts -eq 2 ]]
 }
 check "the sentinels know of each other and of the replica" until_true 20 knows_all
 prefix=watched
 redis_more="sentinelPrimary: limits"
-require "three gateways listen that ask sentinels" start_fleet closed "\"${sentinels[0]}\", \"${sentinels[1]}\", \"${sentinels[2]}\""
+require "three gateways listen that ask sentinels" start_fleet closed \
+  "\"${sentinels[0]}\", \"${sentinels[1]}\", \"${sentinels[2]}\""
 check "sentinels: keys have their limit" keys_hold
 kill -KILL "$primary_id"
 is_away() { [[ $(ready_of 0) == "redis is away, and limits are closed 503" ]]; }

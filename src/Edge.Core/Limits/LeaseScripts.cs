@@ -10,7 +10,7 @@ namespace Edge.Core.Limits;
 /// </remarks>
 public static class LeaseScripts
 {
-    /// <summary>Most fields of a bucket; beyond, what replicas have returned is forgotten, and with it what they still may.</summary>
+    /// <summary>Most fields of a bucket: beyond, it begins anew, and what was drawn before cannot be given back.</summary>
     private const string FieldsMax = "64";
 
     /// <summary>
@@ -18,8 +18,8 @@ public static class LeaseScripts
     /// units of a charge. Answers: granted, arrival time, wait, now, micros given back so far, since when they are counted.
     /// </summary>
     /// <remarks>
-    /// The bucket lives until a second after the latest arrival time that any replica was told, also where it is full before since
-    /// something was given back: else a replica would take it for lost, and bring back what it saw last.
+    /// The bucket lives until a second after the latest arrival time that any replica was told, also where it is full before
+    /// that since something was given back: else a replica would take it for lost, and bring back what it saw last.
     /// </remarks>
     public const string DrawBucket = """
         local time = redis.call('TIME')

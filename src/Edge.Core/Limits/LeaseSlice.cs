@@ -67,7 +67,8 @@ internal static class LeaseSlice
     public static bool TryReturn(ref ulong slice, in LimitTake take, long nowNs)
     {
         var seen = Volatile.Read(ref slice);
-        while (seen >> UnitBits > (ulong)nowNs >> TickBits && IsOrigin(seen, take) && (long)(seen & (ulong)UnitsMax) + take.Cost <= UnitsMax)
+        while (seen >> UnitBits > (ulong)nowNs >> TickBits && IsOrigin(seen, take)
+            && (long)(seen & (ulong)UnitsMax) + take.Cost <= UnitsMax)
         {
             var before = Interlocked.CompareExchange(ref slice, seen + (ulong)take.Cost, seen);
             if (before == seen)

@@ -322,7 +322,8 @@ public sealed partial class LeasedBucket
             {
                 // After the slice, so that who reads the draw first never takes a later one for its own.
                 var old = draw?.EndTick == seen >> UnitBits ? draw : null;
-                Volatile.Write(ref draw, kept == 0 ? new LeaseStamp(place, epoch, end) : old is null ? null : old with { EndTick = end });
+                var kin = old is null ? null : old with { EndTick = end };
+                Volatile.Write(ref draw, kept == 0 ? new LeaseStamp(place, epoch, end) : kin);
                 if (kept == 0)
                 {
                     KeepLate(old, (long)(seen & (ulong)UnitsMax), nowNs);

@@ -91,9 +91,9 @@ public sealed partial class LeasedBucket : Bucket
         Fill(ref take, nowNs);
         // What lapses first is spent first.
         var isSecondOlder = Volatile.Read(ref _second) >> UnitBits < Volatile.Read(ref _first) >> UnitBits;
-        if (isSecondOlder
-            ? TrySpendOf(ref _second, ref _secondDraw, ref take, nowNs) || TrySpendOf(ref _first, ref _firstDraw, ref take, nowNs)
-            : TrySpendOf(ref _first, ref _firstDraw, ref take, nowNs) || TrySpendOf(ref _second, ref _secondDraw, ref take, nowNs))
+        if ((isSecondOlder && TrySpendOf(ref _second, ref _secondDraw, ref take, nowNs))
+            || TrySpendOf(ref _first, ref _firstDraw, ref take, nowNs)
+            || TrySpendOf(ref _second, ref _secondDraw, ref take, nowNs))
         {
             take.IsHeld = true;
             take.Remaining = Math.Max(take.Remaining - take.Cost, 0);

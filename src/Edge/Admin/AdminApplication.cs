@@ -13,9 +13,9 @@ namespace Edge.Admin;
 /// <summary>
 /// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends
 /// the moment a drain begins, and pauses while limits are closed because their store is away. Both need no token.
-/// <c>/metrics</c> has the figures for Prometheus; it wants the file's token where there is one. <c>/state</c> tells what runs and
-/// what was counted, <c>/limits</c> reads and changes counts of limits; they want the token, and are not there where the file has
-/// none.
+/// <c>/metrics</c> has the figures for Prometheus; it wants the file's token where there is one. <c>/state</c> tells what runs
+/// and what was counted, <c>/limits</c> reads and changes counts of limits; they want the token, and are not there where the file
+/// has none.
 /// </summary>
 internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 {

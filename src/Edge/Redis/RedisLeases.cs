@@ -313,9 +313,13 @@ internal sealed class RedisLeases : IAsyncDisposable
     {
         try
         {
-            return _connection is { } connection
-                ? (await script.RunAsync(connection.GetDatabase(), key, arguments).WaitAsync(_plan.Timeout, _time), RedisFault.None)
-                : (null, RedisFault.Connection);
+            if (_connection is not { } connection)
+            {
+                return (null, RedisFault.Connection);
+            }
+
+            var call = script.RunAsync(connection.GetDatabase(), key, arguments);
+            return (await call.WaitAsync(_plan.Timeout, _time), RedisFault.None);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

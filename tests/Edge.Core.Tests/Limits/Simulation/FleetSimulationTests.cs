@@ -71,7 +71,8 @@ public sealed class FleetSimulationTests
         fleet.Run();
         var used = fleet.Admitted[0].Sum(t => t.Units);
         var alone = OneProcess.Run(plan);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{used} against {alone}; {fleet.Messages} messages, {fleet.Requests} requests");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{used} against {alone}; {fleet.Messages} messages, {fleet.Requests} requests");
         Assert.True(used >= alone * 0.9, $"{used} of {alone}");
         if (!isWindow) HoldToOneBucket(plan, fleet, 0);
     }

@@ -64,7 +64,7 @@ internal sealed class SimulatedReplica
         if (_fleet.Chance(_plan.GiveBack)) GiveBack(key);
     }
 
-    /// <summary>A request that reserves ends later, and has used some of it. A replica that is gone by then tells nobody.</summary>
+    /// <summary>A request that reserves ends later, and has used some of it. A replica that is gone tells nobody.</summary>
     private void Settle(int key, LimitTake take, int place)
     {
         if (_plan.CostMax == 1 && _plan.UsedMax == 1) return;

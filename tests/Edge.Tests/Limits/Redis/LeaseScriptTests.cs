@@ -18,7 +18,7 @@ public sealed class LeaseScriptTests : IAsyncLifetime
     private GarnetStore _store = null!;
     private int _keys;
 
-    /// <summary>A step of a schedule: mostly draws; every third one gives something back, some of them twice or too late.</summary>
+    /// <summary>A step of a schedule: mostly draws; some give something back, twice or too late.</summary>
     private static readonly Gen<(int Kind, int Need, int Extra, int Debt, int Part)> Step = Gen.Select(
         Gen.Int[0, 9], Gen.Int[0, 40], Gen.Int[0, 60], Gen.Frequency((5, Gen.Const(0)), (1, Gen.Int[1, 400])), Gen.Int[0, 100]);
 
@@ -29,7 +29,9 @@ public sealed class LeaseScriptTests : IAsyncLifetime
     [Fact]
     public void A_bucket_on_a_real_store_is_what_its_model_is() => Gen.Select(
         Step.List[5, 25], Gen.Int[20, 500], Gen.Int[1, 3000], Gen.Int[0, 100_000])
-        .Sample((steps, burst, limit, spread) => RunBucketAsync(steps, burst, limit, spread).GetAwaiter().GetResult(), iter: 150, threads: 1);
+        .Sample(
+            (steps, burst, limit, spread) => RunBucketAsync(steps, burst, limit, spread).GetAwaiter().GetResult(),
+            iter: 150, threads: 1);
 
     [Fact]
     public void A_window_on_a_real_store_is_what_its_model_is() => Gen.Select(Step.List[5, 25], Gen.Int[1, 300])

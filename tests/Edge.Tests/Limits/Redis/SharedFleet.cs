@@ -50,7 +50,10 @@ internal sealed class SharedFleet : IAsyncDisposable
                 upstreams: { it: { targets: ["{{fleet.Upstream.Url}}"], {{upstream}} } }
                 routes:
                   - { name: all, match: { path: "/*" }, upstream: it, {{route}} }
-                  - { name: other, match: { path: "/other" }, upstream: it, limits: [{ name: o, per: global, requests: 9, window: day }] }
+                  - name: other
+                    match: { path: "/other" }
+                    upstream: it
+                    limits: [{ name: o, per: ip, requests: 9, window: day }]
                 {{top}}
                 """));
         }

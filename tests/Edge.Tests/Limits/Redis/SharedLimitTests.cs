@@ -15,7 +15,8 @@ public sealed class SharedLimitTests
     [Fact]
     public async Task Gateways_let_in_together_what_one_would_whatever_the_keys_are()
     {
-        await using var fleet = await SharedFleet.StartAsync(3, "limits: [{ name: each, per: \"header:X-Key\", requests: 5, window: day }]");
+        await using var fleet = await SharedFleet.StartAsync(
+            3, "limits: [{ name: each, per: \"header:X-Key\", requests: 5, window: day }]");
         string[] keys =
         [
             "plain", "{a}", "{a}{b}", "}{", "{}", "a:b:c", "\"';--", "%0d%0aFLUSHALL", "\\r\\n$4\\r\\n", new string('{', 4000),
@@ -50,7 +51,8 @@ public sealed class SharedLimitTests
     [Fact]
     public async Task A_draw_that_fails_with_a_bug_leaves_nobody_waiting()
     {
-        await using var fleet = await SharedFleet.StartAsync(1, "limits: [{ name: all, per: global, requests: 1000, window: 1h }]");
+        await using var fleet = await SharedFleet.StartAsync(
+            1, "limits: [{ name: all, per: global, requests: 1000, window: 1h }]");
         Assert.Equal(200, await GetAsync(fleet, 0));
         var limits = fleet[0].Gateway.Limits;
         var bucket = Buckets(limits.Table).Single();
@@ -103,7 +105,8 @@ public sealed class SharedLimitTests
     {
         var prices = Path.GetTempFileName();
         await File.WriteAllTextAsync(
-            prices, "models:\n  known: { input: 1, output: 1 }\nunknown: { input: 3, output: 13 }\n", TestContext.Current.CancellationToken);
+            prices, "models:\n  known: { input: 1, output: 1 }\nunknown: { input: 3, output: 13 }\n",
+            TestContext.Current.CancellationToken);
         await using var fleet = await SharedFleet.StartAsync(
             3, $"limits: [{{ name: t, per: global, {limit}, window: month }}]", "dialect: openai", Used, $"prices: {prices}");
         File.Delete(prices);
