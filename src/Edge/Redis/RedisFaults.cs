@@ -21,8 +21,24 @@ internal static class RedisFaults
         RedisServerException server => OfMessage(server.Message),
         TimeoutException when isLoginRefused => RedisFault.Login,
         TimeoutException => RedisFault.Timeout,
-        _ => isLoginRefused ? RedisFault.Login : RedisFault.Connection,
+        _ => isLoginRefused || IsOfLogin(exception) ? RedisFault.Login : RedisFault.Connection,
     };
+
+    /// <summary>A call that finds no connection says what became of the last one.</summary>
+    private static bool IsOfLogin(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure }
+                || exception.Message.Contains("WRONGPASS", StringComparison.Ordinal)
+                || exception.Message.Contains("AuthenticationFailure", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>What a server's error means, by its first word. Scripts pass on the errors of what they call.</summary>
     public static RedisFault OfMessage(string message)
