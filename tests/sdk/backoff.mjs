@@ -1,5 +1,5 @@
-// What the official SDKs, unchanged and with their own retries, make of a gateway's limits: they wait as long as they are told and
-// then succeed, and where a quota or a budget is spent they ask once. Requests are counted at the gateway.
+// What the official SDKs, unchanged and with their own retries, make of a gateway's limits: they wait as long as they are told
+// and then succeed, and where a quota or a budget is spent they ask once. Requests are counted at the gateway.
 //
 //   node backoff.mjs --gateway URL --admin URL --token T
 //

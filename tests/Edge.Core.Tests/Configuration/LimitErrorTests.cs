@@ -99,7 +99,8 @@ public sealed class LimitErrorTests
 
     [Theory]
     [InlineData("overload: { shedFirst: [a, a] }", "9:28: 'a' is in this list already; take it out")]
-    [InlineData("overload: { concurrentMin: 5, concurrentMax: 4 }", "9:28: this is more than concurrentMax; write a smaller number")]
+    [InlineData(
+        "overload: { concurrentMin: 5, concurrentMax: 4 }", "9:28: this is more than concurrentMax; write a smaller number")]
     [InlineData("overload: { concurrentMin: 0 }", "9:28: '0' is out of range; write a whole number from 1 to 100000")]
     [InlineData("overload: { queueMax: 100001 }", "9:23: '100001' is out of range; write a whole number from 0 to 100000")]
     [InlineData(

@@ -15,7 +15,8 @@ public sealed class SettlementEndingsTests
     private const string Body = """{"model":"gpt-4o","max_tokens":100,"messages":[{"role":"user","content":"12345678"}]}""";
     private const string Chunk = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"abcd\"}}]}\n\n";
     private const string Usage =
-        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":30,\"total_tokens\":42}}\n\ndata: [DONE]\n\n";
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":30,\"total_tokens\":42}}\n\n" +
+        "data: [DONE]\n\n";
     private const string StreamHead =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
 
