@@ -54,6 +54,9 @@ public sealed record RoutePlan
     /// <summary>Tokens of a metered answer that are read on when its caller leaves; null: it is broken off.</summary>
     public long? DrainTokens { get; init; }
 
+    /// <summary>A stream that has used up one of the route's limits of tokens or money is stopped.</summary>
+    public bool StopsWhenExhausted { get; init; }
+
     /// <summary>After this long without a byte, an event stream gets a comment line; null: never.</summary>
     public TimeSpan? Heartbeat { get; init; }
 

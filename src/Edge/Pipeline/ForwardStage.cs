@@ -65,6 +65,7 @@ internal sealed class ForwardStage
             }
 
             context.Exchange.BeginBody();
+            UsageHeader.Announce(context);
             failure = UsageHeader.IsWanted(context) ? await UsageHeader.HoldAsync(context, context.Exchange) : Failure.None;
             if (failure == Failure.None)
             {

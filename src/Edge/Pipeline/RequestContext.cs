@@ -7,6 +7,7 @@ using Edge.Core.Limits;
 using Edge.Core.Llm;
 using Edge.Core.Templating;
 using Edge.Hosting;
+using Edge.Redis;
 using Edge.Upstream;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
@@ -33,6 +34,7 @@ internal sealed class RequestContext
     private LimitHold? _hold;
     private LimitHold? _spending;
     private AnswerMeter? _meter;
+    private SpendingGuard? _guard;
     private IPAddress? _peer;
     private IPAddress? _client;
     private byte[] _peerText = [];
@@ -260,6 +262,17 @@ internal sealed class RequestContext
         return SpendingHeld;
     }
 
+    /// <summary>Has its stream stopped when it has used up what <see cref="SpendingHeld"/> is of.</summary>
+    public void GuardSpending(LimitClock clock, RedisLeases? leases)
+    {
+        if (Meter is not null)
+        {
+            _guard ??= new SpendingGuard();
+            _guard.Begin(SpendingHeld!, clock, leases, Price);
+            Meter.Guard(_guard);
+        }
+    }
+
     /// <summary>From here on the request's body is this side's: it is being read into <see cref="Body"/>.</summary>
     public void TakeBody()
     {
@@ -281,6 +294,7 @@ internal sealed class RequestContext
         if (Meter is not null)
         {
             Usage = Meter.Settle(Facts, failure);
+            Meter.ReturnDecoder();
         }
     }
 

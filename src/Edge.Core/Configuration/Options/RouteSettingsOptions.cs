@@ -52,6 +52,9 @@ internal class RouteSettingsOptions
     /// <summary>What becomes of an answer that nobody waits for.</summary>
     public Located<DisconnectOptions>? OnDisconnect { get; set; }
 
+    /// <summary>Whether a stream is stopped that has used up a limit.</summary>
+    public Located<bool>? OnExhausted { get; set; }
+
     /// <summary>Web pages of other origins.</summary>
     public Located<Optional<CorsOptions>>? Cors { get; set; }
 
@@ -108,6 +111,11 @@ internal class RouteSettingsOptions
             "onDisconnect", DisconnectOptions.AnyShape, (o, v) => o.OnDisconnect = v,
             "What becomes of a metered answer when its caller leaves: `abort`, or `{ drain: 2000 tokens }`.",
             defaultText: isDefaults ? "abort" : null),
+        new Key<T, bool>(
+            "onExhausted", BodyScalars.Exhaustion, (o, v) => o.OnExhausted = v,
+            "What becomes of a stream that turns out to need more than its limits of tokens or money have left: `finish`, and " +
+            "later requests wait for what it took too much, or `stop`, with an error event.",
+            defaultText: isDefaults ? "finish" : null),
         new Key<T, Optional<CorsOptions>>(
             "cors", new OrNoneShape<CorsOptions>(CorsOptions.Shape), (o, v) => o.Cors = v,
             "Which web pages of other origins may call, and how. With `none` the upstream's own CORS headers go through.",

@@ -18,6 +18,10 @@ internal sealed class BodyChecker(DiagnosticBag diagnostics, ConfigurationFiles 
         foreach (var route in options.Routes.Items())
         {
             CheckSettings(route.Value);
+            var limits = route.Value.Limits ?? options.Defaults?.Value.Limits;
+            if (diagnostics.IsEmpty && route.Value.OnExhausted is { Value: true } exhausted
+                && !limits.Items().Any(static l => l.Value is { Tokens: not null } or { Usd: not null }))
+                diagnostics.Add(exhausted.Place, "no tokens and no money are limited here, so that nothing can be used up");
             var metering = route.Value.Metering ?? options.Defaults?.Value.Metering;
             if (metering is { Value.HasValue: true }) continue;
             if (route.Value.OnDisconnect is { Value.Drain: not null, Place: var place })

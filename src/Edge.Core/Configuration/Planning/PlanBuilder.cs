@@ -137,6 +137,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Rewrite = settings.Rewrite,
             Metering = settings.Metering ?? LimitBuilder.MeteringFor(settings.Limits),
             DrainTokens = settings.DrainTokens,
+            StopsWhenExhausted = settings.StopsWhenExhausted,
         };
     }
 
@@ -167,6 +168,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Rewrite = own.Rewrite is { Value: var rewrite } ? BodyBuilder.Rewrite(rewrite) : defaults!.Rewrite;
             Metering = own.Metering is { Value: var metering } ? BodyBuilder.Metering(metering) : defaults?.Metering;
             DrainTokens = own.OnDisconnect is { Value: var leave } ? leave.Drain?.Value : defaults?.DrainTokens;
+            StopsWhenExhausted = own.OnExhausted?.Value ?? defaults?.StopsWhenExhausted ?? false;
             Authenticate = own.Authenticate is { Value: var authenticate }
                 ? IdentityBuilder.Authenticate(authenticate, issuers) : defaults?.Authenticate;
             Authorize = own.Authorize is { Value: var authorize } ? IdentityBuilder.Authorize(authorize) : defaults?.Authorize;
@@ -198,6 +200,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         public MeteringPlan? Metering { get; }
 
         public long? DrainTokens { get; }
+
+        public bool StopsWhenExhausted { get; }
 
         public RequestIdPlan? RequestId { get; }
 

@@ -65,6 +65,16 @@ internal static class BodyScalars
         "abort", new ScalarSchema(ScalarType.Text) { Choices = ["abort"] },
         text => text == "abort" ? true : new Problem("is neither abort nor { drain: 2000 tokens }; write one of these"));
 
+    /// <summary>Whether a stream stops when a limit is used up.</summary>
+    public static readonly ScalarShape<bool> Exhaustion = new(
+        "finish or stop", new ScalarSchema(ScalarType.Text) { Choices = ["finish", "stop"] },
+        text => text switch
+        {
+            "finish" => false,
+            "stop" => true,
+            _ => new Problem("is not what becomes of a stream; write finish or stop"),
+        });
+
     /// <summary>A text with placeholders.</summary>
     public static readonly ScalarShape<RewriteTemplate> TemplateText = new("a text", ScalarSchema.AnyText, text =>
     {
