@@ -7,6 +7,7 @@ using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
 using Edge.Core.Routing;
+using Edge.Core.Telemetry;
 
 namespace Edge.Benchmarks;
 
@@ -35,7 +36,16 @@ public partial class EngineBenchmarks
     private readonly Router<string> _manyRoutes = MakeRouter(10_000);
     private readonly StreamEnding _ending = new();
     private readonly LimitScene _limits = new();
+    private readonly StripedCounter _counter = new();
+    private readonly HistogramSeries _histogram = new MetricRegistry().Histogram(
+        "wait", "s", 1e9, [.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10], "How long").Of();
     private SseEventTracker _events;
+
+    [Benchmark]
+    public void AddToCounter() => _counter.Increment();
+
+    [Benchmark]
+    public void RecordInHistogram() => _histogram.Record(12_000_000);
 
     [Benchmark]
     public bool ParseTarget() => RequestTarget.TryParse("/v1/chat/completions?api-version=2024-10-21", out _);

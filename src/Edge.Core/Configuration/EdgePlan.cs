@@ -15,6 +15,12 @@ public sealed class EdgePlan
     /// <summary>The administrative listener, or null where the file has none.</summary>
     public AdminPlan? Admin { get; init; }
 
+    /// <summary>What it says of itself, and where it sends its figures.</summary>
+    public required TelemetryPlan Telemetry { get; init; }
+
+    /// <summary>The access log, or null where none is kept.</summary>
+    public AccessLogPlan? AccessLog { get; init; }
+
     /// <summary>The audit log, or null where none is kept.</summary>
     public AuditLogPlan? AuditLog { get; init; }
 

@@ -4,14 +4,14 @@ using System.Security.Cryptography;
 namespace Edge.Core.Identity;
 
 /// <summary>
-/// HMAC (RFC 2104). The platform's one-shot call looks its algorithm up anew each time, which takes longer than hashing a token; its
-/// kept HMACs are bound to one secret each, and there may be 100,000 of those. So the secrets in steady use have a kept HMAC
-/// (1.2 us for a token of 250 bytes), all others two runs of a kept hash (1.7 us, against 2.5 in one shot).
+/// HMAC (RFC 2104). The platform's one-shot call looks its algorithm up anew each time, which takes longer than hashing a
+/// token; its kept HMACs are bound to one secret each, and there may be 100,000 of those. So the secrets in steady use have a
+/// kept HMAC (1.2 us for a token of 250 bytes), all others two runs of a kept hash (1.7 us, against 2.5 in one shot).
 /// Owned by one thread at a time.
 /// </summary>
 /// <remarks>
-/// A kept HMAC is made for a secret that comes twice without another of its place in between: many secrets in turn would otherwise
-/// pay for making one each time. It remembers its secret for as long as no other takes its place.
+/// A kept HMAC is made for a secret that comes twice without another of its place in between: many secrets in turn would
+/// otherwise pay for making one each time. It remembers its secret for as long as no other takes its place.
 /// </remarks>
 internal sealed class JwtHmac
 {

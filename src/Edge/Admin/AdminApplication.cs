@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Edge.Core.Configuration;
+using Edge.Core.Telemetry;
 using Edge.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,8 +11,9 @@ namespace Edge.Admin;
 
 /// <summary>
 /// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends
-/// the moment a drain begins. Both need no token. <c>/state</c> tells what runs and what was counted; it wants the file's token,
-/// and is not there where the file has none.
+/// the moment a drain begins. Both need no token. <c>/metrics</c> has the figures for Prometheus; it wants the file's token where
+/// there is one. <c>/state</c> tells what runs and what was counted; it wants the token, and is not there where the file has
+/// none.
 /// </summary>
 internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 {
@@ -19,6 +22,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 
     private const string Health = "/healthz";
     private const string Readiness = "/readyz";
+    private const string Metrics = "/metrics";
     private const string PlainText = "text/plain; charset=utf-8";
 
     private readonly Gateway _gateway;
@@ -41,7 +45,8 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         var response = context.GetRequiredFeature<IHttpResponseFeature>();
         using var body = new MemoryStream();
         response.StatusCode = Answer(request, response, body);
-        if (request.Path is not (Health or Readiness))
+        // What is asked every few seconds by machines would fill the log; who was refused is told of those too.
+        if (request.Path is not (Health or Readiness) && (request.Path != Metrics || response.StatusCode != 200))
         {
             Audit(context, request, response.StatusCode);
         }
@@ -75,6 +80,14 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
                 return Say(body, 200, "ok\n"u8);
             case Readiness:
                 return _gateway.IsReady ? Say(body, 200, "ok\n"u8) : Say(body, 503, "draining\n"u8);
+            case Metrics:
+                if (_tokenHash is not null && !HasToken(request, _tokenHash))
+                {
+                    response.Headers.WWWAuthenticate = "Bearer";
+                    return Say(body, 401, "unauthorized\n"u8);
+                }
+
+                return WriteMetrics(request, response, body);
             case "/state" when _tokenHash is not null:
                 if (!HasToken(request, _tokenHash))
                 {
@@ -88,6 +101,16 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
             default:
                 return Say(body, 404, "not found\n"u8);
         }
+    }
+
+    private int WriteMetrics(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body)
+    {
+        var isOpenMetrics = request.Headers.Accept.ToString().Contains("application/openmetrics-text", StringComparison.Ordinal);
+        response.Headers.ContentType = isOpenMetrics ? PrometheusWriter.OpenMetricsType : PrometheusWriter.TextType;
+        var text = new ArrayBufferWriter<byte>(64 * 1024);
+        new PrometheusWriter(text, isOpenMetrics).Write(_gateway.Metrics.Registry, _gateway.Exporting.Resource);
+        body.Write(text.WrittenSpan);
+        return 200;
     }
 
     private void Audit(IFeatureCollection context, IHttpRequestFeature request, int status)

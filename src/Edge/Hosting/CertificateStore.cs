@@ -46,6 +46,12 @@ internal sealed class CertificateStore : IDisposable
         _timer = time.CreateTimer(static state => ((CertificateStore)state!).Look(), this, LookEvery, LookEvery);
     }
 
+    /// <summary>The file of the certificate.</summary>
+    public string Path => _plan.CertificatePath;
+
+    /// <summary>When the certificate in use ends.</summary>
+    public DateTimeOffset NotAfter => _options.ServerCertificateContext!.TargetCertificate.NotAfter;
+
     /// <summary>Gives each new connection the settings of that moment.</summary>
     public TlsHandshakeCallbackOptions HandshakeOptions { get; }
 

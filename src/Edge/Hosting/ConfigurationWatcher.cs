@@ -94,6 +94,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
         // First, so that what becomes of the reload stands in the new file.
         _gateway.Audit.Reopen();
         _gateway.Usage.Reopen();
+        _gateway.Access.Reopen();
         Reload("signal");
     }
 
@@ -115,6 +116,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
                 }
 
                 _log.Say("edge: not reloaded, the configuration in force stays");
+                _gateway.Metrics.Reloads.Of("refused").Increment();
                 _gateway.Audit.Reloaded(false, cause, result.Diagnostics[0].ToString());
                 return;
             }
@@ -126,6 +128,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
             {
                 _log.Say($"edge: not reloaded, the configuration in force stays: {exception.Message}");
+                _gateway.Metrics.Reloads.Of("refused").Increment();
                 _gateway.Audit.Reloaded(false, cause, exception.Message);
                 return;
             }
@@ -141,6 +144,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
 
             var now = $"{result.Plan.Routes.Length} routes, {result.Plan.Upstreams.Length} upstreams";
             _log.Say($"edge: reloaded, {now}");
+            _gateway.Metrics.Reloads.Of("taken").Increment();
             _gateway.Audit.Reloaded(true, cause, now);
             if (!result.Plan.Listeners.AsSpan().SequenceEqual(old.Listeners.AsSpan()) || result.Plan.Admin != old.Admin)
             {

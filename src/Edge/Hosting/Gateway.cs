@@ -49,7 +49,10 @@ internal sealed class Gateway : IAsyncDisposable
         _issuers = new IssuerDirectory(_sweeper, resolver, log);
         Audit = new AuditLog(log, time);
         Usage = new UsageLog(log, time);
+        Access = new AccessLog(log, time);
         Limits = new GatewayLimits(time, log);
+        Exporting = new TelemetryExport(Metrics, time, log);
+        GatewayObservations.Register(this, Metrics.Registry);
         _snapshot = BuildSnapshot(plan, out _);
         _issuers.Replace(_snapshot.Issuers);
     }
@@ -63,8 +66,17 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>What it has counted.</summary>
     public GatewayCounters Counters { get; } = new();
 
+    /// <summary>The same and more by the names that collectors know.</summary>
+    public GatewayMetrics Metrics { get; } = new();
+
+    /// <summary>What is sent to collectors.</summary>
+    public TelemetryExport Exporting { get; }
+
     /// <summary>Who was refused, let in, and what was administered.</summary>
     public AuditLog Audit { get; }
+
+    /// <summary>What each request was.</summary>
+    public AccessLog Access { get; }
 
     /// <summary>What metered requests have used.</summary>
     public UsageLog Usage { get; }
@@ -78,6 +90,9 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>The issuers of tokens, as they run now.</summary>
     public ImmutableArray<Issuer> Issuers => _issuers.Running;
+
+    /// <summary>The certificates of its listeners.</summary>
+    public IReadOnlyList<CertificateStore> Certificates => _certificates;
 
     /// <summary>Where it listens, in the order of the file.</summary>
     public IReadOnlyList<IPEndPoint> Endpoints => _listeners.ConvertAll(static listener => listener.Endpoint);
@@ -130,15 +145,18 @@ internal sealed class Gateway : IAsyncDisposable
         try
         {
             Usage.Apply(plan.UsageLog);
+            Access.Apply(plan.AccessLog);
             _snapshot = BuildSnapshot(plan, out oldStore);
         }
         catch
         {
             Audit.Apply(_snapshot.Plan.AuditLog);
             Usage.Apply(_snapshot.Plan.UsageLog);
+            Access.Apply(_snapshot.Plan.AccessLog);
             throw;
         }
 
+        Exporting.Apply(plan.Telemetry);
         _issuers.Replace(_snapshot.Issuers);
         if (oldStore is not null)
         {
@@ -214,17 +232,21 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         await Limits.DisposeAsync();
+        await Exporting.DisposeAsync();
         _sweeper.Dispose();
         _requestIds.Dispose();
         Audit.Lived("stopped", null);
         await Audit.DisposeAsync();
         await Usage.DisposeAsync();
+        await Access.DisposeAsync();
     }
 
     private async Task ListenAsync(EdgePlan plan, CancellationToken cancellation)
     {
         Audit.Apply(plan.AuditLog);
         Usage.Apply(plan.UsageLog);
+        Access.Apply(plan.AccessLog);
+        Exporting.Apply(plan.Telemetry);
         if (plan.Admin is { } admin)
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };
@@ -232,7 +254,7 @@ internal sealed class Gateway : IAsyncDisposable
                 door, new AdminApplication(this, admin.Token), null, ServerTransport.EventLoops, cancellation);
         }
 
-        var record = new RecordStage(Counters, _log, Audit, Usage, _time);
+        var record = new RecordStage(this, _log, _time);
         var application = new GatewayApplication(this, _sweeper, _requestIds, record, _time);
         foreach (var listener in plan.Listeners)
         {
@@ -279,7 +301,11 @@ internal sealed class Gateway : IAsyncDisposable
             var tokens = route.Authenticate is { } asked ? new RouteTokens(asked, plan.Identity, issuers, _tokens) : null;
             var limits = route.Limits.IsEmpty ? null : new RouteLimits(route.Limits, Limits.Clock, Limits.Leases);
             var body = RouteBody.Of(route, plan.Tiers);
-            var running = new GatewayRoute(route, services[route.Upstream.Name].Cluster, limits, body) { Tokens = tokens };
+            var running = new GatewayRoute(route, services[route.Upstream.Name].Cluster, limits, body)
+            {
+                Tokens = tokens,
+                Metrics = Metrics.Of(route),
+            };
             routes.Add((route, running));
         }
 
@@ -314,7 +340,7 @@ internal sealed class Gateway : IAsyncDisposable
         var ca = plan.CaFile is null ? default : FileStamp.Of(plan.CaFile);
         return _services.TryGetValue(plan.Name, out var old) && old.Ca == ca && old.Cluster.Plan.IsSameAs(plan)
             ? old
-            : new Service(new UpstreamCluster(plan, _sweeper, _resolver), ca);
+            : new Service(new UpstreamCluster(plan, _sweeper, _resolver, Metrics), ca);
     }
 
     /// <summary>A service as it runs.</summary>

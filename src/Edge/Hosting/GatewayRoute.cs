@@ -4,6 +4,7 @@ using Edge.Core.Http;
 using Edge.Core.Identity;
 using Edge.Core.Templating;
 using Edge.Pipeline;
+using Edge.Telemetry;
 using Edge.Upstream;
 
 namespace Edge.Hosting;
@@ -38,6 +39,9 @@ internal sealed class GatewayRoute
 
     /// <summary>The service that answers.</summary>
     public UpstreamCluster Upstream { get; }
+
+    /// <summary>What is counted of its requests.</summary>
+    public required RouteMetrics Metrics { get; init; }
 
     /// <summary>Whose words errors are told in.</summary>
     public Dialect Dialect => Upstream.Plan.Dialect;

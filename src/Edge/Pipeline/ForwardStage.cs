@@ -42,6 +42,7 @@ internal sealed class ForwardStage
             return StageResult.Failed(Failure.CallerBodyTooLarge);
         }
 
+        var outcome = Failure.EdgeInternal;
         try
         {
             var failure = await ObtainHeadAsync(context, kind);
@@ -78,10 +79,16 @@ internal sealed class ForwardStage
             }
 
             context.FailureDetail = context.Exchange.Fault;
+            outcome = failure;
             return failure == Failure.None ? StageResult.Responded : StageResult.Failed(failure);
         }
         finally
         {
+            if (context.HeadNs != 0)
+            {
+                CountAttempt(context, context.Exchange.Pool, context.Exchange.Head.StatusCode, outcome);
+            }
+
             context.Exchange.Request.ReturnMemory();
             context.CallerWatch.Release();
             await context.Exchange.CloseAsync();
@@ -112,6 +119,8 @@ internal sealed class ForwardStage
             var failure = await OpenAsync(context, pool, freshOnly);
             if (failure != Failure.None)
             {
+                CountAttempt(context, pool, 0, failure);
+
                 // Nothing was sent: another target may be tried whatever the request is.
                 var mayGoOn = Failures.IsUpstreamSide(failure) || failure == Failure.EdgeConnectionLimit;
                 if (--targetsLeft > 0 && mayGoOn)
@@ -134,11 +143,13 @@ internal sealed class ForwardStage
             var received = await exchange.ReceiveHeadAsync();
             if (received == Failure.None)
             {
+                context.HeadNs = context.ElapsedNs;
                 return Failure.None;
             }
 
             failure = failure == Failure.None ? received : failure;
 
+            CountAttempt(context, pool, 0, failure);
             context.FailureDetail = exchange.Fault;
             var again = !freshOnly && MayRepeat(context, exchange, kind, failure);
             context.CallerWatch.Release();
@@ -156,6 +167,8 @@ internal sealed class ForwardStage
     private static async ValueTask<Failure> OpenAsync(RequestContext context, UpstreamPool pool, bool freshOnly)
     {
         context.Attempts++;
+        context.AttemptBeganNs = context.ElapsedNs;
+        context.AttemptTarget = pool.Target;
         var connection = freshOnly ? null : pool.TakeIdle();
         if (connection is null)
         {
@@ -178,6 +191,9 @@ internal sealed class ForwardStage
 
         return Failure.None;
     }
+
+    private static void CountAttempt(RequestContext context, UpstreamPool? pool, int status, Failure failure) =>
+        pool?.Metrics?.Ended(context.Request.Method, status, failure, context.ElapsedNs - context.AttemptBeganNs);
 
     private static bool TryWriteRequest(
         RequestContext context, TargetPlan target, RequestBodyKind kind, UpstreamRequestWriter.Framing framing)

@@ -59,7 +59,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 
     private async Task ProcessAsync(RequestContext context)
     {
-        context.Begin(_gateway.Snapshot, _record.Begin());
+        context.Begin(_gateway.Snapshot, _record.Begin(context));
         StageResult result;
         try
         {

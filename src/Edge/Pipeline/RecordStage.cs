@@ -1,5 +1,6 @@
 using Edge.Core.Http;
 using Edge.Core.Llm;
+using Edge.Hosting;
 using Edge.Telemetry;
 
 namespace Edge.Pipeline;
@@ -8,39 +9,50 @@ namespace Edge.Pipeline;
 /// The last stage, which runs whatever happened: counts the request and its outcome, and writes what failed or was refused to the
 /// logs.
 /// </summary>
-internal sealed class RecordStage(GatewayCounters counters, ProgramLog log, AuditLog audit, UsageLog usage, TimeProvider time)
+internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider time)
 {
+    private readonly GatewayCounters _counters = gateway.Counters;
+    private readonly GatewayMetrics _metrics = gateway.Metrics;
+    private readonly AuditLog _audit = gateway.Audit;
+    private readonly UsageLog _usage = gateway.Usage;
+    private readonly AccessLog _access = gateway.Access;
+
     /// <summary>A request begins; the result is its start.</summary>
-    public long Begin()
+    public long Begin(RequestContext context)
     {
-        counters.RequestBegan();
+        _counters.RequestBegan();
+        _metrics.Running(context).Increment();
         return time.GetTimestamp();
     }
 
     /// <summary>A request is over.</summary>
     public void End(RequestContext context, StageResult result)
     {
-        counters.RequestEnded(result.Failure);
+        var elapsedNs = context.ElapsedNs;
+        _counters.RequestEnded(result.Failure);
+        _metrics.Running(context).Decrement();
+        (context.Route?.Metrics ?? _metrics.NoRoute).Ended(context, result.Failure, elapsedNs);
         if (context.RefusalReason is { } reason)
         {
-            counters.CallerRefused(reason);
+            _counters.CallerRefused(reason);
         }
 
         if (context.Usage.Kind != UsageKind.None)
         {
-            counters.Used(context.Usage);
-            usage.Used(context, result.Failure);
+            _counters.Used(context.Usage);
+            _usage.Used(context, result.Failure);
         }
 
+        _access.Served(context, result.Failure, elapsedNs);
         if (Failures.IsRefusal(result.Failure))
         {
-            audit.Refused(context, result.Failure);
+            _audit.Refused(context, result.Failure);
         }
 
         // A caller's own mistakes are answered, not logged: else any caller could fill the log.
         if (result.Failure != Failure.None && Failures.Side(result.Failure) != FailureSide.Caller)
         {
-            log.Failed(context, result.Failure, time.GetElapsedTime(context.StartTimestamp));
+            log.Failed(context, result.Failure, TimeSpan.FromMicroseconds(elapsedNs / 1000));
         }
     }
 }

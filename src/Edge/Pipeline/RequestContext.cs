@@ -31,6 +31,7 @@ internal sealed class RequestContext
 
     private readonly IHttpConnectionFeature _connection;
     private readonly IHttpMaxRequestBodySizeFeature _bodySize;
+    private readonly TimeProvider _time;
     private LimitHold? _hold;
     private LimitHold? _spending;
     private AnswerMeter? _meter;
@@ -51,6 +52,7 @@ internal sealed class RequestContext
         BodyPipe = features.GetRequiredFeature<IRequestBodyPipeFeature>();
         _connection = features.GetRequiredFeature<IHttpConnectionFeature>();
         _bodySize = features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>();
+        _time = sweeper.Time;
         Exchange = new UpstreamExchange(sweeper);
         CallerWatch = new CallerWatch(features, Exchange);
     }
@@ -117,6 +119,21 @@ internal sealed class RequestContext
 
     /// <summary>When the request began (<see cref="TimeProvider.GetTimestamp"/>).</summary>
     public long StartTimestamp { get; private set; }
+
+    /// <summary>Nanoseconds since the request began.</summary>
+    public long ElapsedNs => (long)_time.GetElapsedTime(StartTimestamp).TotalNanoseconds;
+
+    /// <summary>Nanoseconds after which the first bytes of a streamed answer were here; 0: none were.</summary>
+    public long FirstEventNs { get; private set; }
+
+    /// <summary>When the attempt that is under way began, in nanoseconds since the request did.</summary>
+    public long AttemptBeganNs { get; set; }
+
+    /// <summary>The target of the last attempt; null: there was none.</summary>
+    public TargetPlan? AttemptTarget { get; set; }
+
+    /// <summary>Nanoseconds after which the head of the upstream's answer was here; 0: it was not.</summary>
+    public long HeadNs { get; set; }
 
     /// <summary>Connections tried for this request.</summary>
     public int Attempts { get; set; }
@@ -244,6 +261,18 @@ internal sealed class RequestContext
         Usage = default;
         _client = null;
         EventStream = null;
+        FirstEventNs = 0;
+        HeadNs = 0;
+        AttemptTarget = null;
+    }
+
+    /// <summary>Bytes of a streamed answer are here; the first time counts.</summary>
+    public void MarkEvent()
+    {
+        if (FirstEventNs == 0)
+        {
+            FirstEventNs = Math.Max(1, ElapsedNs);
+        }
     }
 
     /// <summary>Begins to hold limits. The memory is the connection's, and made for its first limited request.</summary>

@@ -206,6 +206,7 @@ internal static class ResponseRelay
             }
             else
             {
+                context.MarkEvent();
                 stream.Write(writer, run.Span);
             }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Threading.Channels;
 using Edge.Core.Configuration;
 
@@ -13,9 +12,7 @@ namespace Edge.Telemetry;
 internal sealed class LineLog<TEntry> : IAsyncDisposable
     where TEntry : struct
 {
-    private readonly string _name;
-    private readonly string _noun;
-    private readonly ProgramLog _log;
+    private readonly LogOutlet _outlet;
     private readonly TimeProvider _time;
     private readonly Action<IBufferWriter<byte>, TEntry> _write;
     private readonly Func<long, TEntry>? _gap;
@@ -24,15 +21,7 @@ internal sealed class LineLog<TEntry> : IAsyncDisposable
     private readonly Channel<TEntry?> _queue;
     private readonly ArrayBufferWriter<byte> _batch = new(LineLogs.BatchBytesMax * 2);
     private readonly Task _writing;
-    private LogSink? _next;
-    private LogSink? _sink;
-    private volatile bool _reopens;
-    private long _written;
-    private long _dropped;
     private long _missing;
-    private long _toldTimestamp;
-    private long _told;
-    private string _fault = "";
 
     /// <summary>A log that has no place yet: see <see cref="Open"/>.</summary>
     /// <param name="name">What it is called: <c>audit log</c>.</param>
@@ -47,9 +36,7 @@ internal sealed class LineLog<TEntry> : IAsyncDisposable
         string name, string noun, ProgramLog log, TimeProvider time, Action<IBufferWriter<byte>, TEntry> write,
         Func<long, TEntry>? gap = null)
     {
-        _name = name;
-        _noun = noun;
-        _log = log;
+        _outlet = new LogOutlet(name, noun, log, time);
         _time = time;
         _write = write;
         _gap = gap;
@@ -59,10 +46,10 @@ internal sealed class LineLog<TEntry> : IAsyncDisposable
     }
 
     /// <summary>Lines written.</summary>
-    public long Written => Volatile.Read(ref _written);
+    public long Written => _outlet.Written;
 
     /// <summary>Entries that were not written: the queue was full, or the place could not be written to.</summary>
-    public long Dropped => Volatile.Read(ref _dropped);
+    public long Dropped => _outlet.Dropped;
 
     /// <summary>Writes there from now on.</summary>
     /// <param name="to">What it is written to.</param>
@@ -70,14 +57,14 @@ internal sealed class LineLog<TEntry> : IAsyncDisposable
     /// <exception cref="IOException">The file cannot be opened; nothing has changed.</exception>
     public void Open(LogTarget to, string? file)
     {
-        Interlocked.Exchange(ref _next, LogSink.Open(_name, to, file, _time))?.Dispose();
+        _outlet.Open(to, file);
         Nudge();
     }
 
     /// <summary>Opens the file anew, for whoever moved it away (SIGHUP).</summary>
     public void Reopen()
     {
-        _reopens = true;
+        _outlet.Reopen();
         Nudge();
     }
 
@@ -100,10 +87,10 @@ internal sealed class LineLog<TEntry> : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            _log.Say($"edge: {_name}: given up on, nobody takes what it writes");
+            _outlet.GiveUp();
         }
 
-        Tell(isEnd: true);
+        _outlet.End();
     }
 
     // A full queue needs none: its writer is at work.
@@ -111,28 +98,8 @@ internal sealed class LineLog<TEntry> : IAsyncDisposable
 
     private void Drop(long count, string why)
     {
-        Interlocked.Add(ref _dropped, count);
         Interlocked.Add(ref _missing, count);
-        _fault = why;
-        Tell(isEnd: false);
-    }
-
-    private void Tell(bool isEnd)
-    {
-        var last = Volatile.Read(ref _toldTimestamp);
-        var now = _time.GetTimestamp();
-        if ((!isEnd && last != 0 && _time.GetElapsedTime(last, now) < LineLogs.TellEvery)
-            || Interlocked.CompareExchange(ref _toldTimestamp, now, last) != last)
-        {
-            return;
-        }
-
-        var dropped = Dropped;
-        var untold = dropped - Interlocked.Exchange(ref _told, dropped);
-        if (untold > 0)
-        {
-            _log.Say(string.Create(CultureInfo.InvariantCulture, $"edge: {_name}: {untold} {_noun} dropped: {_fault}"));
-        }
+        _outlet.Drop(count, why);
     }
 
     private async Task WriteAsync()
@@ -140,7 +107,7 @@ internal sealed class LineLog<TEntry> : IAsyncDisposable
         var reader = _queue.Reader;
         while (await reader.WaitToReadAsync())
         {
-            LookAround();
+            _outlet.LookAround();
             var count = 0;
             while (_batch.WrittenCount < LineLogs.BatchBytesMax && reader.TryRead(out var entry))
             {
@@ -157,42 +124,23 @@ internal sealed class LineLog<TEntry> : IAsyncDisposable
             }
         }
 
-        LookAround();
-        _sink?.Dispose();
-    }
-
-    /// <summary>Takes over what <see cref="Open"/> and <see cref="Reopen"/> have asked for.</summary>
-    private void LookAround()
-    {
-        if (Interlocked.Exchange(ref _next, null) is { } next)
-        {
-            _sink?.Dispose();
-            _sink = next;
-        }
-
-        if (_reopens)
-        {
-            _reopens = false;
-            _sink?.Reopen();
-        }
+        _outlet.LookAround();
+        _outlet.Close();
     }
 
     private void Flush(int count)
     {
-        if (_sink is not { } sink || !sink.TryWrite(_batch.WrittenSpan))
-        {
-            _batch.ResetWrittenCount();
-            Drop(count, _sink is null ? "it was switched off" : _sink.Fault);
-            return;
-        }
-
-        Interlocked.Add(ref _written, count);
+        var isWritten = _outlet.TryWrite(_batch.WrittenSpan, count);
         _batch.ResetWrittenCount();
-        if (_gap is not null && Interlocked.Exchange(ref _missing, 0) is > 0 and var missing)
+        if (!isWritten)
+        {
+            Interlocked.Add(ref _missing, count);
+        }
+        else if (_gap is not null && Interlocked.Exchange(ref _missing, 0) is > 0 and var missing)
         {
             // Behind what came through: the gap is somewhere between this line and the last one of its kind.
             _write(_batch, _gap(missing));
-            if (!sink.TryWrite(_batch.WrittenSpan))
+            if (!_outlet.TryWrite(_batch.WrittenSpan, 0))
             {
                 Interlocked.Add(ref _missing, missing);
             }

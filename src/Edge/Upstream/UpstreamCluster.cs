@@ -1,4 +1,5 @@
 using Edge.Core.Configuration;
+using Edge.Telemetry;
 
 namespace Edge.Upstream;
 
@@ -11,14 +12,22 @@ internal sealed class UpstreamCluster : IDisposable
     private uint _turn;
 
     /// <summary>Pools for a plan; nothing is connected yet.</summary>
-    public UpstreamCluster(UpstreamPlan plan, UpstreamSweeper sweeper, IHostResolver resolver)
+    /// <param name="plan">What the file says.</param>
+    /// <param name="sweeper">Looks after what takes too long.</param>
+    /// <param name="resolver">Finds addresses.</param>
+    /// <param name="metrics">Where attempts are counted; null: nowhere.</param>
+    public UpstreamCluster(
+        UpstreamPlan plan, UpstreamSweeper sweeper, IHostResolver resolver, GatewayMetrics? metrics = null)
     {
         Plan = plan;
         _pools = new UpstreamPool[plan.Targets.Length];
         for (var i = 0; i < _pools.Length; i++)
         {
             var dialer = new UpstreamDialer(plan, plan.Targets[i], resolver, sweeper.Time);
-            _pools[i] = new UpstreamPool(plan, plan.Targets[i], sweeper, dialer);
+            _pools[i] = new UpstreamPool(plan, plan.Targets[i], sweeper, dialer)
+            {
+                Metrics = metrics?.Of(plan, plan.Targets[i]),
+            };
         }
     }
 

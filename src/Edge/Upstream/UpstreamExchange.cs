@@ -45,6 +45,9 @@ internal sealed partial class UpstreamExchange
     /// </summary>
     public HeadBuffer Request { get; } = new();
 
+    /// <summary>Whose connection it uses; null while it is closed.</summary>
+    public UpstreamPool? Pool => _pool;
+
     /// <summary>The final answer's head, after <see cref="ReceiveHeadAsync"/> succeeded.</summary>
     public ResponseHead Head => _connection!.Head;
 

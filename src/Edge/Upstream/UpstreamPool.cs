@@ -1,5 +1,6 @@
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Telemetry;
 using Edge.Transport;
 
 namespace Edge.Upstream;
@@ -43,6 +44,9 @@ internal sealed class UpstreamPool : IDisposable
 
     /// <summary>Where the connections lead.</summary>
     public TargetPlan Target { get; }
+
+    /// <summary>Where attempts at it are counted; null: nowhere.</summary>
+    public TargetMetrics? Metrics { get; init; }
 
     /// <summary>Connections open now, idle ones included.</summary>
     public int ConnectionCount

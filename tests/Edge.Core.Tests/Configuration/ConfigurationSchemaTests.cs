@@ -46,6 +46,10 @@ public sealed class ConfigurationSchemaTests
     [InlineData("defaults: { cors: none }", null)]
     [InlineData("defaults: { cors: { origins: [\"https://*.example.com\", \"null\"] } }", null)]
     [InlineData("telemetry: { auditLog: { to: stdout, events: [keys] } }", null)]
+    [InlineData("telemetry: { accessLog: { to: stdout, sample: 0.5 } }", null)]
+    [InlineData("telemetry: { accessLog: { to: stdout, sample: 1.5 } }", "$.telemetry.accessLog.sample: maximum")]
+    [InlineData("telemetry: { otlp: { endpoint: \"http://collector:4318\", protocol: grpc } }", null)]
+    [InlineData("telemetry: { otlp: { endpoint: \"http://collector\", protocol: http } }", "$.telemetry.otlp.protocol: enum")]
     [InlineData("telemetry: { auditLog: {} }", "$.telemetry.auditLog: lacks to")]
     [InlineData("defaults: { name: x }", "$.defaults: unknown name")]
     public void The_schema_tells_a_right_line_from_a_wrong_one(string line, string? error) =>
@@ -63,7 +67,7 @@ public sealed class ConfigurationSchemaTests
     public void Every_option_has_a_key_of_the_same_name_and_every_key_is_set_into_an_option()
     {
         var shapes = Descriptions.All();
-        Assert.Equal(38, shapes.Count);
+        Assert.Equal(40, shapes.Count);
         foreach (var shape in shapes)
         {
             var options = shape.GetType().GetGenericArguments()[0];

@@ -28,8 +28,11 @@ internal static class NodeJson
     {
         if (scalar.IsQuoted) return JsonValue.Create(scalar.Text);
         if (scalar.Text is "true" or "false") return JsonValue.Create(scalar.Text == "true");
-        return long.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? JsonValue.Create(number)
+        if (long.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return JsonValue.Create(number);
+        return scalar.Text.Contains('.', StringComparison.Ordinal)
+            && double.TryParse(scalar.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var fraction)
+            ? JsonValue.Create(fraction)
             : JsonValue.Create(scalar.Text);
     }
 }

@@ -29,8 +29,8 @@ internal sealed class SchemaCheck(JsonObject root)
         "type" => Types(rule).Any(t => Is(value, t)) ? null : $"{at}: type",
         "const" or "enum" => Any(rule).Any(c => JsonNode.DeepEquals(c, value)) ? null : $"{at}: {keyword}",
         "pattern" => !Is(value, "string") || Regex.IsMatch(Text(value), Text(rule)) ? null : $"{at}: pattern",
-        "minimum" => !Is(value, "integer") || (long)value! >= (long)rule ? null : $"{at}: minimum",
-        "maximum" => !Is(value, "integer") || (long)value! <= (long)rule ? null : $"{at}: maximum",
+        "minimum" => !Is(value, "number") || Number(value) >= Number(rule) ? null : $"{at}: minimum",
+        "maximum" => !Is(value, "number") || Number(value) <= Number(rule) ? null : $"{at}: maximum",
         "minItems" => value is not JsonArray a || a.Count >= (int)rule ? null : $"{at}: minItems",
         "maxItems" => value is not JsonArray a || a.Count <= (int)rule ? null : $"{at}: maxItems",
         "minProperties" => value is not JsonObject o || o.Count >= (int)rule ? null : $"{at}: minProperties",
@@ -58,9 +58,13 @@ internal sealed class SchemaCheck(JsonObject root)
     private static bool Is(JsonNode? value, string type) => (value?.GetValueKind(), type) switch
     {
         (JsonValueKind.Object, "object") or (JsonValueKind.Array, "array") or (JsonValueKind.String, "string") => true,
-        (JsonValueKind.True or JsonValueKind.False, "boolean") or (JsonValueKind.Number, "number" or "integer") => true,
+        (JsonValueKind.True or JsonValueKind.False, "boolean") or (JsonValueKind.Number, "number") => true,
+        (JsonValueKind.Number, "integer") => Number(value) == Math.Truncate(Number(value)),
         _ => false,
     };
+
+    private static double Number(JsonNode? value) =>
+        double.Parse(value!.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture);
 
     private static string Text(JsonNode? value) => value!.GetValue<string>();
 

@@ -6,11 +6,14 @@ using Edge.Tests.Upstream;
 namespace Edge.Tests.Telemetry;
 
 /// <summary>What is true of every log of lines, beside what the audit log's tests show.</summary>
-public sealed class LineLogTests : IDisposable
+public sealed class LineLogTests : IAsyncDisposable
 {
     private readonly StringWriter _said = new();
+    private readonly ProgramLog _program;
 
-    public void Dispose() => _said.Dispose();
+    public LineLogTests() => _program = new ProgramLog(_said);
+
+    public ValueTask DisposeAsync() => _program.DisposeAsync();
 
     [Fact]
     public async Task What_has_no_place_to_go_is_dropped_and_said_and_not_counted_as_written()
@@ -18,6 +21,7 @@ public sealed class LineLogTests : IDisposable
         var log = New();
         log.Add(1);
         await log.DisposeAsync();
+        await _program.DisposeAsync();
         Assert.Equal((0, 1), (log.Written, log.Dropped));
         Assert.Contains("edge: numbers: 1 entries dropped: it was switched off", _said.ToString(), StringComparison.Ordinal);
     }
@@ -33,12 +37,13 @@ public sealed class LineLogTests : IDisposable
         await log.DisposeAsync();
         var lines = await File.ReadAllLinesAsync(path, TestContext.Current.CancellationToken);
         Assert.Equal(Enumerable.Range(0, 100).Select(static i => $"{i}"), lines);
+        await _program.DisposeAsync();
         Assert.Equal((100, 0), (log.Written, log.Dropped));
         Assert.Equal("", _said.ToString());
         folder.Delete(recursive: true);
     }
 
     private LineLog<int> New() => new(
-        "numbers", "entries", new ProgramLog(TextWriter.Synchronized(_said)), new ManualTime(),
+        "numbers", "entries", _program, new ManualTime(),
         static (to, number) => to.Write(System.Text.Encoding.ASCII.GetBytes($"{number}\n")));
 }

@@ -9,12 +9,36 @@ internal sealed class TelemetryOptions
     /// <summary>Its description.</summary>
     public static readonly ObjectShape<TelemetryOptions> Shape = new(
         "telemetry", "telemetry settings", "What the gateway tells of what it does.",
+        new Key<TelemetryOptions, string>(
+            "serviceName", Scalars.Plain, (o, v) => o.ServiceName = v,
+            "What it calls itself (`service.name`). OTEL_SERVICE_NAME wins.", defaultText: "edge"),
+        new Key<TelemetryOptions, string>(
+            "environment", Scalars.Plain, (o, v) => o.Environment = v,
+            "Where it runs (`deployment.environment.name`). Left out: it does not say."),
+        new Key<TelemetryOptions, OtlpOptions>(
+            "otlp", OtlpOptions.Shape, (o, v) => o.Otlp = v,
+            "Where figures are sent by OTLP. Left out: only where OTEL_* variables say."),
+        new Key<TelemetryOptions, AccessLogOptions>(
+            "accessLog", AccessLogOptions.Shape, (o, v) => o.AccessLog = v,
+            "What each request was and what became of it. Left out: none is kept."),
         new Key<TelemetryOptions, AuditLogOptions>(
             "auditLog", AuditLogOptions.Shape, (o, v) => o.AuditLog = v,
             "Who was refused, who was let in by which key, what was administered. Left out: none is kept."),
         new Key<TelemetryOptions, UsageLogOptions>(
             "usageLog", UsageLogOptions.Shape, (o, v) => o.UsageLog = v,
             "What each metered request has used. Left out: none is kept."));
+
+    /// <summary>The name.</summary>
+    public Located<string>? ServiceName { get; set; }
+
+    /// <summary>The environment.</summary>
+    public Located<string>? Environment { get; set; }
+
+    /// <summary>The collector.</summary>
+    public Located<OtlpOptions>? Otlp { get; set; }
+
+    /// <summary>The access log.</summary>
+    public Located<AccessLogOptions>? AccessLog { get; set; }
 
     /// <summary>The audit log.</summary>
     public Located<AuditLogOptions>? AuditLog { get; set; }

@@ -41,6 +41,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Tiers = [.. options.Tiers.Items().Select(t => BodyBuilder.Tier(t.Name.Value, t.Value.Value))],
             TrustedProxies = [.. options.TrustedProxies.Items().Select(n => n.Value)],
             DrainTimeout = options.DrainTimeout.Get(),
+            Telemetry = Telemetry(options.Telemetry.Get()),
+            AccessLog = options.Telemetry.Get().AccessLog is { } accessLog ? AccessLog(accessLog.Value) : null,
             AuditLog = options.Telemetry.Get().AuditLog is { } auditLog ? AuditLog(auditLog.Value) : null,
             UsageLog = options.Telemetry.Get().UsageLog is { } usageLog ? UsageLog(usageLog.Value) : null,
             SecurityHeaders = defaults.SecurityHeaders,
@@ -61,6 +63,27 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         KeepAliveTimeout = listener.KeepAliveTimeout.Get(),
         ConnectionsMax = listener.ConnectionsMax.Get(),
     };
+
+    private static TelemetryPlan Telemetry(TelemetryOptions telemetry) => new()
+    {
+        ServiceName = telemetry.ServiceName.Get(),
+        Environment = telemetry.Environment?.Value,
+        Otlp = telemetry.Otlp is not { Value: var otlp }
+            ? null
+            : new OtlpPlan
+            {
+                Endpoint = otlp.Endpoint.Get(),
+                Protocol = otlp.Protocol.Get(),
+                Interval = otlp.Interval.Get(),
+                Headers = [.. otlp.Headers.Items().Select(h => KeyValuePair.Create(h.Name.Value, h.Value.Value))],
+            },
+    };
+
+    private AccessLogPlan AccessLog(AccessLogOptions accessLog)
+    {
+        var (to, file) = LogPlace(accessLog.To.Get());
+        return new AccessLogPlan(to, file, accessLog.Format.Get(), accessLog.Sample.Get());
+    }
 
     private UsageLogPlan UsageLog(UsageLogOptions usageLog)
     {

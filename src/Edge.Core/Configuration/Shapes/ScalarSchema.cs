@@ -13,6 +13,9 @@ internal enum ScalarType
     /// <summary>A whole number.</summary>
     Integer,
 
+    /// <summary>A number.</summary>
+    Number,
+
     /// <summary>True or false.</summary>
     Boolean,
 }
@@ -52,6 +55,7 @@ internal sealed record ScalarSchema(ScalarType Type)
     private JsonNode TypeName() => Type switch
     {
         ScalarType.Integer => JsonValue.Create("integer"),
+        ScalarType.Number => JsonValue.Create("number"),
         ScalarType.Boolean => JsonValue.Create("boolean"),
         _ => IsAnyText ? new JsonArray("string", "number") : JsonValue.Create("string"),
     };

@@ -45,6 +45,7 @@ internal sealed class ScalarShape<T>(string noun, ScalarSchema schema, Func<stri
     public override JsonNode? DefaultJson(string text) => schema.Type switch
     {
         ScalarType.Integer => JsonValue.Create(long.Parse(text, System.Globalization.CultureInfo.InvariantCulture)),
+        ScalarType.Number => JsonValue.Create(double.Parse(text, System.Globalization.CultureInfo.InvariantCulture)),
         ScalarType.Boolean => JsonValue.Create(text == "true"),
         _ => JsonValue.Create(text),
     };

@@ -90,6 +90,24 @@ internal static class Scalars
         ("refusals", AuditEvents.Refusals), ("keys", AuditEvents.Keys), ("admin", AuditEvents.Admin),
         ("reloads", AuditEvents.Reloads), ("lifecycle", AuditEvents.Lifecycle));
 
+    /// <summary>What a line of the access log looks like.</summary>
+    public static readonly ScalarShape<AccessLogFormat> AccessLogFormat = Choice(
+        "a format of lines", ("json", Configuration.AccessLogFormat.Json), ("common", Configuration.AccessLogFormat.Common),
+        ("combined", Configuration.AccessLogFormat.Combined));
+
+    /// <summary>A share from 0 to 1.</summary>
+    public static readonly ScalarShape<double> Share = new(
+        "a share from 0 to 1", new ScalarSchema(ScalarType.Number) { Minimum = 0, Maximum = 1 },
+        static text => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share)
+            && share <= 1
+            ? share
+            : new Problem("is not a share; write a number from 0 to 1, such as 0.1"));
+
+    /// <summary>How a collector is spoken to.</summary>
+    public static readonly ScalarShape<OtlpProtocol> OtlpProtocol = Choice(
+        "a protocol",
+        ("http/protobuf", Configuration.OtlpProtocol.HttpProtobuf), ("grpc", Configuration.OtlpProtocol.Grpc));
+
     /// <summary>A credential or a token.</summary>
     public static readonly ScalarShape<Secret> Secret =
         new("a secret", ScalarSchema.AnyText, Names.ParseSecret) { IsSecret = true };

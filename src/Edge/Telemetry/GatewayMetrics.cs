@@ -1,0 +1,164 @@
+using Edge.Core.Configuration;
+using Edge.Core.Telemetry;
+using Edge.Pipeline;
+
+namespace Edge.Telemetry;
+
+/// <summary>
+/// What a gateway counts of requests: the metrics by OpenTelemetry's names (HTTP and GenAI conventions) and, under <c>edge.</c>,
+/// its own. Series are found once and kept with what they are about. Thread-safe.
+/// </summary>
+internal sealed class GatewayMetrics
+{
+    /// <summary>Micro-dollars, in which money is counted, in a dollar.</summary>
+    private const double MicroDollars = 1e6;
+
+    private static readonly double[] HttpSeconds =
+        [.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10];
+
+    private static readonly double[] OperationSeconds =
+        [.01, .02, .04, .08, .16, .32, .64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
+
+    private static readonly double[] FirstTokenSeconds =
+        [.001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10];
+
+    private static readonly double[] PerTokenSeconds = [.01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 2.5];
+
+    private static readonly double[] Tokens =
+        [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
+
+    private static readonly MetricLabel[] GenAi =
+        ["gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "edge.route"];
+
+    private readonly SeriesByCode<StripedCounter> _running;
+
+    /// <summary>All metrics of a gateway.</summary>
+    public GatewayMetrics()
+    {
+        ServerDuration = Registry.Histogram(
+            "http.server.request.duration", "s", MetricRegistry.NanosecondsPerSecond, HttpSeconds,
+            "Duration of HTTP server requests",
+            "http.request.method", "url.scheme", "network.protocol.version", new MetricLabel("http.response.status_code", true),
+            "error.type", "http.route", "edge.route");
+        ActiveRequests = Registry.UpDownCounter(
+            "http.server.active_requests", "{request}", "Number of active HTTP server requests",
+            "http.request.method", "url.scheme");
+        ClientDuration = Registry.Histogram(
+            "http.client.request.duration", "s", MetricRegistry.NanosecondsPerSecond, HttpSeconds,
+            "Duration of HTTP client requests",
+            "http.request.method", "url.scheme", "network.protocol.version", new MetricLabel("http.response.status_code", true),
+            "error.type", "server.address", new MetricLabel("server.port", true), "edge.upstream");
+        TokenUsage = Registry.Histogram(
+            "gen_ai.client.token.usage", "{token}", 1, Tokens, "Tokens of prompts and answers", [.. GenAi, "gen_ai.token.type"]);
+        OperationDuration = Registry.Histogram(
+            "gen_ai.client.operation.duration", "s", MetricRegistry.NanosecondsPerSecond, OperationSeconds,
+            "Duration of operations of LLMs", [.. GenAi, "error.type"]);
+        TimeToFirstToken = Registry.Histogram(
+            "gen_ai.server.time_to_first_token", "s", MetricRegistry.NanosecondsPerSecond, FirstTokenSeconds,
+            "Time to the first bytes of a streamed answer", GenAi);
+        TimePerOutputToken = Registry.Histogram(
+            "gen_ai.server.time_per_output_token", "s", MetricRegistry.NanosecondsPerSecond, PerTokenSeconds,
+            "Time for each token of a streamed answer after the first", GenAi);
+        AuthenticationOutcomes = Registry.Counter(
+            "edge.authentication.outcomes", "{request}", "Requests that were asked who calls, by what became of it",
+            "edge.route", "edge.outcome");
+        LimitDecisions = Registry.Counter(
+            "edge.limit.decisions", "{request}", "Requests that a limit has let in or refused",
+            "edge.route", "edge.limit", "edge.outcome");
+        TokensSettled = Registry.Counter(
+            "edge.tokens.settled", "{token}", "Tokens charged, by how they are known",
+            "edge.route", "edge.tier", "gen_ai.request.model", "gen_ai.token.type", "edge.known");
+        Cost = Registry.Counter(
+            "edge.cost", "USD", MicroDollars, "What answers have cost by the file of prices",
+            "edge.route", "edge.tier", "gen_ai.request.model");
+        StreamEnds = Registry.Counter(
+            "edge.stream.ends", "{stream}", "Streamed answers that have ended, by cause", "edge.route", "edge.cause");
+        ResponseBytes = Registry.Counter(
+            "edge.response.bytes", "By", "Bytes of bodies of answers handed to callers", "edge.route");
+        Attempts = Registry.Counter(
+            "edge.upstream.attempts", "{attempt}", "Connections taken or tried for requests", "edge.route", "edge.repeated");
+        Reloads = Registry.Counter(
+            "edge.reloads", "{reload}", "Configurations read while running", "edge.outcome");
+        Exports = Registry.Counter(
+            "edge.otlp.exports", "{export}", "Exports by OTLP", "edge.signal", "edge.outcome");
+        _running = new SeriesByCode<StripedCounter>(code =>
+            ActiveRequests.Of(new HttpLabels(code).Method, new HttpLabels(code).Scheme));
+        NoRoute = new RouteMetrics(this, "", "", "");
+    }
+
+    /// <summary>All of them, for those who read.</summary>
+    public MetricRegistry Registry { get; } = new();
+
+    /// <summary>Names of models as metrics tell them.</summary>
+    public ModelNames Models { get; } = new();
+
+    /// <summary>Of requests for which no route was found.</summary>
+    public RouteMetrics NoRoute { get; }
+
+    /// <summary>Configurations read while running: <c>taken</c> and <c>refused</c>.</summary>
+    public CounterFamily Reloads { get; }
+
+    /// <summary>Exports by OTLP, by signal: <c>taken</c> and <c>failed</c>.</summary>
+    public CounterFamily Exports { get; }
+
+    /// <summary>Durations of requests.</summary>
+    internal HistogramFamily ServerDuration { get; }
+
+    /// <summary>Requests that run.</summary>
+    internal CounterFamily ActiveRequests { get; }
+
+    /// <summary>Durations of attempts at targets.</summary>
+    internal HistogramFamily ClientDuration { get; }
+
+    /// <summary>Tokens by request.</summary>
+    internal HistogramFamily TokenUsage { get; }
+
+    /// <summary>Durations of operations of LLMs.</summary>
+    internal HistogramFamily OperationDuration { get; }
+
+    /// <summary>Times to the first bytes of streams.</summary>
+    internal HistogramFamily TimeToFirstToken { get; }
+
+    /// <summary>Times by token of streams.</summary>
+    internal HistogramFamily TimePerOutputToken { get; }
+
+    /// <summary>Who was let in.</summary>
+    internal CounterFamily AuthenticationOutcomes { get; }
+
+    /// <summary>What limits decided.</summary>
+    internal CounterFamily LimitDecisions { get; }
+
+    /// <summary>Tokens charged.</summary>
+    internal CounterFamily TokensSettled { get; }
+
+    /// <summary>Money charged.</summary>
+    internal CounterFamily Cost { get; }
+
+    /// <summary>Streams by how they ended.</summary>
+    internal CounterFamily StreamEnds { get; }
+
+    /// <summary>Bytes of bodies.</summary>
+    internal CounterFamily ResponseBytes { get; }
+
+    /// <summary>Attempts at targets.</summary>
+    internal CounterFamily Attempts { get; }
+
+    /// <summary>How many requests like this one run.</summary>
+    public StripedCounter Running(RequestContext context) =>
+        _running.Of(HttpLabels.Of(context.Request.Method, context.Request.Scheme == "https").Code);
+
+    /// <summary>The series of a route. Those of a route that had the same names before go on.</summary>
+    public RouteMetrics Of(RoutePlan route) => new(
+        this,
+        route.Name,
+        route.Path.Text,
+        route.Upstream.Dialect switch
+        {
+            Dialect.OpenAI => "openai",
+            Dialect.Anthropic => "anthropic",
+            _ => "",
+        });
+
+    /// <summary>The series of a target.</summary>
+    public TargetMetrics Of(UpstreamPlan upstream, TargetPlan target) => new(ClientDuration, upstream, target);
+}

@@ -1,0 +1,197 @@
+using System.Globalization;
+using Edge.Core.Http;
+using Edge.Core.Telemetry;
+using Edge.Hosting;
+
+namespace Edge.Telemetry;
+
+/// <summary>
+/// The metrics of a gateway whose figures are kept where they belong and are asked for when they are collected.
+/// </summary>
+internal static class GatewayObservations
+{
+    /// <summary>Registers them.</summary>
+    public static void Register(Gateway gateway, MetricRegistry registry)
+    {
+        RegisterRequests(gateway, registry);
+        RegisterConnections(gateway, registry);
+        RegisterLimits(gateway, registry);
+        RegisterLogs(gateway, registry);
+        RegisterProcess(registry);
+    }
+
+    private static void RegisterRequests(Gateway gateway, MetricRegistry registry)
+    {
+        registry.Observe(
+            "edge.ready", "1", MetricKind.UpDownCounter, "1 while it wants traffic, 0 while it drains",
+            to => to.Report(gateway.IsReady ? 1 : 0));
+        registry.Observe(
+            "edge.request.failures", "{request}", MetricKind.Counter, "Requests that failed or were refused, by why",
+            to =>
+            {
+                foreach (var failure in Enum.GetValues<Failure>())
+                {
+                    if (failure != Failure.None && gateway.Counters.Ended(failure) is > 0 and var count)
+                    {
+                        to.Report(count, Failures.Code(failure), Failures.Side(failure).ToString().ToLowerInvariant());
+                    }
+                }
+            },
+            "error.type", "edge.side");
+        registry.Observe(
+            "edge.usage.requests", "{request}", MetricKind.Counter, "Metered requests, by how their usage is known",
+            to =>
+            {
+                to.Report(gateway.Counters.Exact, "exact");
+                to.Report(gateway.Counters.Estimated, "estimated");
+            },
+            "edge.known");
+    }
+
+    private static void RegisterConnections(Gateway gateway, MetricRegistry registry)
+    {
+        registry.Observe(
+            "http.client.open_connections", "{connection}", MetricKind.UpDownCounter, "Connections to targets",
+            to =>
+            {
+                foreach (var upstream in gateway.Upstreams)
+                {
+                    foreach (var pool in upstream.Pools)
+                    {
+                        var idle = pool.IdleCount;
+                        var port = pool.Target.Port.ToString(CultureInfo.InvariantCulture);
+                        to.Report(idle, "idle", pool.Target.Host, port, upstream.Plan.Name);
+                        to.Report(Math.Max(0, pool.ConnectionCount - idle), "active", pool.Target.Host, port, upstream.Plan.Name);
+                    }
+                }
+            },
+            "http.connection.state", "server.address", new MetricLabel("server.port", true), "edge.upstream");
+        registry.Observe(
+            "edge.tls.certificate.expiry", "s", MetricKind.Gauge, "When a listener's certificate ends, in seconds since 1970",
+            to =>
+            {
+                foreach (var certificate in gateway.Certificates)
+                {
+                    to.Report(certificate.NotAfter.ToUnixTimeSeconds(), certificate.Path);
+                }
+            },
+            "edge.certificate");
+        registry.Observe(
+            "edge.issuer.keys", "{key}", MetricKind.UpDownCounter, "Keys of an issuer that are at hand",
+            to =>
+            {
+                foreach (var issuer in gateway.Issuers)
+                {
+                    to.Report(issuer.ReadState().KeyCount, issuer.ReadState().Name);
+                }
+            },
+            "edge.issuer");
+        registry.Observe(
+            "edge.issuer.failures", "{fetch}", MetricKind.UpDownCounter, "Fetches of an issuer's keys that failed in a row",
+            to =>
+            {
+                foreach (var issuer in gateway.Issuers)
+                {
+                    to.Report(issuer.ReadState().FailuresInARow, issuer.ReadState().Name);
+                }
+            },
+            "edge.issuer");
+    }
+
+    private static void RegisterLimits(Gateway gateway, MetricRegistry registry)
+    {
+        var limits = gateway.Limits;
+        registry.Observe(
+            "edge.limit.keys", "{key}", MetricKind.UpDownCounter, "Keys that limits count for",
+            to => to.Report(limits.Table.Count));
+        registry.Observe(
+            "edge.limit.settled", "{request}", MetricKind.Counter, "Reservations settled, by what",
+            to =>
+            {
+                to.Report(limits.SettledExactly, "exactly");
+                to.Report(limits.SettledByEstimate, "by_estimate");
+                to.Report(limits.SettledUnused, "unused");
+            },
+            "edge.outcome");
+        registry.Observe(
+            "edge.redis.up", "1", MetricKind.UpDownCounter, "1 while the store of limits answers",
+            to =>
+            {
+                if (limits.Leases is { } leases)
+                {
+                    to.Report(leases.Fleet.IsDown ? 0 : 1);
+                }
+            });
+        registry.Observe(
+            "edge.redis.draws", "{draw}", MetricKind.Counter, "Slices asked of the store of limits",
+            to => to.Report(limits.Leases?.Draws ?? 0));
+        registry.Observe(
+            "edge.redis.failures", "{draw}", MetricKind.Counter, "Slices that the store of limits could not give",
+            to => to.Report(limits.Leases?.Failures ?? 0));
+        registry.Observe(
+            "edge.redis.replicas", "{replica}", MetricKind.UpDownCounter, "Replicas that share the limits, this one included",
+            to =>
+            {
+                if (limits.Leases is { } leases)
+                {
+                    to.Report(leases.Fleet.Replicas);
+                }
+            });
+    }
+
+    private static void RegisterLogs(Gateway gateway, MetricRegistry registry)
+    {
+        registry.Observe(
+            "edge.log.lines", "{line}", MetricKind.Counter, "Lines written to a log",
+            to =>
+            {
+                to.Report(gateway.Access.Written, "access");
+                to.Report(gateway.Audit.Written, "audit");
+                to.Report(gateway.Usage.Written, "usage");
+            },
+            "edge.log");
+        registry.Observe(
+            "edge.log.dropped", "{line}", MetricKind.Counter, "Lines that a log could not take",
+            to =>
+            {
+                to.Report(gateway.Access.Dropped, "access");
+                to.Report(gateway.Audit.Dropped, "audit");
+                to.Report(gateway.Usage.Dropped, "usage");
+            },
+            "edge.log");
+    }
+
+    private static void RegisterProcess(MetricRegistry registry)
+    {
+        registry.Observe(
+            "dotnet.gc.collections", "{collection}", MetricKind.Counter, "Garbage collections by generation",
+            static to =>
+            {
+                // The runtime counts a collection in each younger generation too.
+                var old = GC.CollectionCount(2);
+                var middle = GC.CollectionCount(1);
+                to.Report(GC.CollectionCount(0) - middle, "gen0");
+                to.Report(middle - old, "gen1");
+                to.Report(old, "gen2");
+            },
+            "gc.heap.generation");
+        registry.Observe(
+            "dotnet.gc.heap.total_allocated", "By", MetricKind.Counter, "Bytes allocated since the start",
+            static to => to.Report(GC.GetTotalAllocatedBytes()));
+        registry.Observe(
+            "dotnet.gc.pause.time", "s", MetricKind.Counter, "Time in which garbage collections held the program",
+            static to => to.Report(GC.GetTotalPauseDuration().TotalSeconds));
+        registry.Observe(
+            "dotnet.process.memory.working_set", "By", MetricKind.UpDownCounter, "Memory of the process that is resident",
+            static to => to.Report(Environment.WorkingSet));
+        registry.Observe(
+            "dotnet.process.cpu.time", "s", MetricKind.Counter, "Processor time of the process",
+            static to =>
+            {
+                var usage = Environment.CpuUsage;
+                to.Report(usage.UserTime.TotalSeconds, "user");
+                to.Report(usage.PrivilegedTime.TotalSeconds, "system");
+            },
+            "cpu.mode");
+    }
+}

@@ -1,0 +1,210 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Edge.Core.Bodies;
+using Edge.Core.Http;
+using Edge.Core.Limits;
+using Edge.Core.Llm;
+using Edge.Core.Telemetry;
+using Edge.Pipeline;
+
+namespace Edge.Telemetry;
+
+/// <summary>
+/// What is counted of the requests of one route; a route of no name stands for those that have none. Thread-safe.
+/// </summary>
+internal sealed class RouteMetrics
+{
+    private const string Accepted = "accepted";
+
+    private readonly GatewayMetrics _metrics;
+    private readonly string _route;
+    private readonly string _provider;
+    private readonly SeriesByCode<HistogramSeries> _durations;
+    private readonly SeriesByCode<StripedCounter> _streamEnds;
+    private readonly ConcurrentDictionary<string, StripedCounter> _authentications = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, StripedCounter[]> _limits = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(LlmApi, string), ModelSeries> _models = new();
+    private readonly ConcurrentDictionary<(string, string), SpendingSeries> _spendings = new();
+    private StripedCounter? _bytes;
+    private StripedCounter? _attempts;
+    private StripedCounter? _repeats;
+
+    /// <summary>The series of a route.</summary>
+    /// <param name="metrics">Whose they are.</param>
+    /// <param name="route">Its name.</param>
+    /// <param name="path">Its pattern.</param>
+    /// <param name="provider">Whose API it is; empty: no LLM's.</param>
+    public RouteMetrics(GatewayMetrics metrics, string route, string path, string provider)
+    {
+        _metrics = metrics;
+        _route = route;
+        _provider = provider;
+        _durations = new SeriesByCode<HistogramSeries>(code =>
+        {
+            var labels = new HttpLabels(code);
+            return metrics.ServerDuration.Of(
+                labels.Method, labels.Scheme, labels.Version, labels.Status, labels.ErrorType, path, route);
+        });
+        _streamEnds = new SeriesByCode<StripedCounter>(code =>
+            metrics.StreamEnds.Of(route, code == (int)Failure.None ? "complete" : Failures.Code((Failure)code)));
+    }
+
+    /// <summary>A request is over.</summary>
+    /// <param name="context">The request; its usage is settled.</param>
+    /// <param name="failure">How it failed.</param>
+    /// <param name="elapsedNs">How long it took.</param>
+    public void Ended(RequestContext context, Failure failure, long elapsedNs)
+    {
+        var status = failure == Failure.CallerGone && !context.Response.HasStarted ? 0 : context.Response.StatusCode;
+        var labels = HttpLabels.Of(
+            context.Request.Method, context.Request.Scheme == "https", context.Request.Protocol == "HTTP/2", status, failure);
+        _durations.Of(labels.Code).Record(elapsedNs);
+        if (context.ResponseBytes > 0)
+        {
+            // Made when it is first needed, by whoever is first: all find the same one.
+            (_bytes ??= _metrics.ResponseBytes.Of(_route)).Add(context.ResponseBytes);
+        }
+
+        CountAttempts(context.Attempts);
+        CountAuthentication(context);
+        CountLimits(context.LimitsHeld, failure);
+        CountLimits(context.SpendingHeld, failure);
+        if (context.FirstEventNs != 0)
+        {
+            _streamEnds.Of((int)failure).Increment();
+        }
+
+        if (context.Meter is not null && context.Facts.IsKnown && _provider.Length > 0 && context.Attempts > 0)
+        {
+            CountOperation(context, failure, status, elapsedNs);
+        }
+    }
+
+    private void CountAttempts(int attempts)
+    {
+        if (attempts > 0)
+        {
+            (_attempts ??= _metrics.Attempts.Of(_route, "false")).Increment();
+            if (attempts > 1)
+            {
+                (_repeats ??= _metrics.Attempts.Of(_route, "true")).Add(attempts - 1);
+            }
+        }
+    }
+
+    private void CountAuthentication(RequestContext context)
+    {
+        var outcome = context.RefusalReason ?? (context.Caller is { IsAnonymous: false } ? Accepted : null);
+        if (outcome is not null)
+        {
+            Find(_authentications, outcome, static (outcome, self) =>
+                self._metrics.AuthenticationOutcomes.Of(self._route, outcome)).Increment();
+        }
+    }
+
+    private void CountLimits(LimitHold? hold, Failure failure)
+    {
+        if (hold is null)
+        {
+            return;
+        }
+
+        for (var i = 0; i < hold.Count; i++)
+        {
+            var isRefused = hold.RefusedBy == i;
+            if (isRefused || (hold.RefusedBy < 0 && failure != Failure.EdgeLimitsUnavailable))
+            {
+                var name = hold.Takes[i].Rule.Name;
+                Find(_limits, name, static (name, self) =>
+                [
+                    self._metrics.LimitDecisions.Of(self._route, name, "admitted"),
+                    self._metrics.LimitDecisions.Of(self._route, name, "refused"),
+                ])[isRefused ? 1 : 0].Increment();
+            }
+        }
+    }
+
+    private void CountOperation(RequestContext context, Failure failure, int status, long elapsedNs)
+    {
+        var isAnswered = status is >= 200 and < 300;
+        var model = _metrics.Models.Of(context.Facts.Model, isAnswered);
+        var series = Find(_models, (context.Facts.Api, model), static (key, self) => new ModelSeries(
+            self._metrics, OperationOf(key.Item1), self._provider, key.Item2, self._route));
+        var errorCode = failure != Failure.None ? (int)failure << 10 : status >= 400 ? status : 0;
+        series.Durations.Of(errorCode).Record(elapsedNs);
+        if (context.Usage.Kind == UsageKind.None)
+        {
+            return;
+        }
+
+        var counts = context.Usage.Counts;
+        series.Input.Record(counts.InputTokensTotal);
+        series.Output.Record(counts.OutputTokens ?? 0);
+        if (context.FirstEventNs != 0)
+        {
+            var firstNs = context.FirstEventNs;
+            series.FirstToken.Record(firstNs);
+            if (counts.OutputTokens > 1)
+            {
+                series.PerToken.Record((elapsedNs - firstNs) / (counts.OutputTokens.Value - 1));
+            }
+        }
+
+        var tier = context.Caller?.Tier ?? "";
+        var spending = Find(_spendings, (tier, model), static (key, self) =>
+            new SpendingSeries(self._metrics, self._route, key.Item1, key.Item2));
+        spending.Count(context.Usage, CostOf(context));
+    }
+
+    private static long CostOf(RequestContext context)
+    {
+        var price = context.Price ?? context.Snapshot.Plan.Prices?.Find(context.Facts.Model);
+        return price is null ? 0 : LimitCost.Charged(LimitUnit.MicroDollars, context.Usage, price);
+    }
+
+    // Not the dictionary's own GetOrAdd with a closure over this route, which would be made for each request.
+    private TSeries Find<TKey, TSeries>(
+        ConcurrentDictionary<TKey, TSeries> among, TKey key, Func<TKey, RouteMetrics, TSeries> create)
+        where TKey : notnull =>
+        among.TryGetValue(key, out var series) ? series : among.GetOrAdd(key, create, this);
+
+    private static string OperationOf(LlmApi api) => api switch
+    {
+        LlmApi.Embeddings => "embeddings",
+        _ => "chat",
+    };
+
+    /// <summary>The series of one operation of one model.</summary>
+    private sealed class ModelSeries(GatewayMetrics metrics, string operation, string provider, string model, string route)
+    {
+        internal readonly HistogramSeries Input = metrics.TokenUsage.Of(operation, provider, model, route, "input");
+        internal readonly HistogramSeries Output = metrics.TokenUsage.Of(operation, provider, model, route, "output");
+        internal readonly HistogramSeries FirstToken = metrics.TimeToFirstToken.Of(operation, provider, model, route);
+        internal readonly HistogramSeries PerToken = metrics.TimePerOutputToken.Of(operation, provider, model, route);
+
+        internal readonly SeriesByCode<HistogramSeries> Durations = new(code =>
+            metrics.OperationDuration.Of(operation, provider, model, route, ErrorOf(code)));
+
+        private static string ErrorOf(int code) => code == 0 ? ""
+            : code >= 1 << 10 ? Failures.Code((Failure)(code >> 10))
+            : code.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The series of what one tier has used of one model.</summary>
+    private sealed class SpendingSeries(GatewayMetrics metrics, string route, string tier, string model)
+    {
+        private readonly StripedCounter _inputExact = metrics.TokensSettled.Of(route, tier, model, "input", "exact");
+        private readonly StripedCounter _outputExact = metrics.TokensSettled.Of(route, tier, model, "output", "exact");
+        private readonly StripedCounter _inputEstimated = metrics.TokensSettled.Of(route, tier, model, "input", "estimated");
+        private readonly StripedCounter _outputEstimated = metrics.TokensSettled.Of(route, tier, model, "output", "estimated");
+        private readonly StripedCounter _cost = metrics.Cost.Of(route, tier, model);
+
+        internal void Count(in RequestUsage usage, long microDollars)
+        {
+            var isExact = usage.Kind == UsageKind.Exact;
+            (isExact ? _inputExact : _inputEstimated).Add(usage.Counts.InputTokensTotal);
+            (isExact ? _outputExact : _outputEstimated).Add(usage.Counts.OutputTokens ?? 0);
+            _cost.Add(microDollars);
+        }
+    }
+}
