@@ -14,7 +14,7 @@ public sealed class AnswerDecoder : IDisposable
     /// <summary>Most bytes of an answer that are decoded.</summary>
     public const long DecodedBytesMax = 64 * 1024 * 1024;
 
-    /// <summary>Most decoded bytes for a byte that came. Events of a stream, which repeat themselves a lot, stay below 50.</summary>
+    /// <summary>Most decoded bytes for a byte that came. Event streams, which repeat themselves a lot, stay below 50.</summary>
     public const int GrowthMax = 200;
 
     /// <summary>Decoded bytes of which the growth is not looked at.</summary>

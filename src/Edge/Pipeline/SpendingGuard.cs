@@ -63,7 +63,9 @@ internal sealed class SpendingGuard
     private long Charge(LimitRule rule, in UsageCounts counts) =>
         LimitCost.Charged(rule.Unit, new RequestUsage(UsageKind.Estimated, counts), _price);
 
-    /// <summary>False: there are no more. Where that is not known at once, the stream goes on, and what it uses is a debt.</summary>
+    /// <summary>
+    /// False: there are no more. Where that is not known at once, the stream goes on, and what it uses is a debt.
+    /// </summary>
     private bool TryTake(int index, long units)
     {
         var status = _hold.TryExtend(index, units, _clock);

@@ -20,27 +20,31 @@ internal static class UsageHeader
 
     private const string Name = "X-Edge-Usage";
 
-    /// <summary>True where the answer whose head has been copied is to be held back.</summary>
-    public static bool IsWanted(RequestContext context) =>
-        IsAsked(context)
-        && !context.Meter!.IsEventStream
-        && context.Body.Length == 0
-        && !(context.Response.Headers.ContentLength > HeldBytesMax);
-
-    /// <summary>Says that a trailer will follow, where one may. The answer has not started.</summary>
-    public static void Announce(RequestContext context)
+    /// <summary>
+    /// Prepares the answer whose head has been copied: true where it is to be held back for the header; else says that a trailer
+    /// will follow, where one may.
+    /// </summary>
+    public static bool Prepare(RequestContext context)
     {
         if (!IsAsked(context))
         {
-            return;
+            return false;
         }
 
         // Nobody but the gateway says what has been used.
-        context.Response.Headers.Remove(Name);
-        if (!IsWanted(context) && context.Features.Get<IHttpResponseTrailersFeature>() is not null)
+        var headers = context.Response.Headers;
+        headers.Remove(Name);
+        if (!context.Meter!.IsEventStream && context.Body.Length == 0 && !(headers.ContentLength > HeldBytesMax))
         {
-            context.Response.Headers.Trailer = Name;
+            return true;
         }
+
+        if (context.Features.Get<IHttpResponseTrailersFeature>() is not null)
+        {
+            headers.Trailer = Name;
+        }
+
+        return false;
     }
 
     /// <summary>Sets the trailer, now that the answer is whole, where the header could not say it.</summary>

@@ -36,7 +36,7 @@ public sealed class FileErrorTests
     [InlineData(
         "defaults: { name: x }",
         "9:13: unknown key 'name'; known: requestId, authenticate, authorize, limits, request, response, forwarded, " +
-        "heartbeat, requestBodyMax, validate, rewrite, metering, onDisconnect, cors, securityHeaders")]
+        "heartbeat, requestBodyMax, validate, rewrite, metering, onDisconnect, onExhausted, cors, securityHeaders")]
     [InlineData(
         "listeners: []",
         "9:1: key 'listeners' is here twice, first on line 1; keep one")]

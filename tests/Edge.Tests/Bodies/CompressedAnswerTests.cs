@@ -8,7 +8,8 @@ namespace Edge.Tests.Bodies;
 public sealed class CompressedAnswerTests
 {
     private const string Metering = ", metering: { usageHeader: true }";
-    private const string Plain = "{\"model\":\"m\",\"max_tokens\":70,\"messages\":[{\"role\":\"user\",\"content\":\"12345678\"}]}";
+    private const string Plain = "{\"model\":\"m\",\"max_tokens\":70,"
+        + "\"messages\":[{\"role\":\"user\",\"content\":\"12345678\"}]}";
     private const string Stream = "{\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"12345678\"}]}";
     private const string Answer = "{\"choices\":[{\"message\":{\"content\":\"hello\"}}],"
         + "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":12,\"total_tokens\":21}}";
@@ -82,9 +83,11 @@ public sealed class CompressedAnswerTests
     [Fact]
     public async Task A_compressed_stream_that_is_too_long_is_broken_off()
     {
-        var chunks = string.Concat(Enumerable.Range(0, 30).Select(static i => $"data: {{\"delta\":{{\"content\":\"{i:0000}\"}}}}\n\n"));
+        var chunks = string.Concat(Enumerable.Range(0, 30).Select(static i =>
+            $"data: {{\"delta\":{{\"content\":\"{i:0000}\"}}}}\n\n"));
         await using var door = await OpenAsync(
-            ", metering: { answerTokensMax: 10 }", connection => SendStreamAsync(connection, "gzip", Encode("gzip", chunks), true));
+            ", metering: { answerTokensMax: 10 }",
+            connection => SendStreamAsync(connection, "gzip", Encode("gzip", chunks), isWhole: true));
         Assert.False((await door.PostAsync(Stream)).Body.IsComplete);
         Assert.Equal("upstream_answer_too_long", (string)(await door.UsageAsync())["failure"]!);
     }

@@ -117,7 +117,8 @@ public sealed class ExhaustedStreamTests
             Content = new StringContent(Body, Encoding.UTF8, "application/json"),
         };
         using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
-        Assert.EndsWith(Done, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.EndsWith(Done, text, StringComparison.Ordinal);
         Assert.Equal(expected, answer.Headers.Trailer.Contains("X-Edge-Usage"));
         Assert.Equal(
             expected ? "input=9, output=12, exact" : null,
@@ -135,7 +136,8 @@ public sealed class ExhaustedStreamTests
             try
             {
                 return await BodyDoor.OpenAsync(
-                    $", metering: {{ {metering} }}, onExhausted: {then}, limits: [{{ name: l, per: global, window: 1h, {limit} }}]",
+                    $", metering: {{ {metering} }}, onExhausted: {then}, "
+                    + $"limits: [{{ name: l, per: global, window: 1h, {limit} }}]",
                     usageLog: true, top: $"prices: {prices}", scripts: connection => StreamAsync(connection, tokens, usage));
             }
             finally
