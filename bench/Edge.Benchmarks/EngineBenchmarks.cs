@@ -6,6 +6,7 @@ using BenchmarkDotNet.Attributes;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
+using Edge.Core.Resilience;
 using Edge.Core.Routing;
 using Edge.Core.Telemetry;
 
@@ -36,6 +37,16 @@ public partial class EngineBenchmarks
     private readonly Router<string> _manyRoutes = MakeRouter(10_000);
     private readonly StreamEnding _ending = new();
     private readonly LimitScene _limits = new();
+    private readonly OverloadGate _gate = new(
+        new OverloadPlan
+        {
+            ShedFirst = ["free"],
+            ConcurrentMin = 8,
+            ConcurrentMax = 1000,
+            QueueMax = 100,
+            QueueTimeout = TimeSpan.FromMilliseconds(500),
+        },
+        TimeProvider.System);
     private readonly StripedCounter _counter = new();
     private readonly HistogramSeries _histogram = new MetricRegistry().Histogram(
         "wait", "s", 1e9, [.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10], "How long").Of();
@@ -164,6 +175,17 @@ public partial class EngineBenchmarks
 
     [Benchmark]
     public bool TakeOfSlice() => _limits.TakeOfSlice();
+
+    [Benchmark]
+    public bool TakeOfKeptBucket() => _limits.TakeOfKeptBucket();
+
+    [Benchmark]
+    public bool EnterAndLeaveGate()
+    {
+        var isIn = _gate.TryEnter();
+        _gate.Leave(_gate.NowNs, OverloadOutcome.Answered);
+        return isIn;
+    }
 
     private static readonly string[] RequestNames =
         ["Accept", "Host", "User-Agent", "Authorization", "Content-Type", "Content-Length",

@@ -13,6 +13,7 @@ internal sealed class LimitScene
     private readonly LimitHold _hold = new();
     private readonly LimitRule[] _rules;
     private readonly LimitRule _shared;
+    private readonly LimitRule _kept;
     private readonly Bucket _bucket;
     private readonly LeasedBucket _leased;
     private long _now = 1;
@@ -26,6 +27,7 @@ internal sealed class LimitScene
             LimitRule.Bucket("c", "c", 1_000_000, TimeSpan.FromSeconds(1), 1_000_000),
             LimitRule.Concurrent("d", "d", 1000),
         ];
+        _kept = LimitRule.Bucket("k", "k", 1_000_000, TimeSpan.FromSeconds(1), 1_000_000).KeptBy(new LimitJournal());
         _bucket = new Bucket(default, _rules[0]);
         _shared = LimitRule.Bucket("s", "s", 1_000_000_000, TimeSpan.FromHours(1), 1_000_000_000)
             .SharedBy(new LeaseFleet(WhenDown.Closed), 50_000_000);
@@ -70,6 +72,15 @@ internal sealed class LimitScene
         var taken = _leased.TryTake(ref take, 1) == TakeStatus.Taken;
         _leased.Refund(ref take, _clock);
         return taken;
+    }
+
+    /// <summary>One bucket that is found by a caller's id and kept over a restart, as one limit of a request.</summary>
+    public bool TakeOfKeptBucket()
+    {
+        _now += Step;
+        _hold.Clear();
+        _hold.Add(Find(_kept), _kept, 1);
+        return _hold.TryTakeAll(_clock, _now, out _) == TakeStatus.Taken;
     }
 
     private Bucket Find(LimitRule rule)

@@ -33,6 +33,12 @@ public sealed class EdgePlan
     /// <summary>The store that replicas share, or null where each counts by itself.</summary>
     public RedisPlan? Redis { get; init; }
 
+    /// <summary>The file that keeps counts over a restart, or null where there is none.</summary>
+    public LimitStatePlan? LimitState { get; init; }
+
+    /// <summary>How much may wait for an upstream, or null where that is not limited.</summary>
+    public OverloadPlan? Overload { get; init; }
+
     /// <summary>What models cost, or null where nothing says so.</summary>
     public PriceTable? Prices { get; init; }
 

@@ -116,6 +116,9 @@ public enum Failure
     /// <summary>The common store of limits is away, and the configuration lets nothing in without it.</summary>
     EdgeLimitsUnavailable,
 
+    /// <summary>More is asked of the upstream than it bears, and others go first.</summary>
+    EdgeOverloaded,
+
     /// <summary>The target has as many connections as the configuration allows.</summary>
     EdgeConnectionLimit,
 

@@ -46,7 +46,7 @@ public static class Failures
     /// <summary>Seconds for the Retry-After header (RFC 9110, section 10.2.3); 0: the header is not sent.</summary>
     public static int RetryAfterSeconds(Failure failure) =>
         failure is Failure.EdgeConnectionLimit or Failure.EdgeResources or Failure.EdgeKeysUnavailable
-            or Failure.EdgeLimitsUnavailable
+            or Failure.EdgeLimitsUnavailable or Failure.EdgeOverloaded
             ? RetryAfterSecondsDefault
             : 0;
 
@@ -176,6 +176,8 @@ public static class Failures
             503, "keys_unavailable", "proxy_internal_error", "The gateway cannot verify this credential yet; try again."),
         Failure.EdgeLimitsUnavailable => Edge(
             503, "limits_unavailable", "proxy_internal_error", "The gateway cannot check its limits at the moment; try again."),
+        Failure.EdgeOverloaded => Edge(
+            503, "overloaded", "http_request_denied", "More is asked of this service than it bears; try again."),
         Failure.EdgeConnectionLimit => Edge(
             503, "connection_limit", "connection_limit_reached", "The gateway has no connection to spare; try again."),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),

@@ -107,6 +107,46 @@ public static class Buckets
         }
     }
 
+    /// <summary>
+    /// Gives units back that were used by whomever: of a bucket at most what it has not regained yet, of a window at most what
+    /// was used. What runs at once cannot be given back.
+    /// </summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="units">How many; <see cref="long.MaxValue"/>: all.</param>
+    /// <param name="nowNs">The time.</param>
+    /// <returns>How many there were to give back; a part of one counts as one.</returns>
+    public static long GiveBack(Bucket bucket, long units, long nowNs)
+    {
+        var rule = bucket.Rule;
+        var word = Volatile.Read(ref bucket.Word);
+        while (word != Bucket.Gone && !IsIdle(word, rule, nowNs) && rule.Kind != LimitKind.Concurrent)
+        {
+            var isBucket = rule.Kind == LimitKind.Bucket;
+            var ahead = isBucket ? word - nowNs : word & UsedMask;
+            var back = isBucket ? (long)Int128.Min((Int128)units * rule.IntervalNs, ahead) : Math.Min(units, ahead);
+            if (isBucket)
+            {
+                // Before the word, as in a refund: what others still hold of their units must not come back twice.
+                Interlocked.Add(ref bucket.Refunded, back);
+            }
+
+            var seen = Interlocked.CompareExchange(ref bucket.Word, word - back, word);
+            if (seen == word)
+            {
+                return isBucket ? (back + rule.IntervalNs - 1) / rule.IntervalNs : back;
+            }
+
+            if (isBucket)
+            {
+                Interlocked.Add(ref bucket.Refunded, -back);
+            }
+
+            word = seen;
+        }
+
+        return 0;
+    }
+
     /// <summary>Gives a part of the units back; the receipt stays as it is, so the caller says so once.</summary>
     internal static void RefundPart(in LimitTake take, long units, LimitClock clock)
     {
@@ -168,6 +208,15 @@ public static class Buckets
             word = seen;
         }
     }
+
+    /// <summary>Most units that a window can count.</summary>
+    internal const long UsedMax = UsedMask;
+
+    /// <summary>The units used of the window in a word.</summary>
+    internal static long UsedOf(long word) => word & UsedMask;
+
+    /// <summary>The word of a window of which so much is used.</summary>
+    internal static long WordOf(long windowIndex, long used) => (windowIndex << UsedBits) | used;
 
     /// <summary>True where a new bucket would do as well.</summary>
     internal static bool IsIdle(long word, LimitRule rule, long nowNs) => rule.Kind switch

@@ -98,6 +98,11 @@ public sealed class LimitHold
             }
         }
 
+        foreach (ref var take in takes)
+        {
+            Note(take.Bucket);
+        }
+
         index = -1;
         return TakeStatus.Taken;
     }
@@ -177,6 +182,7 @@ public sealed class LimitHold
         }
 
         Buckets.Settle(ref take, used, clock);
+        Note(take.Bucket);
         return false;
     }
 
@@ -189,6 +195,16 @@ public sealed class LimitHold
         else
         {
             Buckets.Refund(ref take, clock);
+            Note(take.Bucket);
+        }
+    }
+
+    /// <summary>What is kept over a restart has changed.</summary>
+    private static void Note(Bucket bucket)
+    {
+        if (bucket is DurableBucket durable)
+        {
+            bucket.Rule.Journal?.Note(durable);
         }
     }
 

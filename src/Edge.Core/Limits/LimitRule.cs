@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -33,6 +34,9 @@ public sealed class LimitRule
 
     /// <summary>Longest time in which an empty bucket becomes full, in nanoseconds: three years.</summary>
     public const long CapacityNsMax = 94_608_000_000_000_000;
+
+    /// <summary>The shortest window that is kept over a restart.</summary>
+    public static readonly TimeSpan KeptWindowMin = TimeSpan.FromHours(1);
 
     private readonly byte[] _identityHash;
     private LeaseFleet? _fleet;
@@ -92,6 +96,27 @@ public sealed class LimitRule
 
     /// <summary>True where waiting a little does not help, so that callers should not try again by themselves.</summary>
     public bool IsQuota { get; private init; }
+
+    /// <summary>The same in a number, for what is written down.</summary>
+    public UInt128 IdentityNumber => BinaryPrimitives.ReadUInt128LittleEndian(_identityHash);
+
+    /// <summary>Where its buckets are noted when they change; null: they are not kept over a restart.</summary>
+    public LimitJournal? Journal { get; private set; }
+
+    /// <summary>
+    /// True where a restart must forgive nothing: money, quotas of the calendar, and windows of an hour and more. What comes
+    /// back within the hour is forgotten with the process.
+    /// </summary>
+    public static bool IsWorthKeeping(LimitKind kind, LimitUnit unit, TimeSpan window, CalendarUnit calendar) =>
+        kind != LimitKind.Concurrent
+        && (unit == LimitUnit.MicroDollars || calendar != CalendarUnit.None || window >= KeptWindowMin);
+
+    /// <summary>Has the limit kept over a restart. Before its first use.</summary>
+    public LimitRule KeptBy(LimitJournal journal)
+    {
+        Journal = journal;
+        return this;
+    }
 
     /// <summary>A bucket that fills evenly.</summary>
     /// <param name="identity">Tells it from others.</param>

@@ -146,7 +146,9 @@ public sealed class LimitTable
 
     private Bucket Link(int chain, KeyHash key, LimitRule rule)
     {
-        var bucket = rule.Lease is null ? new Bucket(key, rule) : new LeasedBucket(key, rule);
+        var bucket = rule.Lease is not null ? new LeasedBucket(key, rule)
+            : rule.Journal is not null ? new DurableBucket(key, rule)
+            : new Bucket(key, rule);
         bucket.Next = _chains[chain];
         Volatile.Write(ref _chains[chain], bucket);
         Interlocked.Increment(ref _count);

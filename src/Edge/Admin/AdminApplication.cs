@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Edge.Core.Configuration;
@@ -12,8 +13,8 @@ namespace Edge.Admin;
 /// <summary>
 /// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends
 /// the moment a drain begins. Both need no token. <c>/metrics</c> has the figures for Prometheus; it wants the file's token where
-/// there is one. <c>/state</c> tells what runs and what was counted; it wants the token, and is not there where the file has
-/// none.
+/// there is one. <c>/state</c> tells what runs and what was counted, <c>/limits</c> reads and changes counts of limits; they want
+/// the token, and are not there where the file has none.
 /// </summary>
 internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 {
@@ -26,12 +27,14 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
     private const string PlainText = "text/plain; charset=utf-8";
 
     private readonly Gateway _gateway;
+    private readonly LimitAdministration _limits;
     private readonly byte[]? _tokenHash;
 
     /// <summary>The administration of a gateway.</summary>
     public AdminApplication(Gateway gateway, Secret? token)
     {
         _gateway = gateway;
+        _limits = new LimitAdministration(gateway);
         _tokenHash = token is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes("Bearer " + token.Reveal()));
     }
 
@@ -44,11 +47,21 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         var request = context.GetRequiredFeature<IHttpRequestFeature>();
         var response = context.GetRequiredFeature<IHttpResponseFeature>();
         using var body = new MemoryStream();
-        response.StatusCode = Answer(request, response, body);
-        // What is asked every few seconds by machines would fill the log; who was refused is told of those too.
-        if (request.Path is not (Health or Readiness) && (request.Path != Metrics || response.StatusCode != 200))
+        response.Headers.ContentType = PlainText;
+        if (LimitAdministration.IsFor(request.Path) && _tokenHash is not null && HasToken(request, _tokenHash))
         {
-            Audit(context, request, response.StatusCode);
+            // Tells the audit log itself, for it knows what was done.
+            response.StatusCode = _limits.Answer(request, response, body, Peer(context));
+        }
+        else
+        {
+            response.StatusCode = Answer(request, response, body);
+
+            // What is asked every few seconds by machines would fill the log; who was refused is told of those too.
+            if (request.Path is not (Health or Readiness) && (request.Path != Metrics || response.StatusCode != 200))
+            {
+                Audit(context, request, response.StatusCode);
+            }
         }
 
         response.Headers.CacheControl = "no-store";
@@ -67,7 +80,11 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 
     private int Answer(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body)
     {
-        response.Headers.ContentType = PlainText;
+        if (_tokenHash is not null && LimitAdministration.IsFor(request.Path))
+        {
+            return Unauthorized(response, body);
+        }
+
         if (request.Method is not ("GET" or "HEAD"))
         {
             response.Headers.Allow = "GET, HEAD";
@@ -83,16 +100,14 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
             case Metrics:
                 if (_tokenHash is not null && !HasToken(request, _tokenHash))
                 {
-                    response.Headers.WWWAuthenticate = "Bearer";
-                    return Say(body, 401, "unauthorized\n"u8);
+                    return Unauthorized(response, body);
                 }
 
                 return WriteMetrics(request, response, body);
             case "/state" when _tokenHash is not null:
                 if (!HasToken(request, _tokenHash))
                 {
-                    response.Headers.WWWAuthenticate = "Bearer";
-                    return Say(body, 401, "unauthorized\n"u8);
+                    return Unauthorized(response, body);
                 }
 
                 response.Headers.ContentType = "application/json";
@@ -121,8 +136,15 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
             401 => "unauthorized",
             _ => "refused",
         };
-        var from = context.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
-        _gateway.Audit.Administered($"{request.Method} {request.Path}", outcome, status, from);
+        _gateway.Audit.Administered($"{request.Method} {request.Path}", outcome, status, Peer(context));
+    }
+
+    private static IPAddress? Peer(IFeatureCollection context) => context.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
+
+    private static int Unauthorized(IHttpResponseFeature response, MemoryStream body)
+    {
+        response.Headers.WWWAuthenticate = "Bearer";
+        return Say(body, 401, "unauthorized\n"u8);
     }
 
     private static int Say(MemoryStream body, int status, ReadOnlySpan<byte> text)

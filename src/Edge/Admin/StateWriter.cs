@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Edge.Core.Http;
 using Edge.Core.Identity;
+using Edge.Core.Resilience;
 using Edge.Hosting;
 using Edge.Issuers;
 
@@ -37,6 +38,7 @@ internal static class StateWriter
         {
             json.WriteStartObject();
             json.WriteString("name"u8, upstream.Plan.Name);
+            WriteGate(json, gateway.GateOf(upstream));
             json.WriteStartArray("targets"u8);
             foreach (var pool in upstream.Pools)
             {
@@ -101,6 +103,28 @@ internal static class StateWriter
         json.WriteEndObject();
     }
 
+    private static void WriteGate(Utf8JsonWriter json, OverloadGate? gate)
+    {
+        if (gate is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("overload"u8);
+        json.WriteNumber("limit"u8, gate.Limit);
+        json.WriteNumber("waiting"u8, gate.Waiting);
+        json.WriteNumber("queued"u8, gate.Queued);
+        json.WriteNumber("everQueued"u8, gate.EverQueued);
+        json.WriteStartObject("shed"u8);
+        for (var rank = 0; rank < gate.RankCount; rank++)
+        {
+            json.WriteNumber(gate.NameOf(rank), gate.Shed(rank));
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
     private static void WriteLimits(Utf8JsonWriter json, GatewayLimits limits)
     {
         json.WriteStartObject("limits"u8);
@@ -110,6 +134,16 @@ internal static class StateWriter
         json.WriteNumber("byEstimate"u8, limits.SettledByEstimate);
         json.WriteNumber("unused"u8, limits.SettledUnused);
         json.WriteEndObject();
+        if (limits.State is { } state)
+        {
+            json.WriteStartObject("state"u8);
+            json.WriteBoolean("failing"u8, state.IsFailing);
+            json.WriteNumber("bytes"u8, state.Length);
+            json.WriteNumber("written"u8, state.Written);
+            json.WriteNumber("failures"u8, state.Failures);
+            json.WriteEndObject();
+        }
+
         if (limits.Leases is { } leases)
         {
             json.WriteStartObject("redis"u8);

@@ -150,6 +150,11 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
             {
                 _log.Say("edge: listeners have changed in the file: restart to change them here");
             }
+
+            if (result.Plan.LimitState != old.LimitState)
+            {
+                _log.Say("edge: limitState has changed in the file: restart to change it here");
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ using Edge.Admin;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
+using Edge.Core.Resilience;
 using Edge.Core.Routing;
 using Edge.Issuers;
 using Edge.Pipeline;
@@ -50,11 +51,12 @@ internal sealed class Gateway : IAsyncDisposable
         Audit = new AuditLog(log, time);
         Usage = new UsageLog(log, time);
         Access = new AccessLog(log, time);
-        Limits = new GatewayLimits(time, log);
+        Limits = new GatewayLimits(plan.LimitState, time, log);
         Exporting = new TelemetryExport(Metrics, time, log);
         GatewayObservations.Register(this, Metrics.Registry);
         _snapshot = BuildSnapshot(plan, out _);
         _issuers.Replace(_snapshot.Issuers);
+        Limits.Restore(_snapshot.Routes.Select(static route => route.Limits));
     }
 
     /// <summary>The configuration in force.</summary>
@@ -87,6 +89,9 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>The services behind it, as they run now.</summary>
     public IReadOnlyCollection<UpstreamCluster> Upstreams =>
         [.. _services.Values.Select(static service => service.Cluster)];
+
+    /// <summary>The gate of a service; null: it has none.</summary>
+    public OverloadGate? GateOf(UpstreamCluster upstream) => _services.GetValueOrDefault(upstream.Plan.Name)?.Gate;
 
     /// <summary>The issuers of tokens, as they run now.</summary>
     public ImmutableArray<Issuer> Issuers => _issuers.Running;
@@ -255,7 +260,7 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         var record = new RecordStage(this, _log, _time);
-        var application = new GatewayApplication(this, _sweeper, _requestIds, record, _time);
+        var application = new GatewayApplication(this, _sweeper, _requestIds, record, _log, _time);
         foreach (var listener in plan.Listeners)
         {
             CertificateStore? certificate = null;
@@ -277,7 +282,7 @@ internal sealed class Gateway : IAsyncDisposable
         {
             foreach (var upstream in plan.Upstreams)
             {
-                services[upstream.Name] = ServiceFor(upstream);
+                services[upstream.Name] = ServiceFor(upstream, plan.Overload);
             }
         }
         catch
@@ -299,11 +304,13 @@ internal sealed class Gateway : IAsyncDisposable
         foreach (var route in plan.Routes)
         {
             var tokens = route.Authenticate is { } asked ? new RouteTokens(asked, plan.Identity, issuers, _tokens) : null;
-            var limits = route.Limits.IsEmpty ? null : new RouteLimits(route.Limits, Limits.Clock, Limits.Leases);
+            var limits = route.Limits.IsEmpty ? null : new RouteLimits(route.Limits, Limits.Clock, Limits.Leases, Limits.Journal);
             var body = RouteBody.Of(route, plan.Tiers);
-            var running = new GatewayRoute(route, services[route.Upstream.Name].Cluster, limits, body)
+            var service = services[route.Upstream.Name];
+            var running = new GatewayRoute(route, service.Cluster, limits, body)
             {
                 Tokens = tokens,
+                Gate = service.Gate,
                 Metrics = Metrics.Of(route),
             };
             routes.Add((route, running));
@@ -313,6 +320,7 @@ internal sealed class Gateway : IAsyncDisposable
         return new GatewaySnapshot(plan, new Router<GatewayRoute>(routes), new TrustedProxies(plan.TrustedProxies))
         {
             Issuers = issuers,
+            Routes = [.. routes.Select(static route => route.Item2)],
             Resources = new ProtectedResources(plan.Routes),
             FailureLimiter = FailureLimiterFor(plan),
         };
@@ -335,16 +343,20 @@ internal sealed class Gateway : IAsyncDisposable
         return _failureLimiter;
     }
 
-    private Service ServiceFor(UpstreamPlan plan)
+    private Service ServiceFor(UpstreamPlan plan, OverloadPlan? overload)
     {
         var ca = plan.CaFile is null ? default : FileStamp.Of(plan.CaFile);
-        return _services.TryGetValue(plan.Name, out var old) && old.Ca == ca && old.Cluster.Plan.IsSameAs(plan)
+        var service = _services.TryGetValue(plan.Name, out var old) && old.Ca == ca && old.Cluster.Plan.IsSameAs(plan)
             ? old
-            : new Service(new UpstreamCluster(plan, _sweeper, _resolver, Metrics), ca);
+            : new Service(new UpstreamCluster(plan, _sweeper, _resolver, Metrics), ca, null);
+        return overload is null ? service with { Gate = null }
+            : overload.IsSameAs(service.Gate?.Plan) ? service
+            : service with { Gate = new OverloadGate(overload, _time) };
     }
 
     /// <summary>A service as it runs.</summary>
     /// <param name="Cluster">Its connections.</param>
     /// <param name="Ca">Which authorities it trusts: the plan names the file only.</param>
-    private sealed record Service(UpstreamCluster Cluster, FileStamp Ca);
+    /// <param name="Gate">Lets as many requests wait for it as it bears; null: any number.</param>
+    private sealed record Service(UpstreamCluster Cluster, FileStamp Ca, OverloadGate? Gate);
 }

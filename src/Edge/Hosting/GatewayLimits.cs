@@ -9,8 +9,8 @@ using Edge.Telemetry;
 namespace Edge.Hosting;
 
 /// <summary>
-/// What all limits of a gateway share and what outlives a reload: the clock, the table of buckets, the common store. It owns
-/// the store. Safe from any thread, but for <see cref="Use"/>.
+/// What all limits of a gateway share and what outlives a reload: the clock, the table of buckets, the common store, the file
+/// of counts. It owns store and file. Safe from any thread, but for <see cref="Use"/>.
 /// </summary>
 internal sealed class GatewayLimits : IAsyncDisposable
 {
@@ -31,15 +31,18 @@ internal sealed class GatewayLimits : IAsyncDisposable
     private bool _isDisposed;
 
     /// <summary>The limits of a gateway that has none yet.</summary>
-    public GatewayLimits(TimeProvider time, ProgramLog log)
+    /// <exception cref="IOException">The file of counts cannot be opened.</exception>
+    public GatewayLimits(LimitStatePlan? state, TimeProvider time, ProgramLog log)
     {
         _time = time;
         _log = log;
         Clock = new LimitClock(time);
-        Span<byte> secret = stackalloc byte[16];
-        RandomNumberGenerator.Fill(secret);
-        Hasher = new KeyHasher(
-            BinaryPrimitives.ReadUInt64LittleEndian(secret), BinaryPrimitives.ReadUInt64LittleEndian(secret[8..]));
+        State = state is null ? null : LimitStateFile.Open(state, time, log);
+
+        // Counts that are kept are found again by the secret that they were hashed with.
+        var secret = State?.Secret
+            ?? BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong) * 2));
+        Hasher = new KeyHasher((ulong)secret, (ulong)(secret >> 64));
         Table = new LimitTable();
     }
 
@@ -51,6 +54,12 @@ internal sealed class GatewayLimits : IAsyncDisposable
 
     /// <summary>All buckets.</summary>
     public LimitTable Table { get; }
+
+    /// <summary>The file that keeps counts; null: there is none.</summary>
+    public LimitStateFile? State { get; }
+
+    /// <summary>Where is noted what has to be kept; null: nothing is.</summary>
+    public LimitJournal? Journal => State?.Journal;
 
     /// <summary>The common store in force; null: there is none.</summary>
     public RedisLeases? Leases { get; private set; }
@@ -94,6 +103,38 @@ internal sealed class GatewayLimits : IAsyncDisposable
         return old;
     }
 
+    /// <summary>A bucket was changed by hand: has it kept, where it is.</summary>
+    public void Note(Bucket bucket)
+    {
+        if (bucket is DurableBucket durable)
+        {
+            State?.Journal.Note(durable);
+        }
+    }
+
+    /// <summary>Reads what the file of counts has for the limits of the routes. Before the first request.</summary>
+    public void Restore(IEnumerable<RouteLimits?> routes)
+    {
+        if (State is null)
+        {
+            return;
+        }
+
+        var rules = new Dictionary<UInt128, LimitRule>();
+        foreach (var limits in routes)
+        {
+            foreach (var limit in limits is null ? [] : (RouteLimit[])[.. limits.Requests, .. limits.Spending])
+            {
+                if (limit.Rule.Journal is not null)
+                {
+                    rules[limit.Rule.IdentityNumber] = limit.Rule;
+                }
+            }
+        }
+
+        State.Begin(rules, Table, Clock);
+    }
+
     /// <summary>Gives the store back what is left of all slices: this replica is about to end.</summary>
     public async Task GiveBackAllAsync()
     {
@@ -125,6 +166,11 @@ internal sealed class GatewayLimits : IAsyncDisposable
         if (Leases is { } leases)
         {
             await leases.DisposeAsync();
+        }
+
+        if (State is not null)
+        {
+            await State.DisposeAsync();
         }
 
         _stop.Dispose();

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
+using Edge.Core.Resilience;
 using Edge.Core.Templating;
 using Edge.Pipeline;
 using Edge.Telemetry;
@@ -40,6 +41,8 @@ internal sealed class GatewayRoute
     /// <summary>The service that answers.</summary>
     public UpstreamCluster Upstream { get; }
 
+    /// <summary>Lets as many requests wait for the service as it bears; null: any number.</summary>
+    public OverloadGate? Gate { get; init; }
     /// <summary>What is counted of its requests.</summary>
     public required RouteMetrics Metrics { get; init; }
 

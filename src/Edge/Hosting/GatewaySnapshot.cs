@@ -17,6 +17,9 @@ internal sealed class GatewaySnapshot(EdgePlan plan, Router<GatewayRoute> router
     /// <summary>The configuration it was made from.</summary>
     public EdgePlan Plan { get; } = plan;
 
+    /// <summary>All routes, in the order of the file.</summary>
+    public required ImmutableArray<GatewayRoute> Routes { get; init; }
+
     /// <summary>Finds the route of a request.</summary>
     public Router<GatewayRoute> Router { get; } = router;
 

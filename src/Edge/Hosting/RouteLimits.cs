@@ -13,7 +13,8 @@ internal sealed class RouteLimits
     /// <param name="limits">What the file says; at least one.</param>
     /// <param name="clock">The clock that they go by.</param>
     /// <param name="leases">The common store; null: this process counts by itself.</param>
-    public RouteLimits(IReadOnlyList<LimitPlan> limits, LimitClock clock, RedisLeases? leases)
+    /// <param name="journal">Where is noted what has to be kept over a restart; null: nothing is.</param>
+    public RouteLimits(IReadOnlyList<LimitPlan> limits, LimitClock clock, RedisLeases? leases, LimitJournal? journal)
     {
         Clock = clock;
         Leases = leases;
@@ -22,7 +23,7 @@ internal sealed class RouteLimits
         var policy = new StringBuilder();
         for (var i = 0; i < limits.Count; i++)
         {
-            var rule = RuleFor(limits[i], clock, leases);
+            var rule = RuleFor(limits[i], clock, leases, journal);
             (rule.Unit == LimitUnit.Requests ? requests : spending).Add(new RouteLimit(rule, [.. limits[i].Per]));
             HasBudget |= rule.Unit == LimitUnit.MicroDollars;
             policy.Append(i == 0 ? "" : ", ");
@@ -65,17 +66,19 @@ internal sealed class RouteLimits
     /// <summary>The value of RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers).</summary>
     public string Policy { get; }
 
-    private static LimitRule RuleFor(LimitPlan plan, LimitClock clock, RedisLeases? leases)
+    private static LimitRule RuleFor(LimitPlan plan, LimitClock clock, RedisLeases? leases, LimitJournal? journal)
     {
-        // A limit that is counted by another store begins anew, so that the table never has the one's bucket for the other's.
-        var identity = leases is null ? plan.Identity : plan.Identity + "/shared";
+        // A limit that is counted or kept in another way begins anew: the table must not have the one's bucket for the other's.
+        var isKept = leases is null && journal is not null
+            && LimitRule.IsWorthKeeping(plan.Kind, plan.Unit, plan.Window, plan.Calendar);
+        var identity = leases is not null ? plan.Identity + "/shared" : isKept ? plan.Identity + "/kept" : plan.Identity;
         var rule = plan.Kind switch
         {
             LimitKind.Concurrent => LimitRule.Concurrent(identity, plan.Name, plan.Limit),
             LimitKind.Window => LimitRule.Window(identity, plan.Name, plan.Limit, ScheduleFor(plan, clock), plan.Unit),
             _ => LimitRule.Bucket(identity, plan.Name, plan.Limit, plan.Window, plan.Burst, plan.Unit),
         };
-        return leases is null ? rule : rule.SharedBy(leases.Fleet, leases.TimeoutNs);
+        return leases is not null ? rule.SharedBy(leases.Fleet, leases.TimeoutNs) : isKept ? rule.KeptBy(journal!) : rule;
     }
 
     private static WindowSchedule ScheduleFor(LimitPlan plan, LimitClock clock) => plan.Calendar == CalendarUnit.None

@@ -46,18 +46,13 @@ internal sealed class ForwardStage
         try
         {
             var failure = await ObtainHeadAsync(context, kind);
+            OverloadStage.Leave(context, failure);
             if (failure != Failure.None)
             {
                 return StageResult.Failed(failure);
             }
 
-            // The request is not sent again from here on: what was kept for that goes back. A large body may still be on its way.
-            if (kind != RequestBodyKind.Held)
-            {
-                body.ReturnMemory();
-            }
-
-            context.Exchange.Request.ReturnMemory();
+            ForgetRequest(context, kind);
             _copier.Copy(context, context.Exchange);
             if (context.Exchange.IsUploadHeld)
             {
@@ -93,6 +88,19 @@ internal sealed class ForwardStage
             await context.Exchange.CloseAsync();
             body.ReturnMemory();
         }
+    }
+
+    /// <summary>
+    /// The request is not sent again from here on: what was kept for that goes back. A large body may still be on its way.
+    /// </summary>
+    private static void ForgetRequest(RequestContext context, RequestBodyKind kind)
+    {
+        if (kind != RequestBodyKind.Held)
+        {
+            context.Body.ReturnMemory();
+        }
+
+        context.Exchange.Request.ReturnMemory();
     }
 
     /// <summary>Steps 2 to 5. On success the exchange is open and has its head.</summary>

@@ -1,5 +1,6 @@
 using Edge.Core.Http;
 using Edge.Hosting;
+using Edge.Telemetry;
 using Edge.Upstream;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
@@ -12,7 +13,7 @@ namespace Edge.Pipeline;
 /// whatever happened.
 /// <code>
 /// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize
-///       ─► LimitRequests ─► Body ─► LimitTokens ─► Forward ─► (Fail) ─► Settle ─► Record
+///       ─► LimitRequests ─► Body ─► LimitTokens ─► Overload ─► Forward ─► (Fail) ─► Settle ─► Record
 /// </code>
 /// </summary>
 internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
@@ -22,19 +23,22 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     private readonly RouteStage _route;
     private readonly AuthenticateStage _authenticate;
     private readonly LimitStage _limit;
+    private readonly OverloadStage _overload;
     private readonly BodyStage _body = new();
     private readonly ForwardStage _forward = new();
     private readonly RecordStage _record;
 
     /// <summary>The application of one gateway; all of its listeners share it.</summary>
     public GatewayApplication(
-        Gateway gateway, UpstreamSweeper sweeper, RequestIds requestIds, RecordStage record, TimeProvider time)
+        Gateway gateway, UpstreamSweeper sweeper, RequestIds requestIds, RecordStage record, ProgramLog log,
+        TimeProvider time)
     {
         _gateway = gateway;
         _sweeper = sweeper;
         _route = new RouteStage(requestIds);
         _authenticate = new AuthenticateStage(time);
         _limit = new LimitStage(gateway.Limits);
+        _overload = new OverloadStage(gateway.Limits, log, time);
         _record = record;
     }
 
@@ -101,6 +105,11 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 
             if (result.IsContinue)
             {
+                result = await _overload.RunAsync(context);
+            }
+
+            if (result.IsContinue)
+            {
                 result = await _forward.RunAsync(context);
             }
         }
@@ -121,6 +130,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     /// <summary>What is done once, however the exchange ended.</summary>
     private void Finish(RequestContext context, StageResult result)
     {
+        OverloadStage.Leave(context, Failure.EdgeInternal);
         context.Settle(result.Failure);
         _limit.Settle(context);
         _record.End(context, result);

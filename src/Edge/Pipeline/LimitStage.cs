@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Edge.Core.Configuration;
@@ -261,7 +262,7 @@ internal sealed class LimitStage(GatewayLimits limits)
                 text.Append(context.Caller?.Claim(part.Name));
                 break;
             case LimitKeyKind.Ip:
-                AppendAddress(text, context);
+                Append(text, context.ClientAddress);
                 break;
             case LimitKeyKind.Route:
                 text.Append(context.Route!.Plan.Name);
@@ -277,11 +278,13 @@ internal sealed class LimitStage(GatewayLimits limits)
         }
     }
 
-    // Whoever has one address of IPv6 has a network of them: 64 bits (RFC 4291, section 2.5.4).
-    private static void AppendAddress(LimitKeyText text, RequestContext context)
+    /// <summary>
+    /// Adds an address to a key. Whoever has one address of IPv6 has a network of them: 64 bits (RFC 4291, section 2.5.4).
+    /// </summary>
+    public static void Append(LimitKeyText text, IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
-        context.ClientAddress.TryWriteBytes(bytes, out var length);
+        address.TryWriteBytes(bytes, out var length);
         text.Append(length == 16 ? bytes[..8] : bytes[..length]);
     }
 }

@@ -49,8 +49,8 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
             _audit.Refused(context, result.Failure);
         }
 
-        // A caller's own mistakes are answered, not logged: else any caller could fill the log.
-        if (result.Failure != Failure.None && Failures.Side(result.Failure) != FailureSide.Caller)
+        // A caller's own mistakes are answered, not logged: else any caller could fill the log. Of overload its stage tells.
+        if (result.Failure is not (Failure.None or Failure.EdgeOverloaded) && Failures.Side(result.Failure) != FailureSide.Caller)
         {
             log.Failed(context, result.Failure, TimeSpan.FromMicroseconds(elapsedNs / 1000));
         }

@@ -5,6 +5,7 @@ using Edge.Core.Http;
 using Edge.Core.Identity;
 using Edge.Core.Limits;
 using Edge.Core.Llm;
+using Edge.Core.Resilience;
 using Edge.Core.Templating;
 using Edge.Hosting;
 using Edge.Redis;
@@ -36,6 +37,7 @@ internal sealed class RequestContext
     private LimitHold? _spending;
     private AnswerMeter? _meter;
     private SpendingGuard? _guard;
+    private OverloadWaiter? _waiter;
     private IPAddress? _peer;
     private IPAddress? _client;
     private byte[] _peerText = [];
@@ -213,6 +215,15 @@ internal sealed class RequestContext
     /// <summary>What the model costs; null where no money is limited.</summary>
     public ModelPrice? Price { get; set; }
 
+    /// <summary>
+    /// When the request took a place at its upstream's gate, on the gate's clock; 0: it holds none. See
+    /// <see cref="OverloadStage"/>.
+    /// </summary>
+    public long PlaceTakenNs { get; set; }
+
+    /// <summary>The request's place in line at a gate. The memory is the connection's.</summary>
+    public OverloadWaiter OverloadWaiter => _waiter ??= new OverloadWaiter();
+
     /// <summary>True where the peer is a proxy whose word about the caller is believed.</summary>
     public bool IsPeerTrusted => !Snapshot.TrustedProxies.IsEmpty && Snapshot.TrustedProxies.Contains(Peer);
 
@@ -246,6 +257,7 @@ internal sealed class RequestContext
         LimitsHeld = null;
         SpendingHeld = null;
         Price = null;
+        PlaceTakenNs = 0;
         Challenge = null;
         RefusalReason = null;
         ErrorDetails = null;

@@ -84,8 +84,11 @@ internal sealed class AuditLog : IAsyncDisposable
     /// <param name="action">Method and path.</param>
     /// <param name="outcome">What became of it.</param>
     /// <param name="status">The status of the answer.</param>
-    /// <param name="from">Who asked.</param>
-    public void Administered(string action, string outcome, int status, IPAddress? from)
+    /// <param name="from">Where it was asked from.</param>
+    /// <param name="by">Who asked, as they say; null: they did not.</param>
+    /// <param name="reason">Why, as they say; or null.</param>
+    public void Administered(
+        string action, string outcome, int status, IPAddress? from, string? by = null, string? reason = null)
     {
         if (Keeps(AuditEvents.Admin))
         {
@@ -95,6 +98,8 @@ internal sealed class AuditLog : IAsyncDisposable
                 Outcome = outcome,
                 Status = status,
                 Client = from is { IsIPv4MappedToIPv6: true } ? from.MapToIPv4() : from,
+                Caller = by,
+                Reason = reason,
                 Detail = action,
             });
         }

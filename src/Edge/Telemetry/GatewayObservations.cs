@@ -16,6 +16,7 @@ internal static class GatewayObservations
         RegisterRequests(gateway, registry);
         RegisterConnections(gateway, registry);
         RegisterLimits(gateway, registry);
+        RegisterOverload(gateway, registry);
         RegisterLogs(gateway, registry);
         RegisterProcess(registry);
     }
@@ -135,6 +136,49 @@ internal static class GatewayObservations
                 if (limits.Leases is { } leases)
                 {
                     to.Report(leases.Fleet.Replicas);
+                }
+            });
+    }
+
+    private static void RegisterOverload(Gateway gateway, MetricRegistry registry)
+    {
+        registry.Observe(
+            "edge.overload.requests", "{request}", MetricKind.UpDownCounter,
+            "Requests that wait for an upstream's answer to begin or stand in line for it, and how many may wait",
+            to =>
+            {
+                foreach (var upstream in gateway.Upstreams)
+                {
+                    if (gateway.GateOf(upstream) is { } gate)
+                    {
+                        to.Report(gate.Waiting, "waiting", upstream.Plan.Name);
+                        to.Report(gate.Queued, "queued", upstream.Plan.Name);
+                        to.Report(gate.Limit, "limit", upstream.Plan.Name);
+                    }
+                }
+            },
+            "edge.state", "edge.upstream");
+        registry.Observe(
+            "edge.overload.shed", "{request}", MetricKind.Counter, "Requests turned away under overload, by tier",
+            to =>
+            {
+                foreach (var upstream in gateway.Upstreams)
+                {
+                    var gate = gateway.GateOf(upstream);
+                    for (var rank = 0; rank < (gate?.RankCount ?? 0); rank++)
+                    {
+                        to.Report(gate!.Shed(rank), gate.NameOf(rank), upstream.Plan.Name);
+                    }
+                }
+            },
+            "edge.tier", "edge.upstream");
+        registry.Observe(
+            "edge.limit.state.failures", "{write}", MetricKind.Counter, "Writings of the file of counts that failed",
+            to =>
+            {
+                if (gateway.Limits.State is { } state)
+                {
+                    to.Report(state.Failures);
                 }
             });
     }

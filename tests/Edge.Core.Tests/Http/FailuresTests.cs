@@ -58,6 +58,7 @@ public sealed class FailuresTests
         (Failure.EdgeResources, 503, "proxy_internal_error", "edge_out_of_resources"),
         (Failure.EdgeKeysUnavailable, 503, "proxy_internal_error", "edge_keys_unavailable"),
         (Failure.EdgeLimitsUnavailable, 503, "proxy_internal_error", "edge_limits_unavailable"),
+        (Failure.EdgeOverloaded, 503, "http_request_denied", "edge_overloaded"),
         (Failure.EdgeConnectionLimit, 503, "connection_limit_reached", "edge_connection_limit"),
         (Failure.UpstreamDnsError, 502, "dns_error", "upstream_dns_error"),
         (Failure.UpstreamDnsTimeout, 504, "dns_timeout", "upstream_dns_timeout"),

@@ -53,6 +53,13 @@ internal sealed class EdgeOptions
         new Key<EdgeOptions, RedisOptions>(
             "redis", RedisOptions.Shape, (o, v) => o.Redis = v,
             "The Redis or Valkey through which replicas share limits. Left out: each process counts by itself."),
+        new Key<EdgeOptions, LimitStateOptions>(
+            "limitState", LimitStateOptions.Shape, (o, v) => o.LimitState = v,
+            "The file that keeps quotas and budgets over a restart; not together with `redis`, which keeps them itself. Left " +
+            "out: each start begins anew. Takes effect at the start."),
+        new Key<EdgeOptions, OverloadOptions>(
+            "overload", OverloadOptions.Shape, (o, v) => o.Overload = v,
+            "How many requests may wait for an upstream at once, and who is turned away first. Left out: any number."),
         new Key<EdgeOptions, string>(
             "prices", Scalars.File, (o, v) => o.Prices = v,
             "A file that says what models cost, for limits in `usd`. See [limits.md](limits.md#prices)."),
@@ -88,6 +95,12 @@ internal sealed class EdgeOptions
 
     /// <summary>The common store.</summary>
     public Located<RedisOptions>? Redis { get; set; }
+
+    /// <summary>The file of counts.</summary>
+    public Located<LimitStateOptions>? LimitState { get; set; }
+
+    /// <summary>Overload.</summary>
+    public Located<OverloadOptions>? Overload { get; set; }
 
     /// <summary>The file of prices.</summary>
     public Located<string>? Prices { get; set; }

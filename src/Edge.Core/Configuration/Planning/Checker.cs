@@ -28,7 +28,7 @@ internal sealed class Checker(Binder binder, ConfigurationFiles files, ConsumerC
         new BodyChecker(_diagnostics, files, tiers).Check(options);
         CheckCors(options.Defaults?.Value);
         foreach (var route in options.Routes.Items()) CheckCors(route.Value);
-        new LimitChecker(_diagnostics).Check(options);
+        new LimitChecker(_diagnostics, tiers).Check(options);
     }
 
     /// <summary>There are few listeners, so that comparing each with each is cheap.</summary>

@@ -29,6 +29,16 @@ internal static class LimitBuilder
         Prefix = redis.Prefix.Get(),
     };
 
+    /// <summary>What happens under overload.</summary>
+    public static OverloadPlan Overload(OverloadOptions overload) => new()
+    {
+        ShedFirst = [.. overload.ShedFirst.Items().Select(t => t.Value)],
+        ConcurrentMin = overload.ConcurrentMin.Get(),
+        ConcurrentMax = overload.ConcurrentMax.Get(),
+        QueueMax = overload.QueueMax.Get(),
+        QueueTimeout = overload.QueueTimeout.Get(),
+    };
+
     /// <summary>What is limited has to be counted: the metering of a route that says nothing of it.</summary>
     public static MeteringPlan? MeteringFor(ImmutableArray<LimitPlan> limits) =>
         limits.Any(l => l.Unit != LimitUnit.Requests) ? new MeteringPlan(UsageHeader: false) : null;

@@ -8,11 +8,18 @@ using Edge.Core.Limits;
 namespace Edge.Core.Configuration.Planning;
 
 /// <summary>Looks whether limits can be counted as they are written, and whether there is anybody to count them for.</summary>
-internal sealed class LimitChecker(DiagnosticBag diagnostics)
+internal sealed class LimitChecker(DiagnosticBag diagnostics, TierNames tiers)
 {
     /// <summary>Tells every error in the limits.</summary>
     public void Check(EdgeOptions options)
     {
+        CheckOverload(options.Overload?.Value);
+        if (options is { LimitState: { } state, Redis: { } redis })
+        {
+            var line = redis.Place.Line.ToString(CultureInfo.InvariantCulture);
+            diagnostics.Add(state.Place, $"redis on line {line} keeps the counts of all replicas; leave out one of the two");
+        }
+
         var defaults = options.Defaults?.Value;
         Check(defaults?.Limits);
         foreach (var route in options.Routes.Items())
@@ -23,6 +30,20 @@ internal sealed class LimitChecker(DiagnosticBag diagnostics)
             if (authenticate is { Value.HasValue: false }) CheckCallers(route.Value, limits);
             CheckSpending(options, route.Value, limits);
         }
+    }
+
+    private void CheckOverload(OverloadOptions? overload)
+    {
+        if (overload is null) return;
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var tier in overload.ShedFirst.Items())
+        {
+            tiers.Check(tier, diagnostics);
+            if (!names.Add(tier.Value)) diagnostics.Add(tier.Place, $"{tier.Text()} is in this list already; take it out");
+        }
+
+        if (overload is { ConcurrentMin: { } least, ConcurrentMax: { } most } && least.Value > most.Value)
+            diagnostics.Add(least.Place, "this is more than concurrentMax; write a smaller number");
     }
 
     private void Check(Located<List<Located<LimitOptions>>>? limits)

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Edge.Core.Http;
+using Edge.Core.Resilience;
+using Edge.Hosting;
+using Edge.Telemetry;
+using Edge.Threading;
+using Edge.Upstream;
+using Microsoft.AspNetCore.Http;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// Has a request wait until its upstream can bear one more, or turns it away: lowest tier first. It holds its place until the
+/// answer begins. On the way of a request it waits only under pressure.
+/// </summary>
+internal sealed class OverloadStage(GatewayLimits limits, ProgramLog log, TimeProvider time)
+{
+    /// <summary>How often the log tells of an upstream that is asked for too much.</summary>
+    public static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
+
+    private const int OverloadedStatus = 529;
+
+    private long _toldTimestamp;
+
+    /// <summary>Runs before the request is forwarded.</summary>
+    public ValueTask<StageResult> RunAsync(RequestContext context)
+    {
+        var gate = context.Route!.Gate;
+        if (gate is null || gate.TryEnter())
+        {
+            context.PlaceTakenNs = gate?.NowNs ?? 0;
+            return new ValueTask<StageResult>(StageResult.Continue);
+        }
+
+        return WaitAsync(context, gate);
+    }
+
+    /// <summary>The answer has begun, or there will be none. Called again, it does nothing.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="failure">Why there is no answer; None: there is.</param>
+    public static void Leave(RequestContext context, Failure failure)
+    {
+        if (context.PlaceTakenNs == 0)
+        {
+            return;
+        }
+
+        var outcome = failure switch
+        {
+            Failure.None when context.Exchange.Head.StatusCode is StatusCodes.Status429TooManyRequests
+                or StatusCodes.Status503ServiceUnavailable or OverloadedStatus => OverloadOutcome.Refused,
+            Failure.None => OverloadOutcome.Answered,
+            Failure.UpstreamConnectTimeout or Failure.UpstreamFirstByteTimeout or Failure.UpstreamTotalTimeout =>
+                OverloadOutcome.Refused,
+            _ => OverloadOutcome.Unknown,
+        };
+        context.Route!.Gate!.Leave(context.PlaceTakenNs, outcome);
+        context.PlaceTakenNs = 0;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<StageResult> WaitAsync(RequestContext context, OverloadGate gate)
+    {
+        if (await gate.EnterAsync(context.OverloadWaiter, gate.RankOf(context.Caller?.Tier)))
+        {
+            context.PlaceTakenNs = gate.NowNs;
+            return StageResult.Continue;
+        }
+
+        // It does not count as a request, since it was none: what it took of its limits goes back.
+        context.LimitsHeld?.GiveBack(limits.Clock);
+        Tell(context.Route!.Upstream, gate);
+        return StageResult.Failed(Failure.EdgeOverloaded);
+    }
+
+    private void Tell(UpstreamCluster upstream, OverloadGate gate)
+    {
+        var last = Volatile.Read(ref _toldTimestamp);
+        var now = time.GetTimestamp();
+        if ((last == 0 || time.GetElapsedTime(last, now) >= TellEvery)
+            && Interlocked.CompareExchange(ref _toldTimestamp, now, last) == last)
+        {
+            log.Say(string.Create(
+                CultureInfo.InvariantCulture,
+                $"edge: upstream {upstream.Plan.Name} bears {gate.Limit} requests at once and is asked for more; " +
+                $"{gate.Queued} stand in line, others are turned away"));
+        }
+    }
+}
