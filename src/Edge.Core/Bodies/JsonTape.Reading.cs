@@ -27,7 +27,19 @@ public sealed partial class JsonTape
             return Fail(JsonFault.Empty, at);
         }
 
-        var depth = 0;
+        if (!ReadOne(text, ref at, 0))
+        {
+            return false;
+        }
+
+        at = SkipSpace(text, at);
+        return at == text.Length || Fail(JsonFault.TrailingBytes, at);
+    }
+
+    /// <summary>Reads a value with all that is in it.</summary>
+    private bool ReadOne(ReadOnlySpan<byte> text, ref int at, int outerDepth)
+    {
+        var depth = outerDepth;
         while (true)
         {
             // Here a value begins; what it opens is read on, what it ends closes what it may.
@@ -38,12 +50,12 @@ public sealed partial class JsonTape
 
             while (!opened)
             {
-                at = SkipSpace(text, at);
-                if (depth == 0)
+                if (depth == outerDepth)
                 {
-                    return at == text.Length || Fail(JsonFault.TrailingBytes, at);
+                    return true;
                 }
 
+                at = SkipSpace(text, at);
                 if (at == text.Length)
                 {
                     return Fail(JsonFault.Unfinished, at);

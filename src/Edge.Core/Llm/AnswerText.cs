@@ -51,7 +51,7 @@ public struct AnswerText
     /// <summary>Characters so far.</summary>
     public long Chars { get; private set; }
 
-    /// <summary>How often in a row the same text has come again, texts of one or two bytes aside.</summary>
+    /// <summary>How often in a row the same text of a stream has come again, texts of one or two bytes aside.</summary>
     public int Repeats { get; private set; }
 
     /// <summary>Begins with an answer.</summary>
@@ -143,7 +143,10 @@ public struct AnswerText
         if (_isCounted)
         {
             Chars += CountChars(part);
-            Remember(part);
+            if (_isEventStream)
+            {
+                Remember(part);
+            }
         }
         else if (_nameLength + part.Length <= NameBytesMax)
         {
@@ -160,7 +163,7 @@ public struct AnswerText
             return next.Length;
         }
 
-        if (next[length] == '"' && _isCounted)
+        if (next[length] == '"' && _isCounted && _isEventStream)
         {
             Compare();
         }

@@ -25,6 +25,7 @@ internal sealed class RouteMetrics
     private readonly ConcurrentDictionary<string, StripedCounter[]> _limits = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(LlmApi, string), ModelSeries> _models = new();
     private readonly ConcurrentDictionary<(string, string), SpendingSeries> _spendings = new();
+    private LastSeries? _last;
     private StripedCounter? _bytes;
     private StripedCounter? _attempts;
     private StripedCounter? _repeats;
@@ -127,9 +128,8 @@ internal sealed class RouteMetrics
     private void CountOperation(RequestContext context, Failure failure, int status, long elapsedNs)
     {
         var isAnswered = status is >= 200 and < 300;
-        var model = _metrics.Models.Of(context.Facts.Model, isAnswered);
-        var series = Find(_models, (context.Facts.Api, model), static (key, self) => new ModelSeries(
-            self._metrics, OperationOf(key.Item1), self._provider, key.Item2, self._route));
+        var found = SeriesOf(context.Facts, context.Caller?.Tier ?? "", isAnswered);
+        var series = found.Model;
         var errorCode = failure != Failure.None ? (int)failure << 10 : status >= 400 ? status : 0;
         series.Durations.Of(errorCode).Record(elapsedNs);
         if (context.Usage.Kind == UsageKind.None)
@@ -150,10 +150,29 @@ internal sealed class RouteMetrics
             }
         }
 
-        var tier = context.Caller?.Tier ?? "";
+        found.Spending.Count(context.Usage, CostOf(context));
+    }
+
+    // Most requests of a route are for the model, and of the tier, of the one before.
+    private LastSeries SeriesOf(in RequestFacts facts, string tier, bool isAnswered)
+    {
+        if (_last is { } last && last.Api == facts.Api && last.Name == facts.Model && last.Tier == tier)
+        {
+            return last;
+        }
+
+        var model = _metrics.Models.Of(facts.Model, isAnswered);
+        var series = Find(_models, (facts.Api, model), static (key, self) => new ModelSeries(
+            self._metrics, OperationOf(key.Item1), self._provider, key.Item2, self._route));
         var spending = Find(_spendings, (tier, model), static (key, self) =>
             new SpendingSeries(self._metrics, self._route, key.Item1, key.Item2));
-        spending.Count(context.Usage, CostOf(context));
+        var found = new LastSeries(facts.Api, facts.Model, tier, series, spending);
+        if (isAnswered)
+        {
+            _last = found;
+        }
+
+        return found;
     }
 
     private static long CostOf(RequestContext context)
@@ -173,6 +192,9 @@ internal sealed class RouteMetrics
         LlmApi.Embeddings => "embeddings",
         _ => "chat",
     };
+
+    /// <summary>What the last request has found, under what it had asked with.</summary>
+    private sealed record LastSeries(LlmApi Api, string? Name, string Tier, ModelSeries Model, SpendingSeries Spending);
 
     /// <summary>The series of one operation of one model.</summary>
     private sealed class ModelSeries(GatewayMetrics metrics, string operation, string provider, string model, string route)

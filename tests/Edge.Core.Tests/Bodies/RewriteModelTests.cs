@@ -52,6 +52,11 @@ public sealed class RewriteModelTests
             var result = JsonNode.Parse(text)!.AsObject();
             Assert.True(JsonNode.DeepEquals(tree, result), $"{tree.ToJsonString()}\nis not\n{text}");
             Assert.Equal(tree.Select(static member => member.Key), result.Select(static member => member.Key));
+
+            // The tape was put together from parts; it has to be that of the text.
+            var anew = new JsonTape();
+            Assert.True(anew.Read(rewriter.Body.Memory));
+            Assert.Equal(anew.Tokens.ToArray(), rewriter.Body.Tokens.ToArray());
         },
         iter: 20_000);
 

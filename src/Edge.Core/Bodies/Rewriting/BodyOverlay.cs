@@ -55,6 +55,10 @@ internal sealed class BodyOverlay
     /// <summary>Token of an entry's value; only where it is unchanged.</summary>
     public int TokenOf(int entry) => _entries[entry].ValueToken;
 
+    /// <summary>The bytes of an entry's value, as the rules have left it; of one that was inserted into, the old ones.</summary>
+    public ReadOnlySpan<byte> ValueOf(int entry, JsonTape tape, ReadOnlySpan<byte> made) =>
+        _entries[entry].Value.IsEmpty ? tape.Tokens[_entries[entry].ValueToken].Raw(tape.Text) : _entries[entry].Value.Of(made);
+
     /// <summary>Replaces a value.</summary>
     public void Replace(int entry, Range value)
     {
@@ -93,16 +97,20 @@ internal sealed class BodyOverlay
         IsChanged = true;
     }
 
-    /// <summary>Writes the whole new text.</summary>
+    /// <summary>Writes the whole new text, and makes its tape.</summary>
     /// <param name="to">Where to.</param>
     /// <param name="tape">The old text.</param>
     /// <param name="made">Where the replacements and insertions lie.</param>
-    public void WriteTo(HeadBuffer to, JsonTape tape, ReadOnlySpan<byte> made)
+    /// <param name="next">Becomes the tape of the new text.</param>
+    /// <returns>False: the new text is too deep, or has too many values.</returns>
+    public bool WriteTo(HeadBuffer to, JsonTape tape, ReadOnlyMemory<byte> made, JsonTape next)
     {
         var text = tape.Text;
         var tokens = tape.Tokens;
         var end = tokens[0].Start + 1;
         to.Write(text[..end]);
+        next.BeginSplice();
+        var isSpliced = true;
 
         // What stands between two members that were neighbours is kept; between others there is a comma.
         var neighbour = 1;
@@ -118,40 +126,54 @@ internal sealed class BodyOverlay
                 to.Write(","u8);
             }
 
-            if (entry.NameToken == NoToken)
+            if (entry.Name is null)
             {
-                to.Write(entry.Name!.Json);
-                to.Write(entry.Value.Of(made));
-                neighbour = NoToken;
-                continue;
+                ref readonly var name = ref tokens[entry.NameToken];
+                isSpliced = isSpliced && next.Splice(tape, entry.NameToken, to.Length);
+                to.Write(text[name.Start..tokens[entry.ValueToken].Start]);
+            }
+            else
+            {
+                var quoted = to.Length + entry.Name.Json.Length - 1;
+                isSpliced = isSpliced && next.SpliceName(to.Length, quoted, entry.Name.Chars, entry.Name.IsEscaped);
+                to.Write(entry.Name.Json);
             }
 
-            ref readonly var value = ref tokens[entry.ValueToken];
-            to.Write(entry.Name is null ? text[tokens[entry.NameToken].Start..value.Start] : entry.Name.Json);
-            WriteValue(to, entry, value.Raw(text), made);
-            end = value.End;
-            neighbour = value.Next;
+            isSpliced = WriteValue(to, entry, tape, made, next, isSpliced);
+            end = entry.NameToken == NoToken ? end : tokens[entry.ValueToken].End;
+            neighbour = entry.NameToken == NoToken ? NoToken : tokens[entry.ValueToken].Next;
         }
 
         to.Write(text[(neighbour == tokens[0].Next ? end : tokens[0].End - 1)..]);
+        return isSpliced
+            ? next.EndSplice(to.Written, tokens[0].Start, to.Length - (text.Length - tokens[0].End), Count)
+            : next.Read(to.Written);
     }
 
-    private static void WriteValue(HeadBuffer to, in Entry entry, ReadOnlySpan<byte> old, ReadOnlySpan<byte> made)
+    // False where the new text has to be read: a value that was opened for an insertion is neither the old one nor made.
+    private static bool WriteValue(
+        HeadBuffer to, in Entry entry, JsonTape tape, ReadOnlyMemory<byte> made, JsonTape next, bool isSpliced)
     {
         if (!entry.Value.IsEmpty)
         {
-            to.Write(entry.Value.Of(made));
-            return;
+            var value = made.Slice(entry.Value.Start, entry.Value.Length);
+            isSpliced = isSpliced && next.SpliceRead(value, to.Length);
+            to.Write(value.Span);
+            return isSpliced;
         }
 
+        var old = tape.Tokens[entry.ValueToken].Raw(tape.Text);
         if (!entry.Insertion.IsEmpty)
         {
             to.Write(old[..1]);
-            to.Write(entry.Insertion.Of(made));
-            old = old[1..];
+            to.Write(entry.Insertion.Of(made.Span));
+            to.Write(old[1..]);
+            return false;
         }
 
+        isSpliced = isSpliced && next.Splice(tape, entry.ValueToken, to.Length);
         to.Write(old);
+        return isSpliced;
     }
 
     /// <summary>A run of made bytes.</summary>

@@ -139,13 +139,14 @@ public sealed class BodyRewriter
         _turn ^= 1;
         var text = _texts[_turn];
         text.Clear();
-        _overlay.WriteTo(text, _body, _made.Written.Span);
-        _made.Clear();
-        _body = _tapes[_turn];
-        if (!_body.Read(text.Written))
+        var next = _tapes[_turn];
+        if (!_overlay.WriteTo(text, _body, _made.Written, next))
         {
             return false;
         }
+
+        _made.Clear();
+        _body = next;
 
         _overlay.Open(_body);
         return true;
@@ -227,17 +228,15 @@ public sealed class BodyRewriter
 
     private bool ApplyClamp(RewriteRule rule)
     {
-        if (!FindSettled(rule.Name.Text, out var entry))
-        {
-            return false;
-        }
-
-        if (entry < 0 || _body.Tokens[_overlay.TokenOf(entry)].Kind != JsonKind.Number)
+        // What a rule before has made is a number if it begins like one: it is a whole value by construction.
+        var entry = _overlay.Find(_body, rule.Name.Text);
+        var value = entry < 0 ? default : _overlay.ValueOf(entry, _body, _made.Written.Span);
+        if (value.IsEmpty || value[0] is not ((byte)'-' or (>= (byte)'0' and <= (byte)'9')))
         {
             return true;
         }
 
-        var number = JsonNumber.Parse(_body.Tokens[_overlay.TokenOf(entry)].Raw(_body.Text));
+        var number = JsonNumber.Parse(value);
         var bound = rule.Least is not null && number.CompareTo(JsonNumber.Parse(rule.Least)) < 0 ? rule.Least
             : rule.Most is not null && number.CompareTo(JsonNumber.Parse(rule.Most)) > 0 ? rule.Most : null;
         if (bound is not null)

@@ -16,10 +16,18 @@ internal sealed class RewriteName
         json.Write("\":"u8);
         Json = json.Written.ToArray();
         json.ReturnMemory();
+        Chars = JsonText.CodePoints(Text);
+        IsEscaped = Json.AsSpan().Contains((byte)'\\');
     }
 
     /// <summary>The name, in UTF-8.</summary>
     public byte[] Text { get; }
+
+    /// <summary>Its characters (Unicode code points).</summary>
+    public int Chars { get; }
+
+    /// <summary>As JSON it has escapes.</summary>
+    public bool IsEscaped { get; }
 
     /// <summary>The name in quotes, and a colon.</summary>
     public byte[] Json { get; }
