@@ -150,6 +150,7 @@ public sealed class LimitHold
             ref var extension = ref (_extensions ??= new Extension[LimitsMax])[index];
             extension = new Extension(extension.Before + extension.Last.Cost, more);
             _isExtended = true;
+            Note(take.Bucket);
         }
 
         return status;

@@ -9,6 +9,7 @@ using Edge.Core.Http;
 using Edge.Core.Identity;
 using Edge.Core.Resilience;
 using Edge.Core.Routing;
+using Edge.Estimates;
 using Edge.Issuers;
 using Edge.Pipeline;
 using Edge.Redis;
@@ -52,6 +53,7 @@ internal sealed class Gateway : IAsyncDisposable
         Usage = new UsageLog(log, time);
         Access = new AccessLog(log, time);
         Limits = new GatewayLimits(plan.LimitState, time, log);
+        Estimates = new TokenEstimates(log, time);
         Exporting = new TelemetryExport(Metrics, time, log);
         GatewayObservations.Register(this, Metrics.Registry);
         _snapshot = BuildSnapshot(plan, out _);
@@ -85,6 +87,9 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>What all limits share.</summary>
     public GatewayLimits Limits { get; }
+
+    /// <summary>Estimates of tokens, and what was learned of them.</summary>
+    public TokenEstimates Estimates { get; }
 
     /// <summary>The services behind it, as they run now.</summary>
     public IReadOnlyCollection<UpstreamCluster> Upstreams =>
@@ -161,6 +166,7 @@ internal sealed class Gateway : IAsyncDisposable
             throw;
         }
 
+        Estimates.Apply(plan.CalibrationFile);
         Exporting.Apply(plan.Telemetry);
         _issuers.Replace(_snapshot.Issuers);
         if (oldStore is not null)
@@ -238,6 +244,7 @@ internal sealed class Gateway : IAsyncDisposable
 
         await Limits.DisposeAsync();
         await Exporting.DisposeAsync();
+        await Estimates.DisposeAsync();
         _sweeper.Dispose();
         _requestIds.Dispose();
         Audit.Lived("stopped", null);
@@ -252,6 +259,7 @@ internal sealed class Gateway : IAsyncDisposable
         Usage.Apply(plan.UsageLog);
         Access.Apply(plan.AccessLog);
         Exporting.Apply(plan.Telemetry);
+        Estimates.Apply(plan.CalibrationFile);
         if (plan.Admin is { } admin)
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };

@@ -41,6 +41,10 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
         {
             _counters.Used(context.Usage);
             _usage.Used(context, result.Failure);
+            if (context.Usage.Kind == UsageKind.Exact)
+            {
+                gateway.Estimates.Learn(context.Facts, context.Usage.Counts);
+            }
         }
 
         _access.Served(context, result.Failure, elapsedNs);

@@ -32,6 +32,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
                 : null,
             Overload = options.Overload is { } overload ? LimitBuilder.Overload(overload.Value) : null,
             Prices = prices,
+            CalibrationFile = options.Calibration is { } calibration ? files.Resolve(calibration.Value) : null,
             Upstreams = upstreams,
             Routes = routes,
             Identity = new IdentityPlan
@@ -165,6 +166,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Metering = settings.Metering ?? LimitBuilder.MeteringFor(settings.Limits),
             DrainTokens = settings.DrainTokens,
             StopsWhenExhausted = settings.StopsWhenExhausted,
+            Estimate = settings.Estimate,
         };
     }
 
@@ -195,6 +197,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Rewrite = own.Rewrite is { Value: var rewrite } ? BodyBuilder.Rewrite(rewrite) : defaults!.Rewrite;
             Metering = own.Metering is { Value: var metering } ? BodyBuilder.Metering(metering) : defaults?.Metering;
             DrainTokens = own.OnDisconnect is { Value: var leave } ? leave.Drain?.Value : defaults?.DrainTokens;
+            Estimate = own.Estimate?.Value ?? defaults?.Estimate ?? EstimateKind.Chars4;
             StopsWhenExhausted = own.OnExhausted?.Value ?? defaults?.StopsWhenExhausted ?? false;
             Authenticate = own.Authenticate is { Value: var authenticate }
                 ? IdentityBuilder.Authenticate(authenticate, issuers) : defaults?.Authenticate;
@@ -229,6 +232,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         public long? DrainTokens { get; }
 
         public bool StopsWhenExhausted { get; }
+
+        public EstimateKind Estimate { get; }
 
         public RequestIdPlan? RequestId { get; }
 

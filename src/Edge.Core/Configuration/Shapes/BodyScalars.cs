@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Linq;
 using Edge.Core.Bodies.Rewriting;
 using Edge.Core.Configuration.Options;
+using Edge.Core.Llm;
 
 namespace Edge.Core.Configuration.Shapes;
 
@@ -73,6 +74,17 @@ internal static class BodyScalars
             "finish" => false,
             "stop" => true,
             _ => new Problem("is not what becomes of a stream; write finish or stop"),
+        });
+
+    /// <summary>How tokens are estimated.</summary>
+    public static readonly ScalarShape<EstimateKind> Estimate = new(
+        "chars4, calibrated or exact", new ScalarSchema(ScalarType.Text) { Choices = ["chars4", "calibrated", "exact"] },
+        text => text switch
+        {
+            "chars4" => EstimateKind.Chars4,
+            "calibrated" => EstimateKind.Calibrated,
+            "exact" => EstimateKind.Exact,
+            _ => new Problem("is not a way to estimate; write chars4, calibrated or exact"),
         });
 
     /// <summary>A text with placeholders.</summary>
