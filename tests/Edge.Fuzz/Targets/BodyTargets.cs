@@ -41,7 +41,7 @@ internal static class BodyTargets
     ];
 
     private static byte[][] Chats => Texts(
-        """{"model":"gpt-4o","stream":true,"max_tokens":10,"temperature":1,"messages":[{"role":"user","content":"\u00e4\ud83d"}]}""",
+        """{"model":"gpt-4o","stream":true,"max_tokens":10,"messages":[{"role":"user","content":"\u00e4\ud83d"}]}""",
         """{"message":"hello","userId":"u1"}""",
         """{"messages":[{"role":"system","content":[{"type":"text","text":"a"}]}],"stream_options":{"x":false},"n":1}""",
         """[1,-0,2.5e-3,"x",null,true,{"a":{"b":[[]]}}]""",

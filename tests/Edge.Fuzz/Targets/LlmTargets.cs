@@ -61,8 +61,8 @@ internal static class LlmTargets
     private static byte[][] Calibrations =>
     [
         Encoding.UTF8.GetBytes(
-            $"{{\"*\":[{string.Join(',', Enumerable.Repeat("300,200", 9))}],"
-            + $"\"m\":[{string.Join(',', Enumerable.Repeat("1,2", 9))}]}}"),
+            $"{{\"*\":[{string.Join(',', Enumerable.Repeat("300,200", 10))}],"
+            + $"\"m\":[{string.Join(',', Enumerable.Repeat("1,2", 10))}]}}"),
     ];
 
     private static int Stream(ReadOnlySpan<byte> input) => Read(input, isEventStream: true);
