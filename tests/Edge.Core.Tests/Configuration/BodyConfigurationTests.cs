@@ -37,6 +37,18 @@ public sealed class BodyConfigurationTests
         Assert.Equal(error, Samples.Errors(Samples.WithRouteKey(written)));
 
     [Fact]
+    public void A_route_with_limits_of_tokens_is_metered_and_may_drain() =>
+        Assert.Equal(5, Samples.Plan("""
+            listeners: [{ address: 127.0.0.1:8080 }]
+            upstreams: { llm: { dialect: openai, targets: [https://api.example.com] } }
+            routes:
+              - name: chat
+                upstream: llm
+                limits: [{ name: t, per: global, tokens: 10, window: 1m }]
+                onDisconnect: { drain: 5 tokens }
+            """).Routes[0].DrainTokens);
+
+    [Fact]
     public void A_schema_file_is_compiled_and_watched()
     {
         var source = Samples.Source();

@@ -97,6 +97,44 @@ public sealed class LimitErrorTests
     public void A_wrong_store_is_told(string redis, string errors) =>
         Assert.Equal(errors, Samples.Errors(Samples.WithLine(redis)));
 
+    [Theory]
+    [InlineData("overload: { shedFirst: [a, a] }", "9:28: 'a' is in this list already; take it out")]
+    [InlineData(
+        "overload: { concurrentMin: 5, concurrentMax: 4 }", "9:28: this is more than concurrentMax; write a smaller number")]
+    [InlineData("overload: { concurrentMin: 0 }", "9:28: '0' is out of range; write a whole number from 1 to 100000")]
+    [InlineData("overload: { queueMax: 100001 }", "9:23: '100001' is out of range; write a whole number from 0 to 100000")]
+    [InlineData(
+        "limitState: {}",
+        "9:13: key 'file' is missing: the file, made where there is none")]
+    [InlineData(
+        "limitState: { file: a, every: 0s }", "9:31: '0s' is out of range; write a duration from 1ms to 24d")]
+    [InlineData(
+        "limitState: { file: a }\nredis: { endpoints: [\"a:1\"] }",
+        "9:13: redis on line 10 keeps the counts of all replicas; leave out one of the two")]
+    public void Wrong_settings_of_overload_and_of_the_file_of_counts_are_told(string written, string errors) =>
+        Assert.Equal(errors, Samples.Errors(Samples.WithLine(written)));
+
+    [Fact]
+    public void Overload_names_tiers_of_the_file_where_it_has_some() =>
+        Assert.EndsWith(
+            "'goldn' is not a tier; did you mean 'golden'?",
+            Samples.Errors(Samples.WithLine("tiers: { golden: {} }\noverload: { shedFirst: [goldn] }")));
+
+    [Fact]
+    public void What_is_left_out_of_overload_and_of_the_file_of_counts_has_its_default()
+    {
+        var plan = Samples.Plan(Samples.WithLine("overload: {}\nlimitState: { file: /a/b }"));
+        Assert.True(plan.Overload!.IsSameAs(new OverloadPlan
+        {
+            ShedFirst = [],
+            ConcurrentMin = 8,
+            ConcurrentMax = 1000,
+            QueueMax = 100,
+            QueueTimeout = TimeSpan.FromMilliseconds(500),
+        }));
+        Assert.Equal(new LimitStatePlan("/a/b", TimeSpan.FromSeconds(1)), plan.LimitState);
+    }
+
     [Fact]
     public void A_limit_says_how_it_counts()
     {

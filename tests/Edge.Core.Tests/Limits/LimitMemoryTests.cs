@@ -8,9 +8,16 @@ public sealed class LimitMemoryTests
     private readonly KeyHasher _hasher = new(1, 2);
     private readonly LimitRule _rule = LimitRule.Bucket("r", "r", 2, TimeSpan.FromSeconds(2), 2);
 
-    [Fact]
-    public void A_million_keys_take_less_than_100_MB()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_million_keys_take_less_than_100_MB(bool areKept)
     {
+        if (areKept)
+        {
+            _rule.KeptBy(new LimitJournal());
+        }
+
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var table = new LimitTable(1_000_000);
         var text = new LimitKeyText();
