@@ -20,15 +20,13 @@ internal sealed class BodyChecker(DiagnosticBag diagnostics, ConfigurationFiles 
         foreach (var route in options.Routes.Items())
         {
             CheckSettings(route.Value);
-            var limits = route.Value.Limits ?? options.Defaults?.Value.Limits;
-            if (diagnostics.IsEmpty && route.Value.OnExhausted is { Value: true } exhausted
-                && !limits.Items().Any(static l => l.Value is { Tokens: not null } or { Usd: not null }))
-                diagnostics.Add(exhausted.Place, "no tokens and no money are limited here, so that nothing can be used up");
             var metering = route.Value.Metering ?? options.Defaults?.Value.Metering;
             var limits = route.Value.Limits ?? options.Defaults?.Value.Limits;
 
             // What is limited by tokens or money is metered, whatever the file says of it.
-            var isSpending = limits.Items().Any(l => l.Value is { Tokens: not null } or { Usd: not null });
+            var isSpending = limits.Items().Any(static l => l.Value is { Tokens: not null } or { Usd: not null });
+            if (diagnostics.IsEmpty && !isSpending && route.Value.OnExhausted is { Value: true } exhausted)
+                diagnostics.Add(exhausted.Place, "no tokens and no money are limited here, so that nothing can be used up");
             if (metering is { Value.HasValue: true } || isSpending) continue;
             if (route.Value.OnDisconnect is { Value.Drain: not null, Place: var place })
                 diagnostics.Add(place, "nothing is metered here, so that there is nothing to learn; write metering: {} too");
