@@ -57,6 +57,11 @@ static int Gate(string file)
 
 static Action Bind(MethodInfo method, object engines)
 {
+    if (method.ReturnType == typeof(void))
+    {
+        return method.CreateDelegate<Action>(engines);
+    }
+
     // A typed delegate: a call by reflection would box what the benchmark returns.
     if (method.ReturnType == typeof(int))
     {
