@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Linq;
 using Edge.Core.Llm;
 
 namespace Edge.Core.Configuration;
@@ -50,6 +51,9 @@ public sealed class EdgePlan
 
     /// <summary>The routes, in file order, which decides between equally specific ones.</summary>
     public required ImmutableArray<RoutePlan> Routes { get; init; }
+
+    /// <summary>True where a route has limits.</summary>
+    public bool HasLimits => Routes.Any(static route => !route.Limits.IsEmpty);
 
     /// <summary>Who may call.</summary>
     public IdentityPlan Identity { get; init; } = IdentityPlan.Empty;

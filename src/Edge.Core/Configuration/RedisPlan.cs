@@ -21,6 +21,9 @@ public sealed record RedisPlan
     /// <summary>Speak TLS.</summary>
     public bool Tls { get; init; }
 
+    /// <summary>PEM file of the only authorities to trust; null: the system's.</summary>
+    public string? CaFile { get; init; }
+
     /// <summary>The longest that a request waits for it.</summary>
     public required TimeSpan Timeout { get; init; }
 

@@ -22,10 +22,42 @@ public readonly record struct LeaseDraw(
 /// <param name="State">What the bucket stands at now, as in <see cref="LeaseDraw.Seen"/>.</param>
 /// <param name="WaitMicros">Where refused: time until the needed units are there.</param>
 /// <param name="NowMicros">The store's clock.</param>
-public readonly record struct LeaseGrant(long Granted, long State, long WaitMicros, long NowMicros);
+/// <param name="Refunded">For buckets: all that was given back so far since <paramref name="Epoch"/>, in microseconds.</param>
+/// <param name="Epoch">For buckets: when the store began to count this one. What was drawn before cannot be given back.</param>
+public readonly record struct LeaseGrant(
+    long Granted, long State, long WaitMicros, long NowMicros, long Refunded = 0, long Epoch = 0);
+
+/// <summary>Which draw units came from: what the store has to know to take them back. Immutable.</summary>
+/// <param name="Place">
+/// For buckets: where the draw stands among all that was ever drawn, which is the arrival time after it and all that had been
+/// given back by then.
+/// </param>
+/// <param name="Epoch">When the store began to count the bucket; for windows, the beginning of the window.</param>
+/// <param name="EndTick">When the slice ends, as slices say it.</param>
+public sealed record LeaseStamp(long Place, long Epoch, ulong EndTick);
+
+/// <summary>Units that a replica gives back, of one draw.</summary>
+/// <param name="Units">How many.</param>
+/// <param name="Place">For buckets: as in <see cref="LeaseStamp.Place"/>.</param>
+public readonly record struct LeaseReturnPart(long Units, long Place);
 
 /// <summary>Units that a replica gives back.</summary>
-/// <param name="Units">How many.</param>
-/// <param name="State">What the bucket stood at after the draw that they came from.</param>
-/// <param name="WindowStart">For windows: the beginning of the one that they are of.</param>
-public readonly record struct LeaseReturn(long Units, long State, long WindowStart);
+/// <param name="Epoch">When the store began to count the bucket; for windows, the beginning of the window.</param>
+/// <param name="Parts">By their draws; at least one.</param>
+public readonly record struct LeaseReturn(long Epoch, LeaseReturnPart[] Parts)
+{
+    /// <summary>All of them.</summary>
+    public long Units
+    {
+        get
+        {
+            var sum = 0L;
+            foreach (var part in Parts)
+            {
+                sum += part.Units;
+            }
+
+            return sum;
+        }
+    }
+}

@@ -45,3 +45,16 @@ public sealed class LeaseFleet(WhenDown whenDown)
         return offset == long.MinValue ? clock.UtcMicros : offset + (nowNs / 1000);
     }
 }
+
+/// <summary>One of the servers that a store is made of, where each has some of the keys. Safe from any thread.</summary>
+public sealed class LeaseShard
+{
+    private volatile bool _isDown;
+
+    /// <summary>True while it does not answer.</summary>
+    public bool IsDown
+    {
+        get => _isDown;
+        set => _isDown = value;
+    }
+}

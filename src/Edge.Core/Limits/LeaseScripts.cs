@@ -10,16 +10,25 @@ namespace Edge.Core.Limits;
 /// </remarks>
 public static class LeaseScripts
 {
+    /// <summary>Most fields of a bucket: beyond, it begins anew, and what was drawn before cannot be given back.</summary>
+    private const string FieldsMax = "64";
+
     /// <summary>
     /// Draws from a bucket that fills evenly. Arguments: need, demand, want, debt, arrival time last seen, capacity, micros and
-    /// units of a charge. Answers: granted, arrival time, wait, now.
+    /// units of a charge. Answers: granted, arrival time, wait, now, micros given back so far, since when they are counted.
     /// </summary>
+    /// <remarks>
+    /// The bucket lives until a second after the latest arrival time that any replica was told, also where it is full before
+    /// that since something was given back: else a replica would take it for lost, and bring back what it saw last.
+    /// </remarks>
     public const string DrawBucket = """
         local time = redis.call('TIME')
         local now = time[1] * 1000000 + time[2]
-        local need, demand, want, debt = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+        local need, demand, want = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+        local debt = math.max(tonumber(ARGV[4]), 0)
         local capacity, micros, units = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-        local tat = tonumber(redis.call('GET', KEYS[1]) or ARGV[5])
+        local state = redis.call('HMGET', KEYS[1], 't', 'r', 'e', 'm')
+        local tat, back, epoch = tonumber(state[1] or ARGV[5]), tonumber(state[2] or 0), tonumber(state[3] or now)
         if tat < now then tat = now end
         tat = math.min(tat + math.ceil(debt * micros / units), now + 2 * capacity)
         local free = math.max(math.floor((now + capacity - tat) * units / micros), 0)
@@ -37,9 +46,12 @@ public static class LeaseScripts
         end
         tat = tat + charge
         if charge > 0 or debt > 0 then
-          redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', math.ceil((tat - now) / 1000) + 1000)
+          local told = math.max(tat, tonumber(state[4] or 0))
+          redis.call('HSET', KEYS[1], 't', string.format('%.0f', tat), 'r', string.format('%.0f', back),
+            'e', string.format('%.0f', epoch), 'm', string.format('%.0f', told))
+          redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.ceil((told - now) / 1000) + 1000))
         end
-        return { granted, tat, wait, now }
+        return { granted, tat, wait, now, back, epoch }
         """;
 
     /// <summary>
@@ -49,7 +61,8 @@ public static class LeaseScripts
     public const string DrawWindow = """
         local time = redis.call('TIME')
         local now = time[1] * 1000000 + time[2]
-        local need, demand, want, debt = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+        local need, demand, want = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+        local debt = math.max(tonumber(ARGV[4]), 0)
         local limit, first, last = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
         if now < first or now >= last then return { -1, 0, 0, now } end
         local state = redis.call('HMGET', KEYS[1], 's', 'u')
@@ -71,20 +84,38 @@ public static class LeaseScripts
         """;
 
     /// <summary>
-    /// Takes unspent units of a bucket back, if nobody has drawn since. Arguments: units, arrival time after the draw, micros
-    /// and units of a charge. Answers 1 where it did. A microsecond stays behind, so that a later draw of as much cannot bring
-    /// the same arrival time back and have a return that comes twice count twice.
+    /// Takes units of a bucket back that were drawn and not used. Arguments: micros and units of a charge, since when it is
+    /// counted, the replica, a number that grows, and for each draw: units, and its place, which is the arrival time after it and
+    /// all that had been given back by then. Answers the micros taken back, and now.
     /// </summary>
-    public const string ReturnBucket = """
+    /// <remarks>
+    /// The bucket is the end of a queue that time serves. A draw's place in it ended at its arrival time; what was given back
+    /// since has moved it forward. What of the place lies behind now has been served, and time has given it back already. A
+    /// number that came before does nothing, and neither does what was drawn before the store began to count: after a bucket has
+    /// been full, or been lost, nothing of it is owed to anybody.
+    /// </remarks>
+    public const string ReturnBucket = $$"""
         local time = redis.call('TIME')
         local now = time[1] * 1000000 + time[2]
-        if redis.call('GET', KEYS[1]) ~= ARGV[2] then return 0 end
-        local tat = tonumber(ARGV[2])
-        local back = math.min(math.floor(ARGV[1] * ARGV[3] / ARGV[4]), tat - now) - 1
-        if back <= 0 then return 0 end
-        tat = tat - back
-        redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', math.ceil((tat - now) / 1000) + 1000)
-        return 1
+        local micros, units = tonumber(ARGV[1]), tonumber(ARGV[2])
+        local state = redis.call('HMGET', KEYS[1], 't', 'r', 'e', 'm', ARGV[4])
+        if state[3] ~= ARGV[3] or tonumber(ARGV[5]) <= tonumber(state[5] or 0) then return { 0, now } end
+        local tat, back = tonumber(state[1]), tonumber(state[2])
+        local before = back
+        for i = 6, #ARGV - 1, 2 do
+          local unserved = math.min(ARGV[i + 1] - back, tat) - now
+          local give = math.min(math.floor(ARGV[i] * micros / units), unserved)
+          if give > 0 then tat, back = tat - give, back + give end
+        end
+        if back == before then return { 0, now } end
+        if redis.call('HLEN', KEYS[1]) >= {{FieldsMax}} then
+          redis.call('DEL', KEYS[1])
+          redis.call('HSET', KEYS[1], 't', string.format('%.0f', tat), 'r', 0, 'e', string.format('%.0f', now), 'm', state[4])
+          redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.ceil((state[4] - now) / 1000) + 1000))
+        else
+          redis.call('HSET', KEYS[1], 't', string.format('%.0f', tat), 'r', string.format('%.0f', back), ARGV[4], ARGV[5])
+        end
+        return { back - before, now }
         """;
 
     /// <summary>
@@ -97,6 +128,14 @@ public static class LeaseScripts
         if tonumber(ARGV[4]) <= last then return 0 end
         local used = tonumber(redis.call('HGET', KEYS[1], 'u')) - tonumber(ARGV[1])
         redis.call('HSET', KEYS[1], 'u', string.format('%.0f', math.max(used, 0)), ARGV[3], ARGV[4])
+        return 1
+        """;
+
+    /// <summary>
+    /// Finds out whether a server writes again. Answers 1.
+    /// </summary>
+    public const string Probe = """
+        redis.call('SET', KEYS[1], 1, 'PX', 1000)
         return 1
         """;
 

@@ -63,11 +63,12 @@ internal static class LeaseSlice
         return 0;
     }
 
-    /// <summary>Puts units back, if this is the slice that they came from.</summary>
-    public static bool TryReturn(ref ulong slice, in LimitTake take)
+    /// <summary>Puts units back, if this is the slice that they came from and it has not ended.</summary>
+    public static bool TryReturn(ref ulong slice, in LimitTake take, long nowNs)
     {
         var seen = Volatile.Read(ref slice);
-        while (IsOrigin(seen, take) && (long)(seen & (ulong)UnitsMax) + take.Cost <= UnitsMax)
+        while (seen >> UnitBits > (ulong)nowNs >> TickBits && IsOrigin(seen, take)
+            && (long)(seen & (ulong)UnitsMax) + take.Cost <= UnitsMax)
         {
             var before = Interlocked.CompareExchange(ref slice, seen + (ulong)take.Cost, seen);
             if (before == seen)

@@ -5,7 +5,8 @@ namespace Edge.Core.Limits;
 /// <summary>
 /// A replica's part of a bucket that a fleet shares: up to two slices that it has drawn from the store and not yet spent, and
 /// what it knows of the rest. A pure state machine: it never talks to the store. Taking and giving back are one
-/// compare-and-swap on a slice; drawing is one at a time. Safe from any thread.
+/// compare-and-swap on a slice; drawing is one at a time. What comes back after its slice has ended is kept for the store.
+/// Safe from any thread.
 /// <code>
 ///   TryTake ──► Taken      units of a slice, still within its life
 ///           ├─► Empty      nothing left: TryPlan ─► (the store) ─► Complete or Fail, then again
@@ -13,7 +14,7 @@ namespace Edge.Core.Limits;
 ///           └─► (store away) a bucket of this replica's own with its share of the limit
 /// </code>
 /// </summary>
-public sealed class LeasedBucket : Bucket
+public sealed partial class LeasedBucket : Bucket
 {
     private const long RetryNsMin = 1_000_000;
     private const long RetryNsMax = 250_000_000;
@@ -23,20 +24,28 @@ public sealed class LeasedBucket : Bucket
     // A slice: its last tick above its units.
     private ulong _first;
     private ulong _second;
+    private LeaseStamp? _firstDraw;
+    private LeaseStamp? _secondDraw;
+    private LateUnits? _late;
+    private long _returnNotBeforeNs;
+    private long _refusedNeed = long.MaxValue;
+    private long _refusedUntilNs;
+    private long _awayUntilNs;
     private long _drawNotBeforeNs;
     private long _lastDrawNs;
     private long _state;
     private long _windowStart;
     private long _localSpent;
+    private long _localWindow;
     private long _debtSpent;
     private long _owed;
     private long _owedSent;
     private long _lastUnits;
     private long _lastRaw;
     private long _rate;
-    private int _lastGranted;
     private long _waiting;
     private int _isDrawing;
+    private int _isReturning;
     private bool _isScarce;
 
     /// <summary>A bucket of which nothing has been drawn.</summary>
@@ -49,8 +58,17 @@ public sealed class LeasedBucket : Bucket
     /// <summary>Its name in the store, the same in every replica: 32 hexadecimal digits. Set before the first draw.</summary>
     public string? Name { get; set; }
 
+    /// <summary>The server that has it; null while that is not known, or where the store is one server.</summary>
+    public LeaseShard? Shard { get; set; }
+
+    /// <summary>Units that requests wait for now.</summary>
+    public long Waiting => Volatile.Read(ref _waiting);
+
     /// <summary>The draw that is under way, for those that wait for it; the transport's own.</summary>
     public Task? Pending { get; set; }
+
+    /// <summary>The return that is under way or was last; the transport's own.</summary>
+    public Task? Returning { get; set; }
 
     /// <summary>A request begins to wait for units of this bucket; the next draw is for it, too.</summary>
     public void BeginWait(long cost) => Interlocked.Add(ref _waiting, cost);
@@ -73,9 +91,9 @@ public sealed class LeasedBucket : Bucket
         Fill(ref take, nowNs);
         // What lapses first is spent first.
         var isSecondOlder = Volatile.Read(ref _second) >> UnitBits < Volatile.Read(ref _first) >> UnitBits;
-        ref var older = ref isSecondOlder ? ref _second : ref _first;
-        ref var newer = ref isSecondOlder ? ref _first : ref _second;
-        if (TrySpend(ref older, ref take, nowNs) || TrySpend(ref newer, ref take, nowNs))
+        if ((isSecondOlder && TrySpendOf(ref _second, ref _secondDraw, ref take, nowNs))
+            || TrySpendOf(ref _first, ref _firstDraw, ref take, nowNs)
+            || TrySpendOf(ref _second, ref _secondDraw, ref take, nowNs))
         {
             take.IsHeld = true;
             take.Remaining = Math.Max(take.Remaining - take.Cost, 0);
@@ -87,12 +105,12 @@ public sealed class LeasedBucket : Bucket
 
     /// <summary>
     /// Replaces the units that were reserved by those that were used. What is missing comes out of the slices, and the rest is
-    /// owed to the store, which learns of it with the next draw.
+    /// owed to the store. What is too much goes back to its slice or, where that has ended, to the store.
     /// </summary>
     /// <param name="take">The receipt; it holds nothing afterwards, so that a second call does nothing.</param>
     /// <param name="used">Units that were used.</param>
     /// <param name="clock">The time.</param>
-    /// <returns>True where something is owed.</returns>
+    /// <returns>True where the store should be told now: see <see cref="Owes"/> and <see cref="TryTakeLate"/>.</returns>
     public bool Settle(ref LimitTake take, long used, LimitClock clock)
     {
         if (!take.IsHeld)
@@ -105,7 +123,7 @@ public sealed class LeasedBucket : Bucket
             var rest = take with { Cost = take.Cost - used };
             Refund(ref rest, clock);
             take.IsHeld = false;
-            return false;
+            return IsLateDue(clock.NowNs);
         }
 
         take.IsHeld = false;
@@ -131,7 +149,10 @@ public sealed class LeasedBucket : Bucket
         return missing > 0;
     }
 
-    /// <summary>Gives units back to the slice that they came from, if it is still alive.</summary>
+    /// <summary>True where more was used than there was: the store learns of it with the next draw.</summary>
+    public bool Owes => Volatile.Read(ref _owed) > 0;
+
+    /// <summary>Gives units back to the slice that they came from, or keeps them for the store where it has ended.</summary>
     public void Refund(ref LimitTake take, LimitClock clock)
     {
         if (!take.IsHeld)
@@ -153,162 +174,73 @@ public sealed class LeasedBucket : Bucket
         }
 
         take.IsHeld = false;
-        if (!TryReturn(ref _first, take))
-        {
-            TryReturn(ref _second, take);
-        }
-    }
-
-    /// <summary>True where more should be drawn in the background, before what is here is used up.</summary>
-    public bool ShouldRefill(long nowNs)
-    {
-        var lease = Rule.Lease!;
-        // Where little is left, what one replica draws ahead another may be waiting for.
-        if (_isScarce || _lastUnits < GrowthMax || lease.HorizonNs == 0 || Volatile.Read(ref _isDrawing) != 0
-            || nowNs < Volatile.Read(ref _drawNotBeforeNs) || lease.Fleet.IsDown)
-        {
-            return false;
-        }
-
-        var left = UnitsOf(_first, nowNs) + UnitsOf(_second, nowNs);
-        return left * 2 < _lastUnits && nowNs - _lastDrawNs < lease.HorizonNs * 2;
-    }
-
-    /// <summary>Decides on a draw; the caller sends it, and says what came of it with Complete or Fail.</summary>
-    /// <param name="rule">The rule in force.</param>
-    /// <param name="need">The least that is of use.</param>
-    /// <param name="clock">The time.</param>
-    /// <param name="draw">What to ask.</param>
-    /// <returns>False where one is under way already, or is of no use yet.</returns>
-    public bool TryPlan(LimitRule rule, long need, LimitClock clock, out LeaseDraw draw)
-    {
         var nowNs = clock.NowNs;
-        draw = default;
-        if (nowNs < Volatile.Read(ref _drawNotBeforeNs) || Interlocked.CompareExchange(ref _isDrawing, 1, 0) != 0)
+        if (!TryReturn(ref _first, take, nowNs) && !TryReturn(ref _second, take, nowNs))
         {
-            return false;
+            KeepLate(take.Draw, take.Cost, nowNs);
         }
-
-        var lease = rule.Lease!;
-        long start = 0, end = 0;
-        if (rule.Schedule is { } schedule)
-        {
-            (start, end) = schedule.Bounds(lease.Fleet.StoreMicros(nowNs, clock));
-        }
-
-        var seen = rule.Schedule is null || start == _windowStart ? _state : 0;
-        var demand = Math.Clamp(Volatile.Read(ref _waiting), need, UnitsMax);
-        draw = new LeaseDraw(need, demand, Want(lease, demand, nowNs), Debt(rule, nowNs), seen, start, end, nowNs);
-        return true;
-    }
-
-    /// <summary>The store has answered.</summary>
-    public void Complete(LimitRule rule, in LeaseDraw draw, in LeaseGrant grant, LimitClock clock)
-    {
-        var nowNs = clock.NowNs;
-        var lease = rule.Lease!;
-        lease.Fleet.Observe(grant.NowMicros, nowNs);
-        if (grant.Granted >= 0)
-        {
-            _state = grant.State;
-            _windowStart = draw.WindowStart;
-            Interlocked.Add(ref _localSpent, -_debtSpent);
-            Interlocked.Add(ref _owed, -_owedSent);
-            if (rule.Kind == LimitKind.Bucket)
-            {
-                // The store's bucket as seen from here: what this replica's own share begins with, should the store go away.
-                Volatile.Write(ref Word, draw.SentNs + ((grant.State - grant.NowMicros) * 1000));
-            }
-        }
-
-        if (grant.Granted > 0)
-        {
-            Keep(grant.Granted, draw.SentNs + LifeOf(rule, draw, grant), nowNs);
-            _lastDrawNs = draw.SentNs;
-            _lastGranted = (int)grant.Granted;
-            _lastUnits = UnitsOf(_first, nowNs) + UnitsOf(_second, nowNs);
-            _lastRaw = RawUnits;
-        }
-
-        // Less is left in the store than this replica would use up in the time that a draw is for.
-        _isScarce = grant.Granted < draw.Want && FreeAfter(rule, grant) < draw.Want;
-        if (grant.Granted == 0)
-        {
-            // Not even what was needed is there: until it is, nobody has to ask.
-            // Of a window something may be given back before its end.
-            var wait = rule.Schedule is null ? grant.WaitMicros * 1000 : Math.Min(grant.WaitMicros * 1000, AskAgainNs);
-            Volatile.Write(ref _drawNotBeforeNs, nowNs + Math.Max(wait, RetryNsMin));
-        }
-        else if (grant.Granted > 0 && _isScarce)
-        {
-            // What the bucket regains is not lost by asking a little later, and then it is worth the way.
-            var pause = rule.Kind == LimitKind.Bucket ? lease.LifeNs / 4 : RetryNsMin * 10;
-            Volatile.Write(ref _drawNotBeforeNs, nowNs + Math.Clamp(pause, 0, RetryNsMax));
-        }
-
-        Volatile.Write(ref _isDrawing, 0);
-    }
-
-    /// <summary>
-    /// The store has not answered in time, or not well. A grant that comes all the same is lost, which is safe.
-    /// </summary>
-    public void Fail() => Volatile.Write(ref _isDrawing, 0);
-
-    /// <summary>Takes what has not been spent out of the slices, so that it can be given back to the store.</summary>
-    /// <param name="nowNs">The time.</param>
-    /// <param name="all">True: even where it was drawn a moment ago.</param>
-    /// <param name="back">What to give back.</param>
-    /// <returns>False where there is nothing.</returns>
-    public bool TryTakeBack(long nowNs, bool all, out LeaseReturn back)
-    {
-        back = default;
-        if (Rule.Lease is null || (!all && nowNs - _lastDrawNs < LeasePolicy.IdleNs)
-            || Interlocked.CompareExchange(ref _isDrawing, 1, 0) != 0)
-        {
-            return false;
-        }
-
-        // No draw can come in between, so state and window are those of the last slice.
-        var units = UnitsOf(Interlocked.Exchange(ref _second, 0), nowNs) + UnitsOf(Interlocked.Exchange(ref _first, 0), nowNs);
-        if (Rule.Kind == LimitKind.Bucket)
-        {
-            // Only the last slice is the end of the store's queue. What is left of an earlier one lapses.
-            units = Math.Min(units, _lastGranted);
-        }
-
-        back = new LeaseReturn(units, _state, _windowStart);
-        _lastGranted = 0;
-        _lastUnits = 0;
-        _lastRaw = 0;
-        Volatile.Write(ref _isDrawing, 0);
-        return units > 0;
     }
 
     /// <inheritdoc/>
     internal override bool TryRetire(long nowNs) =>
         UnitsOf(_first, nowNs) + UnitsOf(_second, nowNs) == 0 && Volatile.Read(ref _isDrawing) == 0
-        && Volatile.Read(ref _localSpent) <= 0 && Volatile.Read(ref _owed) <= 0
-        && nowNs >= Volatile.Read(ref _drawNotBeforeNs) && base.TryRetire(nowNs);
+        && Volatile.Read(ref _localSpent) <= 0 && Volatile.Read(ref _owed) <= 0 && _late is not { Any: true }
+        && nowNs >= Volatile.Read(ref _drawNotBeforeNs) && nowNs >= Volatile.Read(ref _refusedUntilNs)
+        && nowNs >= Volatile.Read(ref _awayUntilNs) && base.TryRetire(nowNs);
+
+    private static bool TrySpendOf(ref ulong slice, ref LeaseStamp? draw, ref LimitTake take, long nowNs)
+    {
+        // Read first: a draw that comes in between is a later one, and units may be told to be of an earlier draw only.
+        var stamp = Volatile.Read(ref draw);
+        if (!TrySpend(ref slice, ref take, nowNs))
+        {
+            return false;
+        }
+
+        take.Draw = stamp is not null && stamp.EndTick == (ulong)take.Slice ? stamp : null;
+        return true;
+    }
+
+    private bool IsAway(LeaseFleet fleet, long nowNs) =>
+        fleet.IsDown || Shard is { IsDown: true } || nowNs < Volatile.Read(ref _awayUntilNs);
+
+    /// <summary>True where the store said a moment ago that so much is not there.</summary>
+    private bool IsRefused(long need, long nowNs) =>
+        nowNs < Volatile.Read(ref _drawNotBeforeNs)
+        || (need >= Volatile.Read(ref _refusedNeed) && nowNs < Volatile.Read(ref _refusedUntilNs));
 
     private TakeStatus WithoutSlice(ref LimitTake take, long nowNs, bool isPeek)
     {
         var rule = take.Rule;
         var fleet = rule.Lease!.Fleet;
         take.Slice = 0;
+        take.Draw = null;
         if (take.Cost > rule.Burst)
         {
             take.WaitNs = long.MaxValue;
             return TakeStatus.Refused;
         }
 
-        if (fleet.IsDown)
+        if (IsAway(fleet, nowNs))
         {
             return fleet.WhenDown == WhenDown.Closed ? TakeStatus.Unavailable : TakeOfShare(ref take, nowNs, isPeek);
         }
 
-        var notBefore = Volatile.Read(ref _drawNotBeforeNs);
-        take.WaitNs = rule.Schedule is null ? Math.Max(notBefore - nowNs, 0) : take.ResetNs;
-        return nowNs < notBefore ? TakeStatus.Refused : TakeStatus.Empty;
+        take.WaitNs = WaitOf(rule, take, nowNs);
+        return IsRefused(take.Cost, nowNs) ? TakeStatus.Refused : TakeStatus.Empty;
+    }
+
+    /// <summary>When the units will be there, by what the store last said, if nobody else takes any.</summary>
+    private long WaitOf(LimitRule rule, in LimitTake take, long nowNs)
+    {
+        if (rule.Schedule is not null)
+        {
+            return take.ResetNs;
+        }
+
+        var charge = Int128.Min((Int128)take.Cost * rule.IntervalNs, LimitRule.CapacityNsMax);
+        var missing = Math.Max(Volatile.Read(ref Word) - nowNs, 0) + (long)charge - (rule.Lease!.CapacityMicros * 1000);
+        return Math.Max(Math.Max(missing, Volatile.Read(ref _drawNotBeforeNs) - nowNs), RetryNsMin);
     }
 
     /// <summary>While the store is away: this replica's own bucket, with its part of the limit.</summary>
@@ -319,8 +251,15 @@ public sealed class LeasedBucket : Bucket
         TakeStatus status;
         if (rule.Schedule is { } schedule)
         {
-            var used = _windowStart == schedule.At(nowNs).StartMicros ? _state : 0;
+            var window = schedule.At(nowNs);
+            var used = _windowStart == window.StartMicros ? _state : 0;
             var limit = Math.Max(rule.Limit - used, 0) / replicas;
+            if (!isPeek && Interlocked.Exchange(ref _localWindow, window.StartMicros) != window.StartMicros)
+            {
+                // What was spent of an earlier window is no debt of this one.
+                Interlocked.Exchange(ref _localSpent, 0);
+            }
+
             status = isPeek ? Buckets.PeekWindow(ref take, limit, nowNs) : Buckets.TakeOfWindow(ref take, limit, nowNs);
         }
         else
@@ -355,90 +294,5 @@ public sealed class LeasedBucket : Bucket
         var ahead = Math.Max(Volatile.Read(ref Word) - nowNs, 0);
         take.Remaining = Math.Min(take.Remaining + (Math.Max(rule.CapacityNs - ahead, 0) / rule.IntervalNs), rule.Burst);
         take.ResetNs = ahead;
-    }
-
-    /// <summary>Units in both slices, those included that lapsed and that nobody can spend.</summary>
-    private long RawUnits =>
-        (long)((Volatile.Read(ref _first) & (ulong)UnitsMax) + (Volatile.Read(ref _second) & (ulong)UnitsMax));
-
-    private static long FreeAfter(LimitRule rule, in LeaseGrant grant)
-    {
-        if (rule.Schedule is not null)
-        {
-            return rule.Limit - grant.State;
-        }
-
-        var lease = rule.Lease!;
-        return (long)((Int128)(lease.CapacityMicros - (grant.State - grant.NowMicros)) * lease.ChargeUnits / lease.ChargeMicros);
-    }
-
-    /// <summary>
-    /// What is missing to the units that this replica uses up in the time that a draw is meant to last for.
-    /// </summary>
-    private long Want(LeasePolicy lease, long demand, long nowNs)
-    {
-        if (lease.HorizonNs == 0)
-        {
-            return demand;
-        }
-
-        var left = UnitsOf(_first, nowNs) + UnitsOf(_second, nowNs);
-        var spent = Math.Max(_lastRaw - RawUnits, 0) + demand;
-        var elapsed = Math.Max(nowNs - _lastDrawNs, lease.HorizonNs / 4);
-        var rate = (long)Int128.Min((Int128)spent * lease.HorizonNs / elapsed, UnitsMax);
-        _rate = rate > _rate ? rate : (rate + _rate) / 2;
-        return Math.Clamp(_rate - left, demand, Math.Min((GrowthMax * _lastUnits) + demand, UnitsMax));
-    }
-
-    private long Debt(LimitRule rule, long nowNs)
-    {
-        var spent = Math.Max(Volatile.Read(ref _localSpent), 0);
-        _debtSpent = spent;
-        _owedSent = Volatile.Read(ref _owed);
-        if (spent == 0 || rule.Kind != LimitKind.Bucket)
-        {
-            return spent + _owedSent;
-        }
-
-        var interval = rule.Share(rule.Lease!.Fleet.Replicas).IntervalNs;
-        var ahead = Math.Max(Volatile.Read(ref Word) - nowNs, 0);
-        return Math.Min(spent, (ahead + interval - 1) / interval) + _owedSent;
-    }
-
-    private static long LifeOf(LimitRule rule, in LeaseDraw draw, in LeaseGrant grant)
-    {
-        var lease = rule.Lease!;
-        if (rule.Schedule is null)
-        {
-            return lease.IsPerRequest ? lease.TimeoutNs : lease.LifeNs;
-        }
-
-        // Counted from the sending, which was before the store looked at its clock; a thousandth for clocks that differ in speed.
-        var left = (draw.WindowEnd - grant.NowMicros) * 1000;
-        return left - (left / 1000) - (1L << TickBits);
-    }
-
-    /// <summary>
-    /// Puts a slice where there is room; where there is none, to the younger one, and both then end with the earlier.
-    /// </summary>
-    private void Keep(long units, long endNs, long nowNs)
-    {
-        var tick = (ulong)Math.Max(endNs, 0) >> TickBits;
-        while (true)
-        {
-            var first = Volatile.Read(ref _first);
-            var second = Volatile.Read(ref _second);
-            var isFirst = UnitsOf(first, nowNs) == 0
-                || (UnitsOf(second, nowNs) != 0 && first >> UnitBits > second >> UnitBits);
-            ref var slot = ref isFirst ? ref _first : ref _second;
-            var seen = Volatile.Read(ref slot);
-            var kept = UnitsOf(seen, nowNs);
-            var end = kept == 0 ? tick : Math.Min(seen >> UnitBits, tick);
-            var sum = (ulong)Math.Min(kept + units, UnitsMax);
-            if (Interlocked.CompareExchange(ref slot, (end << UnitBits) | sum, seen) == seen)
-            {
-                return;
-            }
-        }
     }
 }

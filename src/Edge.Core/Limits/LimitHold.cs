@@ -159,7 +159,7 @@ public sealed class LimitHold
     /// <summary>
     /// The request has ended: replaces what was reserved of a limit by what was used. Called again, it does nothing.
     /// </summary>
-    /// <returns>True where the store has to be told of it by a draw.</returns>
+    /// <returns>True where the store has to be told of it.</returns>
     public bool Settle(int index, long used, LimitClock clock)
     {
         ref var take = ref _takes[index];

@@ -37,6 +37,9 @@ public sealed class LimitKeyText
         chars.CopyTo(to[sizeof(int)..]);
     }
 
+    /// <summary>Adds the number of the parts that follow, where it is not always the same.</summary>
+    public void Append(int count) => BinaryPrimitives.WriteInt32LittleEndian(Reserve(sizeof(int)), count);
+
     /// <summary>Adds a part of bytes.</summary>
     public void Append(ReadOnlySpan<byte> part)
     {

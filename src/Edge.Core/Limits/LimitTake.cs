@@ -24,6 +24,9 @@ public struct LimitTake
     /// <summary>The slice of the fleet's allowance that they came from; 0 where they did not.</summary>
     internal long Slice;
 
+    /// <summary>The draw that this slice came from; null where it is not known, and then nothing can come back late.</summary>
+    internal LeaseStamp? Draw;
+
     /// <summary>True while the units are held.</summary>
     public bool IsHeld { get; internal set; }
 

@@ -12,9 +12,10 @@ namespace Edge.Admin;
 
 /// <summary>
 /// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends
-/// the moment a drain begins. Both need no token. <c>/metrics</c> has the figures for Prometheus; it wants the file's token where
-/// there is one. <c>/state</c> tells what runs and what was counted, <c>/limits</c> reads and changes counts of limits; they want
-/// the token, and are not there where the file has none.
+/// the moment a drain begins, and pauses while limits are closed because their store is away. Both need no token.
+/// <c>/metrics</c> has the figures for Prometheus; it wants the file's token where there is one. <c>/state</c> tells what runs
+/// and what was counted, <c>/limits</c> reads and changes counts of limits; they want the token, and are not there where the file
+/// has none.
 /// </summary>
 internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 {
@@ -96,7 +97,10 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
             case Health:
                 return Say(body, 200, "ok\n"u8);
             case Readiness:
-                return _gateway.IsReady ? Say(body, 200, "ok\n"u8) : Say(body, 503, "draining\n"u8);
+                return !_gateway.IsReady ? Say(body, 503, "draining\n"u8)
+                    : _gateway.IsClosed ? Say(body, 503, "redis is away, and limits are closed\n"u8)
+                    : _gateway.IsStoreAway ? Say(body, 200, "ok, but redis is away, and limits are local\n"u8)
+                    : Say(body, 200, "ok\n"u8);
             case Metrics:
                 if (_tokenHash is not null && !HasToken(request, _tokenHash))
                 {

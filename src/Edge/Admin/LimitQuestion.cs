@@ -238,6 +238,7 @@ internal sealed class LimitQuestion
 
     private string? ReadHeader(string name)
     {
+        var values = new List<string>();
         var any = false;
         foreach (var (given, value) in _given)
         {
@@ -247,11 +248,13 @@ internal sealed class LimitQuestion
                 _used.Add(given);
                 if (value.Length > 0)
                 {
-                    KeyText.Append(value);
+                    values.Add(value);
                 }
             }
         }
 
+        KeyText.Append(values.Count);
+        values.ForEach(KeyText.Append);
         return any ? null : $"this limit has a count for each {name}: add {name}=VALUE, or {name}= for requests without";
     }
 

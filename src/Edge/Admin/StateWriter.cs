@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Edge.Core.Http;
 using Edge.Core.Identity;
+using Edge.Core.Limits;
 using Edge.Core.Resilience;
 using Edge.Hosting;
 using Edge.Issuers;
+using Edge.Redis;
 
 namespace Edge.Admin;
 
@@ -148,8 +150,22 @@ internal static class StateWriter
         {
             json.WriteStartObject("redis"u8);
             json.WriteBoolean("answers"u8, !leases.Fleet.IsDown);
+            json.WriteString("whenDown"u8, leases.Plan.WhenDown == WhenDown.Open ? "open"u8 : "closed"u8);
+            if (leases.Fault is not RedisFault.None and var fault)
+            {
+                json.WriteString("fault"u8, JsonNamingPolicy.SnakeCaseLower.ConvertName(fault.ToString()));
+            }
+
+            json.WriteStartArray("away"u8);
+            foreach (var shard in leases.ShardsAway)
+            {
+                json.WriteStringValue(shard);
+            }
+
+            json.WriteEndArray();
             json.WriteNumber("replicas"u8, leases.Fleet.Replicas);
             json.WriteNumber("draws"u8, leases.Draws);
+            json.WriteNumber("returns"u8, leases.Returns);
             json.WriteNumber("failures"u8, leases.Failures);
             json.WriteEndObject();
         }

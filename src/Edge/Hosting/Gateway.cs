@@ -7,6 +7,7 @@ using Edge.Admin;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
+using Edge.Core.Limits;
 using Edge.Core.Resilience;
 using Edge.Core.Routing;
 using Edge.Estimates;
@@ -66,6 +67,15 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>True from the moment all listeners accept until the drain begins.</summary>
     public bool IsReady => _isReady;
+
+    /// <summary>
+    /// True where limits are shared and the store that they are shared through is away: limited requests are then refused, or
+    /// each replica goes by its share, as the file says.
+    /// </summary>
+    public bool IsStoreAway => Limits.Leases is { Fleet.IsDown: true } && _snapshot.Plan.HasLimits;
+
+    /// <summary>True where nothing that is limited can be let in until the store is back.</summary>
+    public bool IsClosed => IsStoreAway && _snapshot.Plan.Redis?.WhenDown == WhenDown.Closed;
 
     /// <summary>What it has counted.</summary>
     public GatewayCounters Counters { get; } = new();
@@ -285,6 +295,11 @@ internal sealed class Gateway : IAsyncDisposable
 
     private GatewaySnapshot BuildSnapshot(EdgePlan plan, out RedisLeases? oldStore)
     {
+        if (plan.Redis is { CaFile: not null } redis)
+        {
+            RedisConnection.Check(redis);
+        }
+
         var services = new Dictionary<string, Service>(plan.Upstreams.Length, StringComparer.Ordinal);
         try
         {
@@ -307,7 +322,7 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         var issuers = _issuers.Prepare(plan.Identity.Issuers);
-        oldStore = Limits.Use(plan.Redis, plan.Routes.Any(static route => !route.Limits.IsEmpty));
+        oldStore = Limits.Use(plan.Redis, plan.HasLimits);
         var routes = new List<(RoutePlan, GatewayRoute)>(plan.Routes.Length);
         foreach (var route in plan.Routes)
         {

@@ -145,7 +145,7 @@ internal sealed class GatewayLimits : IAsyncDisposable
             {
                 if (bucket is LeasedBucket leased)
                 {
-                    state.calls.Add(state.leases.GiveBackAsync(leased, all: true));
+                    state.calls.Add(state.leases.GiveBackAllAsync(leased));
                 }
             }, (leases, calls));
             await Task.WhenAll(calls);
@@ -191,7 +191,8 @@ internal sealed class GatewayLimits : IAsyncDisposable
                     {
                         if (bucket is LeasedBucket leased)
                         {
-                            _ = leases.GiveBackAsync(leased, all: false);
+                            leases.Tell(leased, leased.Rule);
+                            leases.GiveBack(leased);
                         }
                     }, leases);
                 }

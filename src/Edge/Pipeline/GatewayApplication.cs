@@ -132,8 +132,24 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     private void Finish(RequestContext context, StageResult result)
     {
         OverloadStage.Leave(context, Failure.EdgeInternal);
-        context.Settle(result.Failure);
-        _limit.Settle(context);
+        try
+        {
+            try
+            {
+                context.Settle(result.Failure);
+            }
+            finally
+            {
+                _limit.Settle(context);
+            }
+        }
+        catch (Exception exception)
+        {
+            // What cannot be settled must still be recorded. The caller has its answer, so nothing else changes.
+            context.FailureDetail = exception.ToString();
+            result = result.Failure == Failure.None ? new StageResult(result.Outcome, Failure.EdgeInternal) : result;
+        }
+
         _record.End(context, result);
         context.End();
         if (result.Outcome == StageOutcome.BrokenOff)

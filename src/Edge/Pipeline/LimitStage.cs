@@ -100,7 +100,7 @@ internal sealed class LimitStage(GatewayLimits limits)
             if (hold.Settle(i, used, limits.Clock) && context.Route?.Limits?.Leases is { } leases)
             {
                 // The other replicas are to know of it now, not only when this one needs more.
-                _ = leases.DrawAsync((LeasedBucket)take.Bucket, take.Rule, 1);
+                leases.Tell((LeasedBucket)take.Bucket, take.Rule);
             }
         }
 
@@ -128,17 +128,22 @@ internal sealed class LimitStage(GatewayLimits limits)
             var bucket = (LeasedBucket)hold.Takes[index].Bucket;
             var cost = hold.Takes[index].Cost;
             bucket.BeginWait(cost);
-            var draw = leases.DrawAsync(bucket, hold.Takes[index].Rule, cost);
-            if (draw.IsCompleted)
+            try
             {
-                await Task.Yield();
+                var draw = leases.DrawAsync(bucket, hold.Takes[index].Rule, cost);
+                if (draw.IsCompleted)
+                {
+                    await Task.Yield();
+                }
+                else
+                {
+                    await draw;
+                }
             }
-            else
+            finally
             {
-                await draw;
+                bucket.EndWait(cost);
             }
-
-            bucket.EndWait(cost);
 
             var nowNs = limits.Clock.NowNs;
             var status = TryTake(context, hold, items, nowNs, out index);
@@ -268,7 +273,9 @@ internal sealed class LimitStage(GatewayLimits limits)
                 text.Append(context.Route!.Plan.Name);
                 break;
             default:
-                // All fields of the name count, in their order; how many there are is told apart by their lengths.
+                // All fields of the name count, in their order. Their number does, too: else a caller could have the last of
+                // one header taken for the first part of what comes after it.
+                text.Append(context.RequestHeaders[part.Name].Count);
                 foreach (var value in context.RequestHeaders[part.Name])
                 {
                     text.Append(value);

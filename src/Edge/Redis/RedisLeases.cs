@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net;
 using System.Security.Cryptography;
 using Edge.Core.Configuration;
 using Edge.Core.Limits;
@@ -13,7 +15,7 @@ namespace Edge.Redis;
 /// <remarks>
 /// The first call that is not answered in time opens the circuit: from then on no request waits, and <c>whenDown</c> decides.
 /// One probe at a time, a few a second, finds out when the store is back. What it then gets asked for is what requests need at
-/// that time: there is nothing to catch up with.
+/// that time: there is nothing to catch up with. Of a cluster each primary has a circuit of its own.
 /// </remarks>
 internal sealed class RedisLeases : IAsyncDisposable
 {
@@ -29,10 +31,19 @@ internal sealed class RedisLeases : IAsyncDisposable
     /// <summary>The longest that starting waits for the store.</summary>
     public static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(2);
 
+    /// <summary>Most draws under way. Limits that would need one more go by the policy, as if the store were away.</summary>
+    public const int DrawsMax = 4096;
+
+    /// <summary>A key that the store refused a call for is not asked for again for this long.</summary>
+    public static readonly TimeSpan RefusedPause = TimeSpan.FromSeconds(1);
+
+    private const long CrowdedNs = 10_000_000;
+
     private static readonly RedisScript DrawBucket = new(LeaseScripts.DrawBucket);
     private static readonly RedisScript DrawWindow = new(LeaseScripts.DrawWindow);
     private static readonly RedisScript ReturnBucket = new(LeaseScripts.ReturnBucket);
     private static readonly RedisScript ReturnWindow = new(LeaseScripts.ReturnWindow);
+    private static readonly RedisScript Probe = new(LeaseScripts.Probe);
     private static readonly RedisScript Beat = new(LeaseScripts.Beat);
 
     private readonly RedisPlan _plan;
@@ -41,8 +52,14 @@ internal sealed class RedisLeases : IAsyncDisposable
     private readonly ProgramLog _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly string _replica = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+    private readonly ConcurrentDictionary<EndPoint, RedisShard> _shards = new();
     private readonly Task _beating;
-    private IConnectionMultiplexer? _connection;
+    private ConnectionMultiplexer? _connection;
+    private volatile RedisFault _fault;
+    private volatile bool _isLoginRefused;
+    private volatile bool _isCluster;
+    private string? _refusal;
+    private int _drawing;
     private long _returns;
     private long _draws;
     private long _failures;
@@ -69,8 +86,29 @@ internal sealed class RedisLeases : IAsyncDisposable
     /// <summary>Draws sent.</summary>
     public long Draws => Volatile.Read(ref _draws);
 
+    /// <summary>Calls by which slices and unspent units were given back.</summary>
+    public long Returns => Volatile.Read(ref _returns);
+
     /// <summary>Calls that were not answered, or not in time.</summary>
     public long Failures => Volatile.Read(ref _failures);
+
+    /// <summary>Why the last call failed, while the store is away.</summary>
+    public RedisFault Fault => Fleet.IsDown ? _fault : RedisFault.None;
+
+    /// <summary>Primaries of a cluster that do not answer, by their addresses.</summary>
+    public IEnumerable<string> ShardsAway
+    {
+        get
+        {
+            foreach (var (_, shard) in _shards)
+            {
+                if (shard.Lease.IsDown)
+                {
+                    yield return shard.Name;
+                }
+            }
+        }
+    }
 
     /// <summary>Begins to connect. What comes of it is seen in <see cref="Fleet"/>.</summary>
     public static RedisLeases Start(RedisPlan plan, LimitClock clock, TimeProvider time, ProgramLog log) =>
@@ -85,10 +123,9 @@ internal sealed class RedisLeases : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(10), _time, cancellation);
         }
 
-        if (Fleet.IsDown)
+        if (Fleet.IsDown && _fault == RedisFault.None)
         {
-            var policy = _plan.WhenDown == WhenDown.Open ? "local" : "closed";
-            _log.Say($"edge: redis does not answer; limits are {policy} until it does");
+            _log.Say($"edge: redis does not answer; {Policy}");
         }
     }
 
@@ -96,30 +133,67 @@ internal sealed class RedisLeases : IAsyncDisposable
     /// Draws a slice, or waits for the draw that is under way. Never fails: what came of it is seen in the bucket and in
     /// <see cref="Fleet"/>.
     /// </summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="rule">The rule in force.</param>
+    /// <param name="need">The least that is of use; 0: the store is to be told what is owed.</param>
     public Task DrawAsync(LeasedBucket bucket, LimitRule rule, long need)
     {
+        var key = KeyOf(bucket, rule);
+        var shard = ShardOf(key);
+        bucket.Shard = shard?.Lease;
+        if (shard is { Lease.IsDown: true })
+        {
+            return Task.CompletedTask;
+        }
+
+        if (Volatile.Read(ref _drawing) >= DrawsMax)
+        {
+            bucket.StayAway(_clock.NowNs + CrowdedNs);
+            return Task.CompletedTask;
+        }
+
         if (!bucket.TryPlan(rule, need, _clock, out var draw))
         {
             return bucket.Pending ?? Task.CompletedTask;
         }
 
-        return bucket.Pending = RunDrawAsync(bucket, rule, draw);
+        return bucket.Pending = RunDrawAsync(bucket, rule, key, shard, draw);
     }
 
-    /// <summary>Gives unspent units back, if there are any and they have been lying about, or at once.</summary>
-    public Task GiveBackAsync(LeasedBucket bucket, bool all)
+    /// <summary>Tells the store what it should know of a bucket now: units that are owed, and such as came back late.</summary>
+    public void Tell(LeasedBucket bucket, LimitRule rule)
     {
-        var rule = bucket.Rule;
-        if (Fleet.IsDown || rule.Lease is not { } lease || lease.Fleet != Fleet
-            || !bucket.TryTakeBack(_clock.NowNs, all, out var back))
+        if (Fleet.IsDown)
         {
-            return Task.CompletedTask;
+            return;
         }
 
-        return rule.Kind == LimitKind.Window
-            ? CallAsync(
-                ReturnWindow, KeyOf(bucket), [back.Units, back.WindowStart, _replica, Interlocked.Increment(ref _returns)])
-            : CallAsync(ReturnBucket, KeyOf(bucket), [back.Units, back.State, lease.ChargeMicros, lease.ChargeUnits]);
+        if (bucket.Owes)
+        {
+            _ = DrawAsync(bucket, rule, 0);
+        }
+
+        ReturnLate(bucket, rule);
+    }
+
+    /// <summary>Gives unspent units back that have been lying about.</summary>
+    public void GiveBack(LeasedBucket bucket)
+    {
+        if (IsOurs(bucket) && bucket.TryTakeBack(_clock.NowNs, all: false, out var back))
+        {
+            bucket.Returning = ReturnAsync(bucket, bucket.Rule, back);
+        }
+    }
+
+    /// <summary>Gives all back that is left, once what is under way has ended. For a bucket that nobody uses any more.</summary>
+    public async Task GiveBackAllAsync(LeasedBucket bucket)
+    {
+        await (bucket.Pending ?? Task.CompletedTask);
+        await (bucket.Returning ?? Task.CompletedTask);
+        if (IsOurs(bucket) && bucket.TryTakeBack(_clock.NowNs, all: true, out var back))
+        {
+            await ReturnAsync(bucket, bucket.Rule, back);
+        }
     }
 
     /// <inheritdoc/>
@@ -136,56 +210,176 @@ internal sealed class RedisLeases : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RunDrawAsync(LeasedBucket bucket, LimitRule rule, LeaseDraw draw)
+    private bool IsOurs(LeasedBucket bucket) => !Fleet.IsDown && bucket.Rule.Lease is { } lease && lease.Fleet == Fleet;
+
+    private string Policy =>
+        _plan.WhenDown == WhenDown.Open ? "limits are local: this replica's share" : "limits are closed";
+
+    private async Task RunDrawAsync(LeasedBucket bucket, LimitRule rule, RedisKey key, RedisShard? shard, LeaseDraw draw)
     {
         Interlocked.Increment(ref _draws);
+        Interlocked.Increment(ref _drawing);
         var lease = rule.Lease!;
-        var answer = rule.Kind == LimitKind.Window
-            ? await CallAsync(DrawWindow, KeyOf(bucket),
-                [draw.Need, draw.Demand, draw.Want, draw.Debt, draw.Seen, rule.Limit, draw.WindowStart, draw.WindowEnd])
-            : await CallAsync(DrawBucket, KeyOf(bucket),
-                [
-                    draw.Need, draw.Demand, draw.Want, draw.Debt, draw.Seen,
-                    lease.CapacityMicros, lease.ChargeMicros, lease.ChargeUnits,
-                ]);
-        if (answer is [var granted, var state, var wait, var now])
+        RedisValue[] arguments = rule.Kind == LimitKind.Window
+            ? [draw.Need, draw.Demand, draw.Want, draw.Debt, draw.Seen, rule.Limit, draw.WindowStart, draw.WindowEnd]
+            :
+            [
+                draw.Need, draw.Demand, draw.Want, draw.Debt, draw.Seen,
+                lease.CapacityMicros, lease.ChargeMicros, lease.ChargeUnits,
+            ];
+        var (answer, fault) = await CallAsync(rule.Kind == LimitKind.Window ? DrawWindow : DrawBucket, key, arguments, shard);
+        Interlocked.Decrement(ref _drawing);
+        switch (answer)
         {
-            bucket.Complete(rule, draw, new LeaseGrant(granted, state, wait, now), _clock);
+            case [var granted, var state, var wait, var now]:
+                bucket.Complete(rule, draw, new LeaseGrant(granted, state, wait, now), _clock);
+                break;
+            case [var granted, var state, var wait, var now, var refunded, var epoch]:
+                bucket.Complete(rule, draw, new LeaseGrant(granted, state, wait, now, refunded, epoch), _clock);
+                break;
+            default:
+                // Where it is not the whole store that is away, this bucket goes by the policy for a while.
+                var pause = fault == RedisFault.Refused ? RefusedPause : _isCluster ? ProbeInterval : TimeSpan.Zero;
+                bucket.Fail(pause == TimeSpan.Zero ? 0 : _clock.NowNs + (pause.Ticks * TimeSpan.NanosecondsPerTick));
+                return;
         }
-        else
+
+        // What lapsed before it was spent.
+        ReturnLate(bucket, rule);
+    }
+
+    private void ReturnLate(LeasedBucket bucket, LimitRule rule)
+    {
+        if (bucket.TryTakeLate(_clock.NowNs, out var back))
         {
-            bucket.Fail();
+            bucket.Returning = ReturnAsync(bucket, rule, back);
         }
     }
 
-    private RedisKey KeyOf(LeasedBucket bucket) => $"{_plan.Prefix}:limit:{{{bucket.Name}}}";
+    private async Task ReturnAsync(LeasedBucket bucket, LimitRule rule, LeaseReturn back)
+    {
+        var number = Interlocked.Increment(ref _returns);
+        var key = KeyOf(bucket, rule);
+        RedisScript script;
+        RedisValue[] arguments;
+        if (rule.Kind == LimitKind.Window)
+        {
+            script = ReturnWindow;
+            arguments = [back.Units, back.Epoch, _replica, number];
+        }
+        else
+        {
+            script = ReturnBucket;
+            arguments = new RedisValue[5 + (2 * back.Parts.Length)];
+            var lease = rule.Lease!;
+            (arguments[0], arguments[1]) = (lease.ChargeMicros, lease.ChargeUnits);
+            (arguments[2], arguments[3], arguments[4]) = (back.Epoch, _replica, number);
+            for (var i = 0; i < back.Parts.Length; i++)
+            {
+                arguments[5 + (2 * i)] = back.Parts[i].Units;
+                arguments[6 + (2 * i)] = back.Parts[i].Place;
+            }
+        }
+
+        bucket.EndReturn(await CallAsync(script, key, arguments, ShardOf(key)) is ([> 0, ..], _));
+    }
+
+    private RedisKey KeyOf(LeasedBucket bucket, LimitRule rule) =>
+        $"{_plan.Prefix}:{(rule.Kind == LimitKind.Window ? "window" : "bucket")}:{{{bucket.Name}}}";
+
+    /// <summary>The primary of a cluster that a key is on, as far as that is known; null where the store is one server.</summary>
+    private RedisShard? ShardOf(RedisKey key)
+    {
+        if (!_isCluster || _connection is not { } connection)
+        {
+            return null;
+        }
+
+        try
+        {
+            var endpoint = connection.GetServer(key).EndPoint;
+            return _shards.GetOrAdd(endpoint, static e => new RedisShard(e.ToString() ?? ""));
+        }
+        catch (RedisException)
+        {
+            // Nobody is known to have it.
+            return null;
+        }
+    }
 
     /// <summary>One call within the time that a request may wait; null where it failed, which opens the circuit.</summary>
-    private async Task<long[]?> CallAsync(RedisScript script, RedisKey key, RedisValue[] arguments)
+    private async Task<(long[]? Answer, RedisFault Fault)> CallAsync(
+        RedisScript script, RedisKey key, RedisValue[] arguments, RedisShard? shard)
     {
         try
         {
-            if (_connection is { } connection)
+            if (_connection is not { } connection)
             {
-                return await script.RunAsync(connection.GetDatabase(), key, arguments).WaitAsync(_plan.Timeout, _time);
+                return (null, RedisFault.Connection);
             }
+
+            var call = script.RunAsync(connection.GetDatabase(), key, arguments);
+            return (await call.WaitAsync(_plan.Timeout, _time), RedisFault.None);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             Interlocked.Increment(ref _failures);
-            MarkDown(exception);
+            var fault = RedisFaults.Of(exception, _isLoginRefused);
+            MarkDown(fault, exception, shard, key);
+            return (null, fault);
         }
-
-        return null;
     }
 
-    private void MarkDown(Exception exception)
+    private void MarkDown(RedisFault fault, Exception exception, RedisShard? shard, RedisKey key)
     {
-        if (!Fleet.IsDown)
+        var why = RedisFaults.Describe(fault, exception);
+        if (fault == RedisFault.Refused)
         {
+            if (Interlocked.Exchange(ref _refusal, why) != why)
+            {
+                _log.Say($"edge: redis refuses a call for one limit: {why}");
+            }
+        }
+        else if (_isCluster)
+        {
+            if (shard?.MarkDown($"{_plan.Prefix}:probe:{key}") == true)
+            {
+                _log.Say($"edge: redis at {shard.Name} is away ({why}); for its keys {Policy}");
+            }
+
+            Fleet.IsDown = Fleet.IsDown || AreAllAway();
+        }
+        else if (!Fleet.IsDown || fault != _fault)
+        {
+            _fault = fault;
             Fleet.IsDown = true;
-            _log.Say($"edge: redis is away ({exception.GetType().Name}); limits are " +
-                (_plan.WhenDown == WhenDown.Open ? "local: this replica's share" : "closed"));
+            _log.Say($"edge: redis is away ({why}); {Policy}");
+        }
+    }
+
+    /// <summary>True where no primary of the cluster answers.</summary>
+    private bool AreAllAway()
+    {
+        foreach (var server in _connection?.GetServers() ?? [])
+        {
+            if (server is { IsReplica: false, IsConnected: true }
+                && !(_shards.TryGetValue(server.EndPoint, out var shard) && shard.Lease.IsDown))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void MarkUp(string what)
+    {
+        _fault = RedisFault.None;
+        _isLoginRefused = false;
+        if (Fleet.IsDown)
+        {
+            Fleet.IsDown = false;
+            _log.Say(what);
         }
     }
 
@@ -196,26 +390,65 @@ internal sealed class RedisLeases : IAsyncDisposable
             while (!_stop.IsCancellationRequested)
             {
                 await ConnectAsync();
-                var answer = await CallAsync(
-                    Beat, $"{_plan.Prefix}:replicas", [_replica, SilenceMax.Ticks / TimeSpan.TicksPerMicrosecond]);
+                RedisKey key = $"{_plan.Prefix}:replicas";
+                var (answer, _) = await CallAsync(
+                    Beat, key, [_replica, SilenceMax.Ticks / TimeSpan.TicksPerMicrosecond], ShardOf(key));
                 if (answer is [var replicas, var now])
                 {
                     Fleet.Replicas = (int)replicas;
                     Fleet.Observe(now, _clock.NowNs);
-                    if (Fleet.IsDown)
-                    {
-                        Fleet.IsDown = false;
-                        _log.Say($"edge: redis answers; {replicas} replica{(replicas == 1 ? "" : "s")} known");
-                    }
+                    _isCluster = IsCluster();
+                    MarkUp($"edge: redis answers; {replicas} replica{(replicas == 1 ? "" : "s")} known");
                 }
 
-                await Task.Delay(Fleet.IsDown ? ProbeInterval : BeatInterval, _time, _stop.Token);
+                var isAnyAway = await ProbeAsync();
+                await Task.Delay(Fleet.IsDown || isAnyAway ? ProbeInterval : BeatInterval, _time, _stop.Token);
             }
         }
         catch (OperationCanceledException)
         {
             // The end.
         }
+    }
+
+    /// <summary>Finds out which primaries are back.</summary>
+    /// <returns>True where one is still away.</returns>
+    private async Task<bool> ProbeAsync()
+    {
+        var isAnyAway = false;
+        foreach (var (_, shard) in _shards)
+        {
+            if (!shard.Lease.IsDown)
+            {
+                continue;
+            }
+
+            if (await CallAsync(Probe, shard.Probe, [], shard) is ([1], _))
+            {
+                shard.Lease.IsDown = false;
+                _log.Say($"edge: the keys of redis at {shard.Name} are served again");
+                MarkUp("edge: redis answers again");
+            }
+            else
+            {
+                isAnyAway = true;
+            }
+        }
+
+        return isAnyAway;
+    }
+
+    private bool IsCluster()
+    {
+        foreach (var server in _connection!.GetServers())
+        {
+            if (server is { IsConnected: true, ServerType: ServerType.Cluster })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private async Task ConnectAsync()
@@ -227,33 +460,14 @@ internal sealed class RedisLeases : IAsyncDisposable
 
         try
         {
-            _connection = await ConnectionMultiplexer.ConnectAsync(Options());
+            var connection = await ConnectionMultiplexer.ConnectAsync(RedisConnection.Options(_plan));
+            connection.ConnectionFailed += (_, failed) =>
+                _isLoginRefused |= failed.FailureType == ConnectionFailureType.AuthenticationFailure;
+            _connection = connection;
         }
         catch (RedisException exception)
         {
             _log.Say($"edge: redis cannot be reached: {exception.Message.ReplaceLineEndings(" ")}");
         }
-    }
-
-    private ConfigurationOptions Options()
-    {
-        var options = new ConfigurationOptions
-        {
-            // It goes on trying by itself, and what cannot be sent now fails now.
-            AbortOnConnectFail = false,
-            BacklogPolicy = BacklogPolicy.FailFast,
-            ReconnectRetryPolicy = new LinearRetry((int)ProbeInterval.TotalMilliseconds),
-            ClientName = "edge",
-            Ssl = _plan.Tls,
-            User = _plan.User,
-            Password = _plan.Password?.Reveal(),
-            ServiceName = _plan.SentinelPrimary,
-        };
-        foreach (var endpoint in _plan.Endpoints)
-        {
-            options.EndPoints.Add(endpoint);
-        }
-
-        return options;
     }
 }

@@ -15,7 +15,14 @@ internal static class UpstreamTls
     /// <param name="caFile">PEM file of the only authorities to trust; null: the system's.</param>
     /// <exception cref="IOException">The file cannot be read, or has no certificate in it.</exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">A certificate in the file is malformed.</exception>
-    public static SslClientAuthenticationOptions CreateOptions(string host, string? caFile)
+    public static SslClientAuthenticationOptions CreateOptions(string host, string? caFile) =>
+        CreateOptions(host, caFile, SslApplicationProtocol.Http11);
+
+    /// <summary>The same for another protocol, or for one without a name.</summary>
+    /// <param name="host">As above.</param>
+    /// <param name="caFile">As above.</param>
+    /// <param name="protocol">What is spoken inside (RFC 7301); null: not told.</param>
+    public static SslClientAuthenticationOptions CreateOptions(string host, string? caFile, SslApplicationProtocol? protocol)
     {
         var policy = new X509ChainPolicy
         {
@@ -41,7 +48,7 @@ internal static class UpstreamTls
             // The dot that ends an absolute name is no part of it in SNI (RFC 6066, section 3) or in a certificate.
             TargetHost = host.TrimEnd('.'),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ApplicationProtocols = [SslApplicationProtocol.Http11],
+            ApplicationProtocols = protocol is { } name ? [name] : null,
             CertificateChainPolicy = policy,
             AllowRenegotiation = false,
         };

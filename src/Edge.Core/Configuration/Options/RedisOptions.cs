@@ -25,6 +25,9 @@ internal sealed class RedisOptions
             "sentinelPrimary", Scalars.Name, (o, v) => o.SentinelPrimary = v,
             "The name of the primary that the sentinels at the endpoints watch. Left out: the endpoints are the servers."),
         new Key<RedisOptions, bool>("tls", Scalars.Boolean, (o, v) => o.Tls = v, "Speak TLS with it.", defaultText: "false"),
+        new Key<RedisOptions, string>(
+            "ca", Scalars.File, (o, v) => o.Ca = v,
+            "PEM file of the only authorities to trust; speaks TLS. Left out: the system's."),
         new Key<RedisOptions, TimeSpan>(
             "timeout", Scalars.Duration(), (o, v) => o.Timeout = v,
             "The longest that a request waits for it.", defaultText: "50ms"),
@@ -49,6 +52,9 @@ internal sealed class RedisOptions
 
     /// <summary>TLS.</summary>
     public Located<bool>? Tls { get; set; }
+
+    /// <summary>Authorities.</summary>
+    public Located<string>? Ca { get; set; }
 
     /// <summary>Longest waiting.</summary>
     public Located<TimeSpan>? Timeout { get; set; }

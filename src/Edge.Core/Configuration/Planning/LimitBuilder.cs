@@ -17,13 +17,14 @@ internal static class LimitBuilder
         limits.Count == 0 ? [] : [.. limits.Select(l => Limit(l.Value, scope))];
 
     /// <summary>The store.</summary>
-    public static RedisPlan Redis(RedisOptions redis) => new()
+    public static RedisPlan Redis(RedisOptions redis, ConfigurationFiles files) => new()
     {
         Endpoints = [.. redis.Endpoints.Items().Select(e => e.Value)],
         User = redis.User?.Value,
         Password = redis.Password?.Value,
         SentinelPrimary = redis.SentinelPrimary?.Value,
-        Tls = redis.Tls.Get(),
+        Tls = redis.Tls.Get() || redis.Ca is not null,
+        CaFile = redis.Ca is { } ca ? files.Resolve(ca.Value) : null,
         Timeout = redis.Timeout.Get(),
         WhenDown = redis.WhenDown.Get(),
         Prefix = redis.Prefix.Get(),

@@ -26,7 +26,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         {
             Listeners = [.. options.Listeners.Items().Select(l => Listener(l.Value))],
             Admin = options.Admin is { } admin ? new AdminPlan(admin.Value.Address.Get(), admin.Value.Token?.Value) : null,
-            Redis = options.Redis is { } redis ? LimitBuilder.Redis(redis.Value) : null,
+            Redis = options.Redis is { } redis ? LimitBuilder.Redis(redis.Value, files) : null,
             LimitState = options.LimitState is { Value: var state }
                 ? new LimitStatePlan(files.Resolve(state.File.Get()), state.Every.Get())
                 : null,

@@ -23,6 +23,60 @@ public sealed class FleetSimulationTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_was_reserved_and_not_used_comes_back_late_and_lets_in_no_more(bool isWindow)
+    {
+        for (var seed = 1; seed <= Schedules; seed++)
+        {
+            var random = new Random(-seed);
+            var plan = Hostile(seed, isWindow) with
+            {
+                CostMax = random.Next(2, 30),
+                TakesMax = TimeSpan.FromSeconds(random.Next(1, 10)),
+                UsedMax = random.NextDouble(),
+            };
+            plan = plan with { Rates = [.. plan.Rates.Select(r => r * 2 / plan.CostMax + 0.5)] };
+            var fleet = new SimulatedFleet(plan);
+            fleet.Run();
+            var asksEachTime = plan.Window * plan.Burst / plan.Limit < TimeSpan.FromMilliseconds(400);
+            if (isWindow) HoldToWindows(plan, fleet);
+            else HoldToOneBucket(plan, fleet, asksEachTime ? SimulatedFleet.TimeoutNs : 0);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_fleet_whose_requests_use_a_tenth_of_what_they_reserve_lets_in_nearly_what_one_process_would(bool isWindow)
+    {
+        // As an LLM's do: a thousand tokens asked for, a hundred used, up to half a minute later.
+        var plan = new SimulationPlan
+        {
+            Seed = 1,
+            IsWindow = isWindow,
+            Keys = 1,
+            Limit = 100_000,
+            Burst = 100_000,
+            Window = TimeSpan.FromMinutes(1),
+            Length = TimeSpan.FromMinutes(10),
+            Rates = [40, 20, 5],
+            CostMax = 2000,
+            UsedMax = 0.2,
+            TakesMax = TimeSpan.FromSeconds(30),
+            IsSteady = true,
+        };
+        var fleet = new SimulatedFleet(plan);
+        fleet.Run();
+        var used = fleet.Admitted[0].Sum(t => t.Units);
+        var alone = OneProcess.Run(plan);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{used} against {alone}; {fleet.Messages} messages, {fleet.Requests} requests");
+        Assert.True(used >= alone * 0.9, $"{used} of {alone}");
+        if (!isWindow) HoldToOneBucket(plan, fleet, 0);
+    }
+
     [Fact]
     public void A_fleet_that_asks_for_each_request_is_late_by_no_more_than_the_timeout()
     {
@@ -181,10 +235,10 @@ public sealed class FleetSimulationTests
         foreach (var times in fleet.Admitted.Values)
         {
             var tat = 0m;
-            foreach (var at in times)
+            foreach (var (at, units) in times)
             {
-                tat = Math.Max(tat, at) + interval;
-                if (tat - at > (plan.Burst * interval) + slackNs) return true;
+                tat = Math.Max(tat, at) + (units * interval);
+                if (units > 0 && tat - at > (plan.Burst * interval) + slackNs) return true;
             }
         }
 
@@ -196,8 +250,8 @@ public sealed class FleetSimulationTests
         var offset = fleet.StoreMicros - (fleet.Now / 1000);
         foreach (var times in fleet.Admitted.Values)
         {
-            var windows = times.GroupBy(at => (offset + (at / 1000)) / (plan.Window.Ticks / 10));
-            Assert.All(windows, w => Assert.True(w.Count() <= plan.Limit, $"seed {plan.Seed}: {w.Count()} in a window; {plan}"));
+            var windows = times.GroupBy(t => (offset + (t.At / 1000)) / (plan.Window.Ticks / 10), t => t.Units);
+            Assert.All(windows, w => Assert.True(w.Sum() <= plan.Limit, $"seed {plan.Seed}: {w.Sum()} in a window; {plan}"));
         }
     }
 }

@@ -33,8 +33,8 @@ internal sealed class SimulatedFleet
 
     public long StoreMicros => _storeOffsetMicros + (Now / 1000);
 
-    /// <summary>When something was let in, by key.</summary>
-    public Dictionary<int, List<long>> Admitted { get; } = [];
+    /// <summary>When something was let in, by key, and how many units it used in the end.</summary>
+    public Dictionary<int, List<(long At, long Units)>> Admitted { get; } = [];
 
     /// <summary>Messages to the store.</summary>
     public int Messages { get; private set; }
@@ -55,11 +55,17 @@ internal sealed class SimulatedFleet
 
     public void Schedule(long delay, Action action) => _events.Enqueue(action, (Now + delay, _sequence++));
 
-    public void Admit(int key)
+    /// <summary>Something is let in. The result is its place in the list of its key.</summary>
+    public int Admit(int key, long units)
     {
-        if (!Admitted.TryGetValue(key, out var times)) Admitted[key] = times = [];
-        times.Add(Now);
+        if (!Admitted.TryGetValue(key, out var list)) Admitted[key] = list = [];
+        list.Add((Now, units));
+        return list.Count - 1;
     }
+
+    /// <summary>It used less than it might have.</summary>
+    public void Settle(int key, int place, long units) =>
+        Admitted[key][place] = Admitted[key][place] with { Units = units };
 
     /// <summary>Sends something to the store and its answer back; each way may take long, lose it, or bring it twice.</summary>
     public void Send<T>(Func<long, T> ask, Action<T> answer)
@@ -103,7 +109,12 @@ internal sealed class SimulatedFleet
         for (var i = 0; i < count; i++)
         {
             Requests++;
-            if (Chance(_plan.Crash)) _replicas[index] = new SimulatedReplica(this, index, _plan);
+            if (Chance(_plan.Crash))
+            {
+                _replicas[index].Crash();
+                _replicas[index] = new SimulatedReplica(this, index, _plan);
+            }
+
             if (Chance(_plan.Flush)) _store.Flush();
             _replicas[index].Request(_random.Next(_plan.Keys), TimeoutNs);
         }

@@ -14,6 +14,7 @@ internal sealed class SimulatedReplica
     private readonly List<Action>[] _waiting;
     private readonly string _name;
     private long _returns;
+    private bool _isGone;
 
     public SimulatedReplica(SimulatedFleet fleet, int index, SimulationPlan plan)
     {
@@ -30,10 +31,15 @@ internal sealed class SimulatedReplica
         _waiting = [.. Enumerable.Range(0, plan.Keys).Select(_ => new List<Action>())];
     }
 
-    public void Request(int key, long patienceNs)
+    /// <summary>It ends without a word.</summary>
+    public void Crash() => _isGone = true;
+
+    public void Request(int key, long patienceNs) => Request(key, 1 + _fleet.Random.Next(_plan.CostMax), patienceNs);
+
+    private void Request(int key, long cost, long patienceNs)
     {
         var bucket = _buckets[key];
-        var take = new LimitTake(bucket, _rule, 1);
+        var take = new LimitTake(bucket, _rule, cost);
         var before = _fleet.Now;
         switch (bucket.TryTake(ref take, _clock.NowNs))
         {
@@ -41,27 +47,45 @@ internal sealed class SimulatedReplica
                 bucket.Refund(ref take, _clock);
                 break;
             case TakeStatus.Taken:
-                _fleet.Admit(key);
-                if (bucket.ShouldRefill(_clock.NowNs)) Draw(key);
+                Settle(key, take, _fleet.Admit(key, cost));
+                if (bucket.ShouldRefill(_clock.NowNs)) Draw(key, cost);
                 break;
             case TakeStatus.Empty when patienceNs > 0:
-                bucket.BeginWait(1);
+                bucket.BeginWait(cost);
                 _waiting[key].Add(() =>
                 {
-                    bucket.EndWait(1);
-                    Request(key, patienceNs - (_fleet.Now - before));
+                    bucket.EndWait(cost);
+                    Request(key, cost, patienceNs - (_fleet.Now - before));
                 });
-                Draw(key);
+                Draw(key, cost);
                 break;
         }
 
         if (_fleet.Chance(_plan.GiveBack)) GiveBack(key);
     }
 
-    private void Draw(int key)
+    /// <summary>A request that reserves ends later, and has used some of it. A replica that is gone tells nobody.</summary>
+    private void Settle(int key, LimitTake take, int place)
+    {
+        if (_plan.CostMax == 1 && _plan.UsedMax == 1) return;
+        var used = (long)(take.Cost * _fleet.Random.NextDouble() * _plan.UsedMax);
+        var length = (long)(_plan.TakesMax.Ticks * 100 * _fleet.Random.NextDouble());
+        _fleet.Schedule(length, () =>
+        {
+            if (_isGone) return;
+            _fleet.Settle(key, place, used);
+            if (((LeasedBucket)take.Bucket).Settle(ref take, used, _clock)
+                && _buckets[key].TryTakeLate(_clock.NowNs, out var back))
+            {
+                Return(key, back);
+            }
+        });
+    }
+
+    private void Draw(int key, long need)
     {
         var bucket = _buckets[key];
-        if (!bucket.TryPlan(_rule, 1, _clock, out var draw)) return;
+        if (!bucket.TryPlan(_rule, need, _clock, out var draw)) return;
         var isOver = false;
         _fleet.Send(
             now => _rule.Kind == LimitKind.Window
@@ -95,16 +119,27 @@ internal sealed class SimulatedReplica
 
     private void GiveBack(int key)
     {
-        if (!_buckets[key].TryTakeBack(_clock.NowNs, all: true, out var back)) return;
+        if (_buckets[key].TryTakeBack(_clock.NowNs, all: true, out var back)) Return(key, back);
+    }
+
+    private void Return(int key, LeaseReturn back)
+    {
         var number = ++_returns;
+        var isOver = false;
         _fleet.Send(
-            now =>
+            now => _rule.Kind == LimitKind.Window
+                ? _fleet.Store.ReturnWindow($"{key}", back, _name, number)
+                : _fleet.Store.ReturnBucket($"{key}", back, _rule.Lease!, _name, number, now),
+            returned =>
             {
-                if (_rule.Kind == LimitKind.Window) _fleet.Store.ReturnWindow($"{key}", back, _name, number);
-                else _fleet.Store.ReturnBucket($"{key}", back, _rule.Lease!, now);
-                return 0;
-            },
-            static _ => { });
+                if (!isOver) _buckets[key].EndReturn(returned > 0);
+                isOver = true;
+            });
+        _fleet.Schedule(SimulatedFleet.TimeoutNs, () =>
+        {
+            if (!isOver) _buckets[key].EndReturn(isTaken: false);
+            isOver = true;
+        });
     }
 
     /// <summary>A clock of its own speed and beginning.</summary>

@@ -39,6 +39,15 @@ internal sealed record SimulationPlan
     /// <summary>The chance that a request does not count in the end.</summary>
     public double Refund { get; init; }
 
+    /// <summary>Most units of a request; 1: a request each. More are reserved and settled later by what was used.</summary>
+    public int CostMax { get; init; } = 1;
+
+    /// <summary>The longest that a request takes.</summary>
+    public TimeSpan TakesMax { get; init; } = TimeSpan.Zero;
+
+    /// <summary>The most that is used of what was reserved.</summary>
+    public double UsedMax { get; init; } = 1;
+
     /// <summary>True: now and then all replicas get more requests at once than a full bucket has.</summary>
     public bool Storms { get; init; }
 

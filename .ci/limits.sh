@@ -1,0 +1,211 @@
+# Sourced by the steps about limits that several gateways share: Redis servers, three gateways before the mock, load on them.
+# shellcheck shell=bash
+
+# redis PORT [OPTIONS...]: a server that keeps nothing; its id is in $last_started.
+redis() {
+  local port=$1
+  shift
+  mkdir -p "$work/redis-$port"
+  start "$work/redis-$port.log" redis-server --port "$port" --bind 127.0.0.1 --save "" --appendonly no \
+    --dir "$work/redis-$port" "$@"
+  wait_for_port "$last_started" "$port"
+}
+
+cli() {
+  redis-cli -h 127.0.0.1 -p "$@"
+}
+
+# configure FILE WHEN_DOWN ENDPOINTS: routes with a bucket, a window and a bucket for bursts; $gateway_port is chosen.
+configure() {
+  free_port
+  gateway_port=$chosen_port
+  free_port
+  admin_port=$chosen_port
+  cat > "$1" << YAML
+listeners:
+  - address: 127.0.0.1:$gateway_port
+admin: { address: 127.0.0.1:$admin_port, token: limits }
+redis: { endpoints: [$3], whenDown: $2, prefix: "$prefix"${redis_more:+, $redis_more} }
+upstreams:
+  mock: { targets: ["http://127.0.0.1:$mock_port"] }
+routes:
+  - name: bucket
+    match: { path: "/bucket/*" }
+    stripPath: true
+    upstream: mock
+    limits: [{ name: rate, per: global, requests: 4000, window: 10s, burst: 1000 }]
+  - name: steady
+    match: { path: "/steady/*" }
+    stripPath: true
+    upstream: mock
+    limits: [{ name: much, per: global, requests: 60000000, window: 1m }]
+  - name: window
+    match: { path: "/window/*" }
+    stripPath: true
+    upstream: mock
+    limits: [{ name: quota, per: global, requests: 2000, window: hour }]
+  - name: keys
+    match: { path: "/keys/*" }
+    stripPath: true
+    upstream: mock
+    limits: [{ name: each, per: "header:X-Key", requests: 5, window: 1h }]
+YAML
+}
+
+# start_fleet WHEN_DOWN ENDPOINTS: three gateways; their ports are in $gateways, those of their administration in $admins. More
+# keys of redis come from $redis_more; a command to run them with from the array run_with.
+start_fleet() {
+  local i
+  gateways=()
+  gateway_ids=()
+  admins=()
+  for i in 1 2 3; do
+    configure "$work/edge-$i.yaml" "$@"
+    start "$work/gateway-$prefix-$i.log" ${run_with[@]+"${run_with[@]}"} "$EDGE" run --config "$work/edge-$i.yaml"
+    gateway_ids+=("$last_started")
+    wait_for_port "$last_started" "$gateway_port"
+    gateways+=("$gateway_port")
+    admins+=("$admin_port")
+  done
+}
+
+stop_fleet() {
+  local id
+  for id in "${gateway_ids[@]}"; do
+    stop "$id" || true
+  done
+}
+
+# What the upstream has been asked for so far.
+seen() {
+  curl --silent --noproxy '*' "http://127.0.0.1:$mock_port/mock/stats" | grep -Eo '"/bytes" *: *[0-9]+' | grep -Eo '[0-9]+$'
+}
+
+# storm PATH SECONDS [COMMAND]: uneven load on all three, more than the limit, and meanwhile the command. The time that it took is
+# in $took_ms, what came through in $came.
+storm() {
+  local before began i ids=() connections=(24 6 2)
+  before=$(seen)
+  began=$(date +%s%N)
+  for i in 0 1 2; do
+    wrk -t1 -c"${connections[i]}" -d"$2s" ${wrk_more[@]+"${wrk_more[@]}"} \
+      "http://127.0.0.1:${gateways[i]}$1" > "$work/wrk-$i.txt" 2>&1 &
+    ids+=("$!")
+  done
+  [[ -z ${3:-} ]] || "$3"
+  for i in "${ids[@]}"; do
+    wait "$i"
+  done
+  took_ms=$((($(date +%s%N) - began) / 1000000))
+  came=$(($(seen) - before))
+}
+
+# within LEAST MOST: what came lies between, and is shown.
+within() {
+  echo "  $came came through in $took_ms ms; at least $1, at most $2"
+  [[ $came -ge $1 && $came -le $2 ]]
+}
+
+# many_keys: requests of storms have one of 300 keys each, from now on.
+many_keys() {
+  cat > "$work/keys.lua" << 'LUA'
+function request()
+  return wrk.format("GET", nil, { ["X-Key"] = "storm " .. math.random(300) })
+end
+LUA
+  wrk_more=(-s "$work/keys.lua")
+}
+
+start_limits_mock() {
+  free_port
+  mock_port=$chosen_port
+  start "$work/mock.log" "$EDGE" mock --port "$mock_port"
+  wait_for_port "$last_started" "$mock_port"
+}
+
+# The /state of a gateway, by its place.
+state_of() {
+  curl --silent --noproxy '*' --max-time 5 -H 'Authorization: Bearer limits' "http://127.0.0.1:${admins[$1]}/state"
+}
+
+# number_of PLACE NAME: a number of its state, the first of that name; 0 where it is not there.
+number_of() {
+  { state_of "$1" | grep -Eo "\"$2\" *: *[0-9]+" | head -1 | grep -Eo '[0-9]+$'; } || echo 0
+}
+
+# How often a gateway has asked Redis for a slice.
+draws_of() {
+  number_of "$1" draws
+}
+
+# sum_of NAME: a number of all states.
+sum_of() {
+  local i sum=0
+  for i in 0 1 2; do
+    sum=$((sum + $(number_of "$i" "$1")))
+  done
+  echo "$sum"
+}
+
+# ask PLACE PATH [KEY]: the status that a gateway answers with.
+ask() {
+  curl --silent --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' -H "X-Key: ${3:-any}" \
+    "http://127.0.0.1:${gateways[$1]}$2"
+}
+
+# ready_of PLACE: status and text of /readyz in a line.
+ready_of() {
+  curl --silent --noproxy '*' --max-time 5 -w '%{http_code}' "http://127.0.0.1:${admins[$1]}/readyz" | tr '\n' ' '
+}
+
+# until_true SECONDS COMMAND...: tries again until it succeeds; fails when it has not by then. How long it took is in $until_ms.
+until_true() {
+  local began end=$((SECONDS + $1))
+  shift
+  began=$(date +%s%N)
+  until "$@"; do
+    if [[ $SECONDS -ge $end ]]; then
+      return 1
+    fi
+    sleep 0.05
+  done
+  until_ms=$((($(date +%s%N) - began) / 1000000))
+}
+
+# A key that nobody has asked for yet is let in.
+recovers() {
+  lets_in() { [[ $(ask 0 /keys/bytes/16 "again $RANDOM $RANDOM") == 200 ]]; }
+  until_true 10 lets_in
+}
+
+# log_says TEXT: every gateway of the fleet has said so.
+log_says() {
+  local i
+  for i in 1 2 3; do
+    if ! grep -q "$1" "$work/gateway-$prefix-$i.log"; then
+      return 1
+    fi
+  done
+}
+
+# A window may end under the storm; then the limit is let in twice. A storm that would run into the full hour waits for it.
+avoid_the_full_hour() {
+  local left=$((3600 - $(date +%s) % 3600))
+  if [[ $left -lt 20 ]]; then
+    sleep "$left"
+  fi
+}
+
+# Five for each key, wherever its requests go.
+keys_hold() {
+  local key i let_in=0 code
+  for key in {1..20}; do
+    for i in {1..9}; do
+      code=$(curl --silent --noproxy '*' -o /dev/null -w '%{http_code}' -H "X-Key: $key" \
+        "http://127.0.0.1:${gateways[i % 3]}/keys/bytes/16")
+      [[ $code != 200 ]] || let_in=$((let_in + 1))
+    done
+  done
+  echo "  $let_in of 100"
+  [[ $let_in -eq 100 ]]
+}
