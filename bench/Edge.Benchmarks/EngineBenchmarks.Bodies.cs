@@ -28,6 +28,7 @@ public partial class EngineBenchmarks
         + "\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":19,\"completion_tokens\":1000,\"total_tokens\":1019}}");
 
     private readonly JsonTape _tape = new();
+    private readonly TokenCalibration _calibration = new();
     private readonly JsonTape _read = MakeTape(ChatBody);
     private readonly SchemaValidator _validator = new();
     private readonly JsonSchema _schema = BuiltInSchemas.Find("openai-chat-lenient")!;
@@ -59,6 +60,14 @@ public partial class EngineBenchmarks
 
     [Benchmark]
     public int MeasureChatBody() => (int)BodyFacts.Of(_read, LlmApi.ChatCompletions).EstimatedTokens;
+
+    [Benchmark]
+    public int CorrectEstimate()
+    {
+        var sample = default(ScriptSample);
+        PromptTexts.Show(_read, LlmApi.ChatCompletions, ref sample);
+        return (int)_calibration.Correct("gpt-4o", sample.Script, 100);
+    }
 
     [Benchmark]
     public bool ReadLargeBody() => _tape.Read(LargeBody);

@@ -5,6 +5,7 @@ using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Running;
 using Edge.Benchmarks;
 
+// --estimates: how far the estimates of tokens are from the truth, over a corpus that is made anew, and what they cost.
 // --contention: how bucket, lock and the framework's limiter scale over threads. Without arguments of ours: BenchmarkDotNet,
 // with its own. --gate FILE: no times, only whether each benchmark stays within the
 // bytes that FILE allows it, each one also being named there.
@@ -16,6 +17,12 @@ if (args is ["--gate", var file])
 if (args is ["--contention"])
 {
     ContentionTable.Print(Console.Out);
+    return 0;
+}
+
+if (args is ["--estimates"])
+{
+    await EstimateTable.PrintAsync(Console.Out);
     return 0;
 }
 

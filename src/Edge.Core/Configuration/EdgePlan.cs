@@ -43,6 +43,9 @@ public sealed class EdgePlan
     /// <summary>What models cost, or null where nothing says so.</summary>
     public PriceTable? Prices { get; init; }
 
+    /// <summary>Where what was learned of estimates is kept, or null for in memory only.</summary>
+    public string? CalibrationFile { get; init; }
+
     /// <summary>The services behind the gateway, in file order.</summary>
     public required ImmutableArray<UpstreamPlan> Upstreams { get; init; }
 

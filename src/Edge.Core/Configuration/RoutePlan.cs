@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Edge.Core.Llm;
 using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration;
@@ -51,8 +52,14 @@ public sealed record RoutePlan
     /// <summary>How tokens are counted; null: not at all.</summary>
     public MeteringPlan? Metering { get; init; }
 
+    /// <summary>How the tokens of prompts are estimated.</summary>
+    public EstimateKind Estimate { get; init; }
+
     /// <summary>Tokens of a metered answer that are read on when its caller leaves; null: it is broken off.</summary>
     public long? DrainTokens { get; init; }
+
+    /// <summary>A stream that has used up one of the route's limits of tokens or money is stopped.</summary>
+    public bool StopsWhenExhausted { get; init; }
 
     /// <summary>After this long without a byte, an event stream gets a comment line; null: never.</summary>
     public TimeSpan? Heartbeat { get; init; }

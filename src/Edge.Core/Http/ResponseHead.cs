@@ -213,13 +213,14 @@ public sealed class ResponseHead
         return Ascii.EqualsIgnoreCase(mediaType, "text/event-stream"u8);
     }
 
-    /// <summary>True where Content-Encoding names anything but <c>identity</c>, so that the body's bytes are not text.</summary>
+    /// <summary>How the body is coded, by Content-Encoding (RFC 9110, section 8.4).</summary>
     /// <param name="received">The bytes that were parsed.</param>
-    public bool HasContentCoding(ReadOnlySpan<byte> received)
+    public ContentCoding CodingOf(ReadOnlySpan<byte> received)
     {
+        var all = ContentCoding.Identity;
         if (!_hasContentEncoding)
         {
-            return false;
+            return all;
         }
 
         foreach (ref readonly var field in _fields.AsSpan(0, _fieldCount))
@@ -230,17 +231,22 @@ public sealed class ResponseHead
             }
 
             var list = field.Value(received);
-            while (FieldSyntax.TryTakeElement(ref list, out var coding))
+            while (FieldSyntax.TryTakeElement(ref list, out var name))
             {
-                if (!Ascii.EqualsIgnoreCase(coding, "identity"u8))
+                var coding = ContentCodings.Of(name);
+                if (coding != ContentCoding.Identity)
                 {
-                    return true;
+                    all = all == ContentCoding.Identity ? coding : ContentCoding.Other;
                 }
             }
         }
 
-        return false;
+        return all;
     }
+
+    /// <summary>True where Content-Encoding names anything but <c>identity</c>, so that the body's bytes are not text.</summary>
+    /// <param name="received">The bytes that were parsed.</param>
+    public bool HasContentCoding(ReadOnlySpan<byte> received) => CodingOf(received) != ContentCoding.Identity;
 
     /// <summary>Forgets the head, to read the next one on the same connection.</summary>
     public void Reset()

@@ -23,6 +23,8 @@ public sealed class LimitHold
     public const int LimitsMax = 16;
 
     private readonly LimitTake[] _takes = new LimitTake[LimitsMax];
+    private Extension[]? _extensions;
+    private bool _isExtended;
 
     /// <summary>How many limits the request has.</summary>
     public int Count { get; private set; }
@@ -42,6 +44,11 @@ public sealed class LimitHold
         _takes.AsSpan(0, Count).Clear();
         Count = 0;
         RefusedBy = -1;
+        if (_isExtended)
+        {
+            _extensions.AsSpan().Clear();
+            _isExtended = false;
+        }
     }
 
     /// <summary>Adds a limit.</summary>
@@ -123,6 +130,32 @@ public sealed class LimitHold
         }
     }
 
+    /// <summary>Units that the request holds of a limit: what was reserved, and all that came on top.</summary>
+    public long HeldOf(int index) => !_isExtended ? _takes[index].Cost
+        : _takes[index].Cost + _extensions![index].Before + _extensions[index].Last.Cost;
+
+    /// <summary>
+    /// Takes units on top of what was reserved, for a request that runs and turns out to need more. What an earlier call took
+    /// counts as used from then on.
+    /// </summary>
+    /// <returns>What became of it, as for <see cref="TryTakeAll"/>; nothing has changed unless they were taken.</returns>
+    public TakeStatus TryExtend(int index, long units, LimitClock clock)
+    {
+        ref var take = ref _takes[index];
+        var more = new LimitTake(take.Bucket, take.Rule, units);
+        var nowNs = clock.NowNs;
+        var status = more.Bucket is LeasedBucket leased ? leased.TryTake(ref more, nowNs) : Buckets.TryTake(ref more, nowNs);
+        if (status == TakeStatus.Taken)
+        {
+            ref var extension = ref (_extensions ??= new Extension[LimitsMax])[index];
+            extension = new Extension(extension.Before + extension.Last.Cost, more);
+            _isExtended = true;
+            Note(take.Bucket);
+        }
+
+        return status;
+    }
+
     /// <summary>
     /// The request has ended: replaces what was reserved of a limit by what was used. Called again, it does nothing.
     /// </summary>
@@ -130,6 +163,20 @@ public sealed class LimitHold
     public bool Settle(int index, long used, LimitClock clock)
     {
         ref var take = ref _takes[index];
+        if (!_isExtended || !_extensions![index].Last.IsHeld)
+        {
+            return Settle(ref take, used, clock);
+        }
+
+        // Each receipt gives back no more than its own units, the last one first.
+        ref var extension = ref _extensions[index];
+        var before = take.Cost + extension.Before;
+        var isOwed = Settle(ref extension.Last, Math.Max(used - before, 0), clock);
+        return Settle(ref take, Math.Clamp(used - extension.Before, 0, take.Cost), clock) || isOwed;
+    }
+
+    private static bool Settle(ref LimitTake take, long used, LimitClock clock)
+    {
         if (take.Bucket is LeasedBucket leased)
         {
             return leased.Settle(ref take, used, clock);
@@ -160,5 +207,15 @@ public sealed class LimitHold
         {
             bucket.Rule.Journal?.Note(durable);
         }
+    }
+
+    /// <summary>What came on top of a reservation.</summary>
+    private struct Extension(long before, LimitTake last)
+    {
+        /// <summary>Units of all but the last taking.</summary>
+        public readonly long Before = before;
+
+        /// <summary>The last taking.</summary>
+        public LimitTake Last = last;
     }
 }

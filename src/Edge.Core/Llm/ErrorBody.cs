@@ -62,7 +62,7 @@ public static class ErrorBody
     /// events.
     /// </remarks>
     public static void WriteStreamEvent(
-        IBufferWriter<byte> to, Dialect dialect, string code, string message, string? requestId)
+        IBufferWriter<byte> to, Dialect dialect, int status, string code, string message, string? requestId)
     {
         to.Write(dialect == Dialect.OpenAI ? "data: "u8 : "event: error\ndata: "u8);
         using (var json = new Utf8JsonWriter(to, Options))
@@ -71,10 +71,11 @@ public static class ErrorBody
             switch (dialect)
             {
                 case Dialect.OpenAI:
-                    WriteOpenAI(json, "server_error", code, message, null);
+                    WriteOpenAI(json, status == 429 ? OpenAIType(status, code) : "server_error", code, message, null);
                     break;
                 case Dialect.Anthropic:
-                    WriteAnthropic(json, timeout ? "timeout_error" : "api_error", message, requestId, null);
+                    var type = status == 429 ? AnthropicType(status) : timeout ? "timeout_error" : "api_error";
+                    WriteAnthropic(json, type, message, requestId, null);
                     break;
                 default:
                     WriteProblem(json, status: null, code, message, requestId, null);

@@ -23,6 +23,14 @@ public readonly record struct RequestFacts
     /// <summary>Estimated tokens of the prompt.</summary>
     public long PromptTokens { get; init; }
 
+    /// <summary>
+    /// The estimate <c>chars4</c> of the prompt, to be compared with what the provider will report; 0: not to be compared.
+    /// </summary>
+    public long ComparableTokens { get; init; }
+
+    /// <summary>What the prompt is written in; says something only where it is to be compared.</summary>
+    public TextScript Script { get; init; }
+
     /// <summary>Most tokens of the answer that the request asks for, or that are assumed where it does not say.</summary>
     public long AnswerTokens { get; init; }
 

@@ -135,9 +135,9 @@ public static class UsageChunk
                 json.Skip();
             }
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // What is no JSON is not for us to hide.
+            // What is no JSON is not for us to hide. The reader tells of half a surrogate pair in a name in the second way.
             return false;
         }
 

@@ -10,6 +10,7 @@ using Edge.Core.Identity;
 using Edge.Core.Limits;
 using Edge.Core.Resilience;
 using Edge.Core.Routing;
+using Edge.Estimates;
 using Edge.Issuers;
 using Edge.Pipeline;
 using Edge.Redis;
@@ -54,6 +55,7 @@ internal sealed class Gateway : IAsyncDisposable
         Access = new AccessLog(log, time);
         Limits = new GatewayLimits(plan.LimitState, time, log);
         Metrics = new GatewayMetrics(time);
+        Estimates = new TokenEstimates(log, time);
         Exporting = new TelemetryExport(Metrics, time, log);
         GatewayObservations.Register(this, Metrics.Registry);
         _snapshot = BuildSnapshot(plan, out _);
@@ -96,6 +98,9 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>What all limits share.</summary>
     public GatewayLimits Limits { get; }
+
+    /// <summary>Estimates of tokens, and what was learned of them.</summary>
+    public TokenEstimates Estimates { get; }
 
     /// <summary>The services behind it, as they run now.</summary>
     public IReadOnlyCollection<UpstreamCluster> Upstreams =>
@@ -172,6 +177,7 @@ internal sealed class Gateway : IAsyncDisposable
             throw;
         }
 
+        Estimates.Apply(plan.CalibrationFile);
         Exporting.Apply(plan.Telemetry);
         _issuers.Replace(_snapshot.Issuers);
         if (oldStore is not null)
@@ -249,6 +255,7 @@ internal sealed class Gateway : IAsyncDisposable
 
         await Limits.DisposeAsync();
         await Exporting.DisposeAsync();
+        await Estimates.DisposeAsync();
         _sweeper.Dispose();
         _requestIds.Dispose();
         Audit.Lived("stopped", null);
@@ -263,6 +270,7 @@ internal sealed class Gateway : IAsyncDisposable
         Usage.Apply(plan.UsageLog);
         Access.Apply(plan.AccessLog);
         Exporting.Apply(plan.Telemetry);
+        Estimates.Apply(plan.CalibrationFile);
         if (plan.Admin is { } admin)
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };

@@ -24,6 +24,7 @@ internal sealed class GatewayRoute
         Upstream = upstream;
         KeepsCredentials = upstream.Plan.Credential is null && plan.Authenticate is null;
         (DroppedRequestHeaders, RequestLines) = CompileRequestHeaders(plan, upstream.Plan);
+        AsksIdentity = plan.Metering is not null && upstream.Plan.Dialect != Dialect.Http && !Drops("Accept-Encoding");
         Access = new RouteAccess(plan);
         Addresses = plan.Authorize?.Addresses is { } addresses ? new AddressRules(addresses.Allow, addresses.Deny) : null;
         Cors = plan.Cors is { } cors ? new CorsPolicy(cors) : null;
@@ -53,6 +54,11 @@ internal sealed class GatewayRoute
     /// whose meaning would end here.
     /// </summary>
     public bool KeepsCredentials { get; }
+
+    /// <summary>
+    /// True where an answer is read as it passes, so that it had better not be compressed, and no rule says otherwise.
+    /// </summary>
+    public bool AsksIdentity { get; }
 
     /// <summary>Who may use it.</summary>
     public RouteAccess Access { get; }
@@ -102,13 +108,6 @@ internal sealed class GatewayRoute
             lines.Add(upstream.Dialect == Dialect.Anthropic
                 ? new HeaderValue("x-api-key", Template.Literal(credential.Reveal()))
                 : new HeaderValue("Authorization", Template.Literal("Bearer " + credential.Reveal())));
-        }
-
-        if (route.Metering is not null && upstream.Dialect != Dialect.Http)
-        {
-            // What is compressed cannot be read as it passes.
-            Drop("Accept-Encoding", dropped);
-            lines.Add(new HeaderValue("Accept-Encoding", Template.Literal("identity")));
         }
 
         foreach (var place in route.Authenticate?.From ?? [])

@@ -27,6 +27,7 @@ internal sealed class RouteBody
         Query = route.Validate?.Query ?? [];
         Headers = route.Validate?.Headers ?? [];
         Metering = _dialect == Dialect.Http ? null : route.Metering;
+        Estimate = route.Estimate;
         From = FromPlan(route.Rewrite);
         var policies = new Dictionary<string, TierPolicy>(StringComparer.Ordinal);
         foreach (var tier in _dialect == Dialect.Http ? [] : tiers)
@@ -56,6 +57,9 @@ internal sealed class RouteBody
 
     /// <summary>How tokens are counted; null: not at all.</summary>
     public MeteringPlan? Metering { get; }
+
+    /// <summary>How the tokens of prompts are estimated.</summary>
+    public EstimateKind Estimate { get; }
 
     /// <summary>Transforms other formats, before the body is validated; or null.</summary>
     public RewritePlan? From { get; }

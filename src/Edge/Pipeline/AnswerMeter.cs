@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Edge.Core.Bodies;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
@@ -9,19 +10,25 @@ namespace Edge.Pipeline;
 /// Finds out what a metered request uses while its answer passes, and says it once when the request is over. One for each
 /// <see cref="RequestContext"/>, used by one request after another.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The end of each request returns the decoder: see ReturnDecoder.")]
 internal sealed class AnswerMeter
 {
     private readonly UsageTap _tap = new();
     private AnswerText _text;
     private int _status;
     private bool _isSent;
-    private bool _isCoded;
+    private bool _isUnreadable;
     private bool _isWhole;
-    private bool _isEventStream;
     private MeteringPlan? _plan;
+    private AnswerDecoder? _decoder;
+    private SpendingGuard? _guard;
+    private RequestFacts _facts;
 
     /// <summary>Estimated tokens of the answer so far.</summary>
     public long AnswerTokens => TokenEstimate.OfChars(_text.Chars);
+
+    /// <summary>The answer is an event stream, compressed or not.</summary>
+    public bool IsEventStream { get; private set; }
 
     /// <summary>Why the stream must not go on; None: it may.</summary>
     public Failure Excess { get; private set; }
@@ -30,11 +37,13 @@ internal sealed class AnswerMeter
     public void Begin(MeteringPlan plan)
     {
         _plan = plan;
-        _isEventStream = false;
+        IsEventStream = false;
         Excess = Failure.None;
         _status = 0;
         _isSent = false;
-        _isCoded = false;
+        _isUnreadable = false;
+        _guard = null;
+        ReturnDecoder();
         _isWhole = false;
         _text.Start(LlmApi.Other, isEventStream: false);
         _tap.Start(isEventStream: false);
@@ -44,32 +53,43 @@ internal sealed class AnswerMeter
     public void Sent() => _isSent = true;
 
     /// <summary>An answer has begun.</summary>
-    /// <param name="api">The API that was asked.</param>
+    /// <param name="facts">What is known of the request.</param>
     /// <param name="status">Its status.</param>
     /// <param name="isEventStream">It is an event stream.</param>
-    /// <param name="isCoded">It is compressed, though the provider was asked not to.</param>
-    public void Answer(LlmApi api, int status, bool isEventStream, bool isCoded)
+    /// <param name="coding">How it is compressed, though the provider was asked not to.</param>
+    public void Answer(in RequestFacts facts, int status, bool isEventStream, ContentCoding coding)
     {
+        _facts = facts;
         _status = status;
-        _isCoded = isCoded;
-        _isEventStream = isEventStream;
+        IsEventStream = isEventStream;
         _tap.Start(isEventStream);
-        _text.Start(api, isEventStream);
+        _text.Start(facts.Api, isEventStream);
+        ReturnDecoder();
+        _isUnreadable = coding != ContentCoding.Identity && !AnswerDecoder.CanDecode(coding);
+        if (AnswerDecoder.CanDecode(coding))
+        {
+            _decoder = new AnswerDecoder(coding);
+        }
     }
+
+    /// <summary>Watches what the stream spends, and stops it where the caller's limits have no more.</summary>
+    public void Guard(SpendingGuard guard) => _guard = guard;
 
     /// <summary>Takes the next bytes of the answer's body.</summary>
     public void Take(ReadOnlySpan<byte> run)
     {
-        if (!_isCoded)
+        if (_decoder is null)
         {
-            _tap.Take(run);
-            _text.Take(run);
-            if (_isEventStream)
-            {
-                Excess = AnswerTokens > _plan!.AnswerTokensMax ? Failure.UpstreamAnswerTooLong
-                    : _text.Repeats > _plan.RepeatsMax ? Failure.UpstreamAnswerRepeats : Failure.None;
-            }
+            TakeText(run);
+            return;
         }
+
+        while (_decoder.TryDecode(ref run, out var decoded))
+        {
+            TakeText(decoded);
+        }
+
+        _isUnreadable = _decoder.HasFailed;
     }
 
     /// <summary>The answer has come to its end.</summary>
@@ -97,9 +117,37 @@ internal sealed class AnswerMeter
             return counts.IsKnown ? new RequestUsage(UsageKind.Estimated, counts) : default;
         }
 
-        // Of a compressed answer nothing is known but that it is one: it counts as what was allowed for.
+        var soFar = SoFar(facts);
+
+        // Of an answer that cannot be read nothing is known but that it is one: it counts as what was allowed for.
+        soFar.OutputTokens = _isUnreadable ? Math.Max(facts.AnswerTokens, soFar.OutputTokens!.Value) : soFar.OutputTokens;
+        return new RequestUsage(UsageKind.Estimated, soFar);
+    }
+
+    /// <summary>Gives back what reading a compressed answer took. The request is over.</summary>
+    public void ReturnDecoder()
+    {
+        _decoder?.Dispose();
+        _decoder = null;
+    }
+
+    private UsageCounts SoFar(in RequestFacts facts)
+    {
+        var counts = _tap.Usage;
         counts.InputTokens ??= facts.PromptTokens;
-        counts.OutputTokens = _isCoded ? facts.AnswerTokens : Math.Max(counts.OutputTokens ?? 0, AnswerTokens);
-        return new RequestUsage(UsageKind.Estimated, counts);
+        counts.OutputTokens = Math.Max(counts.OutputTokens ?? 0, AnswerTokens);
+        return counts;
+    }
+
+    private void TakeText(ReadOnlySpan<byte> text)
+    {
+        _tap.Take(text);
+        _text.Take(text);
+        if (IsEventStream && Excess == Failure.None)
+        {
+            Excess = AnswerTokens > _plan!.AnswerTokensMax ? Failure.UpstreamAnswerTooLong
+                : _text.Repeats > _plan.RepeatsMax ? Failure.UpstreamAnswerRepeats
+                : _guard is not null && AnswerTokens >= _guard.NextTokens ? _guard.Check(SoFar(_facts)) : Failure.None;
+        }
     }
 }

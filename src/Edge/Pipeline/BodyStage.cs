@@ -5,6 +5,7 @@ using Edge.Core.Bodies.Rewriting;
 using Edge.Core.Bodies.Schemas;
 using Edge.Core.Http;
 using Edge.Core.Llm;
+using Edge.Estimates;
 using Edge.Hosting;
 using Edge.Threading;
 
@@ -19,7 +20,7 @@ namespace Edge.Pipeline;
 ///     ─► tier's models and tokens
 /// </code>
 /// </summary>
-internal sealed class BodyStage
+internal sealed class BodyStage(TokenEstimates estimates)
 {
     private readonly HeaderValueCache _models = new();
 
@@ -57,15 +58,24 @@ internal sealed class BodyStage
         }
 
         var taking = TakeAsync(context);
-        return taking.IsCompletedSuccessfully
+        return taking.IsCompletedSuccessfully && route.Estimate != EstimateKind.Exact
             ? new ValueTask<StageResult>(Work(context, route, api, policy, taking.Result))
             : AwaitAsync(context, route, api, policy, taking);
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<StageResult> AwaitAsync(
-        RequestContext context, RouteBody route, LlmApi api, TierPolicy? policy, ValueTask<Failure> taking) =>
-        Work(context, route, api, policy, await taking);
+        RequestContext context, RouteBody route, LlmApi api, TierPolicy? policy, ValueTask<Failure> taking)
+    {
+        var taken = await taking;
+        if (route.Estimate == EstimateKind.Exact)
+        {
+            // Counting takes too long for a thread that does I/O.
+            await Task.Yield();
+        }
+
+        return Work(context, route, api, policy, taken);
+    }
 
     /// <summary>Takes the whole body into the context's buffer.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
@@ -152,6 +162,11 @@ internal sealed class BodyStage
 
         var facts = BodyFacts.Of(tape, api);
         context.Facts = Summary(tape, facts, api, engine.Rewriter.AddedIncludeUsage && route.RulesFor(api) is not null);
+        if (route.Estimate != EstimateKind.Chars4)
+        {
+            context.Facts = estimates.Improve(route.Estimate, tape, context.Facts);
+        }
+
         if (policy is not null && BodyErrors.AgainstPolicy(context, policy, tape, facts, out var failure) is { } refusal)
         {
             return Refuse(context, failure, refusal);

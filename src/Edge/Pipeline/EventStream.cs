@@ -129,7 +129,8 @@ internal sealed class EventStream
             _held.Write("\n\n"u8);
         }
 
-        ErrorBody.WriteStreamEvent(_held, dialect, Failures.Code(failure), Failures.Message(failure), requestId);
+        ErrorBody.WriteStreamEvent(
+            _held, dialect, Failures.StatusCode(failure), Failures.Code(failure), Failures.Message(failure), requestId);
         if (isHttp2)
         {
             var padding = _held.GetSpan(Http2FlushBytes)[..Http2FlushBytes];

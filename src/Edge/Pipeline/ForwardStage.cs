@@ -61,7 +61,7 @@ internal sealed class ForwardStage
             }
 
             context.Exchange.BeginBody();
-            failure = UsageHeader.IsWanted(context) ? await UsageHeader.HoldAsync(context, context.Exchange) : Failure.None;
+            failure = UsageHeader.Prepare(context) ? await UsageHeader.HoldAsync(context, context.Exchange) : Failure.None;
             if (failure == Failure.None)
             {
                 failure = await ResponseRelay.RunAsync(context, context.Exchange);

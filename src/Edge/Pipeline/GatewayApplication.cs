@@ -25,7 +25,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     private readonly AuthenticateStage _authenticate;
     private readonly LimitStage _limit;
     private readonly OverloadStage _overload;
-    private readonly BodyStage _body = new();
+    private readonly BodyStage _body;
     private readonly ForwardStage _forward = new();
     private readonly RecordStage _record;
 
@@ -39,6 +39,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         _route = new RouteStage(requestIds);
         _authenticate = new AuthenticateStage(time);
         _limit = new LimitStage(gateway.Limits);
+        _body = new BodyStage(gateway.Estimates);
         _overload = new OverloadStage(gateway.Limits, log, time);
         _record = record;
     }

@@ -66,6 +66,11 @@ internal sealed class LimitStage(GatewayLimits limits)
             hold.Add(BucketOf(context, hold.KeyText, limit, nowNs), limit.Rule, cost);
         }
 
+        if (context.Route.Plan.StopsWhenExhausted)
+        {
+            context.GuardSpending(limits.Clock, route.Leases);
+        }
+
         return TakeAsync(context, hold, route.Spending, route.Leases, nowNs);
     }
 
@@ -194,15 +199,18 @@ internal sealed class LimitStage(GatewayLimits limits)
 
         ref readonly var refused = ref hold.Takes[hold.RefusedBy];
         context.ErrorDetails = LimitHeaders.Details(refused);
-        return StageResult.Failed(refused.Rule switch
-        {
-            { Kind: LimitKind.Concurrent } => Failure.CallerTooManyAtOnce,
-            { Unit: LimitUnit.MicroDollars } => Failure.CallerBudgetExceeded,
-            { IsQuota: true } => Failure.CallerQuotaExceeded,
-            { Unit: LimitUnit.Requests } => Failure.CallerRateExceeded,
-            _ => Failure.CallerTokensExceeded,
-        });
+        return StageResult.Failed(FailureOf(refused.Rule));
     }
+
+    /// <summary>What to call it that a limit has no more.</summary>
+    public static Failure FailureOf(LimitRule rule) => rule switch
+    {
+        { Kind: LimitKind.Concurrent } => Failure.CallerTooManyAtOnce,
+        { Unit: LimitUnit.MicroDollars } => Failure.CallerBudgetExceeded,
+        { IsQuota: true } => Failure.CallerQuotaExceeded,
+        { Unit: LimitUnit.Requests } => Failure.CallerRateExceeded,
+        _ => Failure.CallerTokensExceeded,
+    };
 
     /// <summary>
     /// Draws the next slices while there is still something of the last ones, so that no request waits for them.

@@ -44,6 +44,10 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
         {
             _counters.Used(context.Usage);
             _usage.Used(context, result.Failure);
+            if (context.Usage.Kind == UsageKind.Exact)
+            {
+                gateway.Estimates.Learn(context.Facts, context.Usage.Counts);
+            }
         }
 
         if (context.Trace is not null)

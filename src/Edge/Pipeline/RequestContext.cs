@@ -9,6 +9,7 @@ using Edge.Core.Resilience;
 using Edge.Core.Telemetry;
 using Edge.Core.Templating;
 using Edge.Hosting;
+using Edge.Redis;
 using Edge.Telemetry;
 using Edge.Upstream;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
@@ -38,6 +39,7 @@ internal sealed class RequestContext
     private LimitHold? _spending;
     private AnswerMeter? _meter;
     private RequestTrace? _trace;
+    private SpendingGuard? _guard;
     private OverloadWaiter? _waiter;
     private IPAddress? _peer;
     private IPAddress? _client;
@@ -315,6 +317,17 @@ internal sealed class RequestContext
         return SpendingHeld;
     }
 
+    /// <summary>Has its stream stopped when it has used up what <see cref="SpendingHeld"/> is of.</summary>
+    public void GuardSpending(LimitClock clock, RedisLeases? leases)
+    {
+        if (Meter is not null)
+        {
+            _guard ??= new SpendingGuard();
+            _guard.Begin(SpendingHeld!, clock, leases, Price);
+            Meter.Guard(_guard);
+        }
+    }
+
     /// <summary>From here on the request's body is this side's: it is being read into <see cref="Body"/>.</summary>
     public void TakeBody()
     {
@@ -336,6 +349,7 @@ internal sealed class RequestContext
         if (Meter is not null)
         {
             Usage = Meter.Settle(Facts, failure);
+            Meter.ReturnDecoder();
         }
     }
 

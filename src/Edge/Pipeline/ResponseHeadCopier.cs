@@ -45,8 +45,8 @@ internal sealed class ResponseHeadCopier
         }
 
         var isStream = head.IsEventStream(bytes);
-        var isCoded = head.HasContentCoding(bytes);
-        context.Meter?.Answer(context.Facts.Api, head.StatusCode, isStream, isCoded);
+        var coding = head.CodingOf(bytes);
+        context.Meter?.Answer(context.Facts, head.StatusCode, isStream, coding);
 
         // An event stream from which an event is taken out is shorter than it was announced.
         if (head.ContentLength >= 0 && head.StatusCode is not 204 && !(isStream && context.Facts.HidesUsage))
@@ -55,7 +55,7 @@ internal sealed class ResponseHeadCopier
         }
 
         headers.Append("Via", head.MinorVersion == 0 ? "1.0 edge" : "1.1 edge");
-        if (isStream && !isCoded)
+        if (isStream && coding == ContentCoding.Identity)
         {
             context.EventStream = StreamOf(context, head);
         }

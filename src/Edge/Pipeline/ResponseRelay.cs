@@ -107,6 +107,7 @@ internal static class ResponseRelay
         // The server sends the end of the body in the same packet as its last bytes. A body of known length has no such end: the
         // server flushes what is left of it only together with the head.
         ResponseTrailers.Copy(context, exchange);
+        UsageHeader.SetTrailer(context);
         return isHeadFlushed && context.Response.Headers.ContentLength is not null
             ? await FlushAsync(context)
             : Failure.None;
@@ -207,10 +208,11 @@ internal static class ResponseRelay
             {
                 context.MarkEvent();
                 stream.Write(writer, run.Span);
-                if (context.Meter is { Excess: not Failure.None })
-                {
-                    return BodyStatus.Invalid;
-                }
+            }
+
+            if (context.Meter is { Excess: not Failure.None })
+            {
+                return BodyStatus.Invalid;
             }
         }
 

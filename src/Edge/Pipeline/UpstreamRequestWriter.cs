@@ -24,7 +24,9 @@ internal static class UpstreamRequestWriter
         to.Write("Host: "u8);
         to.WriteLatin1(route.Plan.PreserveHost && CallerHost(context) is { Length: > 0 } host ? host : target.Authority);
         to.Write("\r\n"u8);
-        if (!TryCopyHeaders(to, context, route))
+        var asksIdentity = route.AsksIdentity
+            && !ContentCodings.RefusesIdentity(context.RequestHeaders.AcceptEncoding.ToString());
+        if (!TryCopyHeaders(to, context, route, asksIdentity))
         {
             return false;
         }
@@ -38,6 +40,11 @@ internal static class UpstreamRequestWriter
         }
 
         route.RequestLines.Write(to, context.TemplateValues);
+        if (asksIdentity)
+        {
+            to.Write("Accept-Encoding: identity\r\n"u8);
+        }
+
         if (framing.IsChunked)
         {
             to.Write("Transfer-Encoding: chunked\r\n"u8);
@@ -106,7 +113,7 @@ internal static class UpstreamRequestWriter
         }
     }
 
-    private static bool TryCopyHeaders(HeadBuffer to, RequestContext context, GatewayRoute route)
+    private static bool TryCopyHeaders(HeadBuffer to, RequestContext context, GatewayRoute route, bool asksIdentity)
     {
         var headers = context.RequestHeaders;
         var connection = headers.Connection;
@@ -118,6 +125,7 @@ internal static class UpstreamRequestWriter
                 || (kind == RequestHeaderKind.Credential && !route.KeepsCredentials)
                 || route.Drops(name)
                 || (context.Trace is { } trace && IsReplaced(trace, name))
+                || (asksIdentity && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase))
                 || (namesOptions && IsNamedBy(connection, name)))
             {
                 continue;

@@ -4,13 +4,14 @@ using Edge.Core.Http;
 using Edge.Core.Llm;
 using Edge.Threading;
 using Edge.Upstream;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Edge.Pipeline;
 
 /// <summary>
 /// Tells a caller in <c>X-Edge-Usage</c> what its request has used: a dictionary of structured fields (RFC 9651), such as
-/// <c>input=12, output=34, exact</c>. That is known only when the answer is whole, so answers are held back until then; those
-/// that are streams, or too long to be held, go without, and so do those that come while a large body is still on its way.
+/// <c>input=12, output=34, exact</c>. That is known only when the answer is whole, so answers are held back until then. Those
+/// that are streams, or too long to be held, or come while a large body is still on its way, have it as a trailer, over HTTP/2.
 /// </summary>
 internal static class UsageHeader
 {
@@ -19,14 +20,43 @@ internal static class UsageHeader
 
     private const string Name = "X-Edge-Usage";
 
-    /// <summary>True where the answer whose head has been copied is to be held back.</summary>
-    public static bool IsWanted(RequestContext context) =>
-        context.Meter is not null
-        && context.Route!.Body!.Metering!.UsageHeader
-        && context.EventStream is null
-        && context.Body.Length == 0
-        && context.Response.StatusCode is >= 200 and < 300 and not 205
-        && !(context.Response.Headers.ContentLength > HeldBytesMax);
+    /// <summary>
+    /// Prepares the answer whose head has been copied: true where it is to be held back for the header; else says that a trailer
+    /// will follow, where one may.
+    /// </summary>
+    public static bool Prepare(RequestContext context)
+    {
+        if (!IsAsked(context))
+        {
+            return false;
+        }
+
+        // Nobody but the gateway says what has been used.
+        var headers = context.Response.Headers;
+        headers.Remove(Name);
+        if (!context.Meter!.IsEventStream && context.Body.Length == 0 && !(headers.ContentLength > HeldBytesMax))
+        {
+            return true;
+        }
+
+        if (context.Features.Get<IHttpResponseTrailersFeature>() is not null)
+        {
+            headers.Trailer = Name;
+        }
+
+        return false;
+    }
+
+    /// <summary>Sets the trailer, now that the answer is whole, where the header could not say it.</summary>
+    public static void SetTrailer(RequestContext context)
+    {
+        if (IsAsked(context) && !context.Response.Headers.ContainsKey(Name)
+            && context.Features.Get<IHttpResponseTrailersFeature>() is { } feature
+            && Text(context) is { } text)
+        {
+            feature.Trailers[Name] = text;
+        }
+    }
 
     /// <summary>
     /// Takes the answer's body into the context's buffer, whole or as much of it as may be held, sets the header where it is
@@ -35,7 +65,6 @@ internal static class UsageHeader
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     public static async ValueTask<Failure> HoldAsync(RequestContext context, UpstreamExchange exchange)
     {
-        context.Response.Headers.Remove(Name);
         var body = context.Body;
         body.Clear();
         while (body.Length <= HeldBytesMax)
@@ -49,7 +78,11 @@ internal static class UsageHeader
                     break;
                 case BodyStatus.End:
                     context.Meter!.End();
-                    Set(context);
+                    if (Text(context) is { } text)
+                    {
+                        context.Response.Headers[Name] = text;
+                    }
+
                     return await StartAsync(context);
                 case BodyStatus.Invalid:
                     return Failure.UpstreamBodyInvalid;
@@ -75,15 +108,17 @@ internal static class UsageHeader
         return Failure.None;
     }
 
-    private static void Set(RequestContext context)
+    private static bool IsAsked(RequestContext context) =>
+        context.Meter is not null
+        && context.Route!.Body!.Metering!.UsageHeader
+        && context.Response.StatusCode is >= 200 and < 300 and not 205;
+
+    private static string? Text(RequestContext context)
     {
         var usage = context.Meter!.Settle(context.Facts, Failure.None);
-        if (usage.Kind != UsageKind.None)
-        {
-            context.Response.Headers[Name] = string.Create(
-                CultureInfo.InvariantCulture,
-                $"input={usage.Counts.InputTokensTotal}, output={usage.Counts.OutputTokens ?? 0}, " +
-                $"exact{(usage.Kind == UsageKind.Exact ? "" : "=?0")}");
-        }
+        return usage.Kind == UsageKind.None ? null : string.Create(
+            CultureInfo.InvariantCulture,
+            $"input={usage.Counts.InputTokensTotal}, output={usage.Counts.OutputTokens ?? 0}, " +
+            $"exact{(usage.Kind == UsageKind.Exact ? "" : "=?0")}");
     }
 }

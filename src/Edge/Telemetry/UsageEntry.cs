@@ -35,6 +35,9 @@ internal readonly record struct UsageEntry
     /// <summary>How the request failed, as a code; null: it did not.</summary>
     public string? Failure { get; init; }
 
+    /// <summary>What that costs, in millionths of a dollar; null: nobody knows.</summary>
+    public long? MicroDollars { get; init; }
+
     /// <summary>What it used.</summary>
     public RequestUsage Usage { get; init; }
 }

@@ -16,6 +16,8 @@ internal sealed class UsageLog : IAsyncDisposable
     /// <summary>Most chars of a text of the caller's.</summary>
     public const int TextCharsMax = 256;
 
+    private const decimal MicrosPerDollar = 1_000_000m;
+
     private readonly TimeProvider _time;
     private readonly LineLog<UsageEntry> _lines;
     private readonly Lock _gate = new();
@@ -75,6 +77,7 @@ internal sealed class UsageLog : IAsyncDisposable
             IsStreaming = context.Facts.IsStreaming,
             Failure = failure == Failure.None ? null : Failures.Code(failure),
             Usage = context.Usage,
+            MicroDollars = (context.Price ?? context.Snapshot.Plan.Prices?.Find(context.Facts.Model))?.Of(context.Usage.Counts),
         });
     }
 
@@ -110,6 +113,11 @@ internal sealed class UsageLog : IAsyncDisposable
         if (counts.ReasoningTokens is { } reasoning)
         {
             json.WriteNumber("reasoningTokens"u8, reasoning);
+        }
+
+        if (entry.MicroDollars is { } micros)
+        {
+            json.WriteNumber("dollars"u8, micros / MicrosPerDollar);
         }
 
         json.WriteBoolean("exact"u8, entry.Usage.Kind == UsageKind.Exact);

@@ -135,6 +135,13 @@ public sealed class ErrorBodyTests
     public void A_stream_that_took_too_long_is_a_timeout_for_Anthropic() =>
         Assert.Contains("\"timeout_error\"", Event(Dialect.Anthropic, "upstream_idle_timeout", "Late.", null));
 
+    [Theory]
+    [InlineData(Dialect.OpenAI, "budget_exceeded", "\"type\":\"insufficient_quota\"")]
+    [InlineData(Dialect.OpenAI, "token_limit_exceeded", "\"type\":\"tokens\"")]
+    [InlineData(Dialect.Anthropic, "budget_exceeded", "\"type\":\"rate_limit_error\"")]
+    public void A_stream_that_used_up_a_limit_is_told_which_kind(Dialect dialect, string code, string type) =>
+        Assert.Contains(type, Event(dialect, code, "Used up.", null, status: 429), StringComparison.Ordinal);
+
     [Fact]
     public void A_broken_stream_ends_in_a_problem_without_status_for_http() => Assert.Equal(
         "event: error\ndata: {\"type\":\"urn:edge:problem:upstream_closed\",\"title\":\"Upstream closed\","
@@ -158,10 +165,10 @@ public sealed class ErrorBodyTests
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static string Event(Dialect dialect, string code, string message, string? requestId)
+    private static string Event(Dialect dialect, string code, string message, string? requestId, int status = 502)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        ErrorBody.WriteStreamEvent(buffer, dialect, code, message, requestId);
+        ErrorBody.WriteStreamEvent(buffer, dialect, status, code, message, requestId);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 

@@ -192,6 +192,7 @@ public sealed class UsageTapTests
 
     [Theory]
     [InlineData("data: {\"choices\":[],\"usage\":{}}\r\n\r\n", true)]
+    [InlineData("data: {\"choices\":[],\"usage\\udc00\":1,\"usage\":{}}\n\n", false)]
     [InlineData("data:{\"usage\": {} ,\"choices\": [ ]}\n\n", true)]
     [InlineData("data: {\"choices\":[],\"usage\":null}\n\n", false)]
     [InlineData("data: {\"choices\":[{\"x\":[1]}],\"usage\":{}}\n\n", false)]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Tests.Identity;
@@ -25,10 +26,11 @@ internal sealed class BodyDoor : IAsyncDisposable
     /// <param name="chat">Keys of the chat route, each beginning with a comma.</param>
     /// <param name="http">Keys of the HTTP route, likewise.</param>
     /// <param name="tiers">The tiers.</param>
+    /// <param name="top">Keys of the file itself, in lines.</param>
     /// <param name="usageLog">Keep a usage log, in a file.</param>
     /// <param name="scripts">What the upstream does; by default it answers all with a small JSON body.</param>
     public static async Task<BodyDoor> OpenAsync(
-        string chat = "", string http = "", string tiers = "{ free: {}, starter: {} }", bool usageLog = false,
+        string chat = "", string http = "", string tiers = "{ free: {}, starter: {} }", bool usageLog = false, string top = "",
         params Func<ScriptedConnection, Task>[] scripts)
     {
         var upstream = ScriptedUpstream.Start(scripts.Length > 0 ? scripts : [AnswerAllAsync]);
@@ -36,6 +38,8 @@ internal sealed class BodyDoor : IAsyncDisposable
         var yaml = $$"""
             listeners:
               - { address: 127.0.0.1:0, requestBodyMax: 1MiB }
+              - { address: 127.0.0.1:0, requestBodyMax: 1MiB, h2c: true }
+            {{top}}
             {{Consumers.Lines}}
             tiers: {{tiers}}
             telemetry: { {{(usageLog ? $"usageLog: {{ to: {log} }}" : "")}} }
@@ -62,6 +66,9 @@ internal sealed class BodyDoor : IAsyncDisposable
             Running.Endpoint,
             $"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: {type}\r\n{headers}"
             + $"Content-Length: {Encoding.Latin1.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}");
+
+    /// <summary>Where it speaks HTTP/2.</summary>
+    public IPEndPoint Http2Endpoint => Running.Gateway.Endpoints[1];
 
     /// <summary>The body that reached the upstream last.</summary>
     public string Seen => Upstream.Requests[^1].Text;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Edge.Tests.Support;
 
 namespace Edge.Tests.Upstream;
@@ -158,42 +157,5 @@ public class FailureAtEachStepTests
         }
 
         Assert.True(reached());
-    }
-
-    /// <summary>Catches exceptions of tasks that nobody looked at.</summary>
-    private sealed class Unobserved
-    {
-        private readonly StringBuilder _seen = new();
-
-        public Unobserved()
-        {
-            Collect();
-            TaskScheduler.UnobservedTaskException += Remember;
-        }
-
-        public void AssertNone()
-        {
-            Collect();
-            TaskScheduler.UnobservedTaskException -= Remember;
-            lock (_seen)
-            {
-                Assert.Equal("", _seen.ToString());
-            }
-        }
-
-        private static void Collect()
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            GC.Collect();
-        }
-
-        private void Remember(object? sender, UnobservedTaskExceptionEventArgs e)
-        {
-            lock (_seen)
-            {
-                _seen.AppendLine(e.Exception.ToString());
-            }
-        }
     }
 }

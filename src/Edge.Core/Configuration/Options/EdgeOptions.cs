@@ -63,6 +63,9 @@ internal sealed class EdgeOptions
         new Key<EdgeOptions, string>(
             "prices", Scalars.File, (o, v) => o.Prices = v,
             "A file that says what models cost, for limits in `usd`. See [limits.md](limits.md#prices)."),
+        new Key<EdgeOptions, string>(
+            "calibration", Scalars.File, (o, v) => o.Calibration = v,
+            "A file in which what `estimate: calibrated` has learned is kept. Left out: it is learned anew after each start."),
         new Key<EdgeOptions, List<Named<UpstreamOptions>>>(
             "upstreams",
             new MapShape<UpstreamOptions>(
@@ -104,6 +107,9 @@ internal sealed class EdgeOptions
 
     /// <summary>The file of prices.</summary>
     public Located<string>? Prices { get; set; }
+
+    /// <summary>The file of what was learned of estimates.</summary>
+    public Located<string>? Calibration { get; set; }
 
     /// <summary>The tiers.</summary>
     public Located<List<Named<TierOptions>>>? Tiers { get; set; }

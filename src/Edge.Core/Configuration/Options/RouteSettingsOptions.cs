@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Shapes;
 using Edge.Core.Limits;
+using Edge.Core.Llm;
 
 namespace Edge.Core.Configuration.Options;
 
@@ -49,8 +50,14 @@ internal class RouteSettingsOptions
     /// <summary>Whether tokens are counted.</summary>
     public Located<Optional<MeteringOptions>>? Metering { get; set; }
 
+    /// <summary>How tokens are estimated.</summary>
+    public Located<EstimateKind>? Estimate { get; set; }
+
     /// <summary>What becomes of an answer that nobody waits for.</summary>
     public Located<DisconnectOptions>? OnDisconnect { get; set; }
+
+    /// <summary>Whether a stream is stopped that has used up a limit.</summary>
+    public Located<bool>? OnExhausted { get; set; }
 
     /// <summary>Web pages of other origins.</summary>
     public Located<Optional<CorsOptions>>? Cors { get; set; }
@@ -104,10 +111,21 @@ internal class RouteSettingsOptions
             "metering", new OrNoneShape<MeteringOptions>(MeteringOptions.Shape), (o, v) => o.Metering = v,
             "Counts the tokens of requests and answers; for upstreams of an LLM dialect.",
             defaultText: isDefaults ? "none" : null),
+        new Key<T, EstimateKind>(
+            "estimate", BodyScalars.Estimate, (o, v) => o.Estimate = v,
+            "How the tokens of prompts are [estimated](bodies.md#estimates) before they are forwarded: `chars4`, four " +
+            "characters to a token; `calibrated`, corrected by what providers report; `exact`, counted with the model's " +
+            "vocabulary.",
+            defaultText: isDefaults ? "chars4" : null),
         new Key<T, DisconnectOptions>(
             "onDisconnect", DisconnectOptions.AnyShape, (o, v) => o.OnDisconnect = v,
             "What becomes of a metered answer when its caller leaves: `abort`, or `{ drain: 2000 tokens }`.",
             defaultText: isDefaults ? "abort" : null),
+        new Key<T, bool>(
+            "onExhausted", BodyScalars.Exhaustion, (o, v) => o.OnExhausted = v,
+            "What becomes of a stream that turns out to need more than its limits of tokens or money have left: `finish`, and " +
+            "later requests wait for what it took too much, or `stop`, with an error event.",
+            defaultText: isDefaults ? "finish" : null),
         new Key<T, Optional<CorsOptions>>(
             "cors", new OrNoneShape<CorsOptions>(CorsOptions.Shape), (o, v) => o.Cors = v,
             "Which web pages of other origins may call, and how. With `none` the upstream's own CORS headers go through.",

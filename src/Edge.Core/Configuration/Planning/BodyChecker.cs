@@ -4,6 +4,7 @@ using Edge.Core.Bodies.Schemas;
 using Edge.Core.Configuration.Options;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Shapes;
+using Edge.Core.Llm;
 using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration.Planning;
@@ -15,6 +16,7 @@ internal sealed class BodyChecker(DiagnosticBag diagnostics, ConfigurationFiles 
     public void Check(EdgeOptions options)
     {
         if (options.Defaults is { Value: var defaults }) CheckSettings(defaults);
+        CheckEstimates(options);
         foreach (var route in options.Routes.Items())
         {
             CheckSettings(route.Value);
@@ -22,11 +24,35 @@ internal sealed class BodyChecker(DiagnosticBag diagnostics, ConfigurationFiles 
             var limits = route.Value.Limits ?? options.Defaults?.Value.Limits;
 
             // What is limited by tokens or money is metered, whatever the file says of it.
-            var isSpending = limits.Items().Any(l => l.Value is { Tokens: not null } or { Usd: not null });
+            var isSpending = limits.Items().Any(static l => l.Value is { Tokens: not null } or { Usd: not null });
+            if (diagnostics.IsEmpty && !isSpending && route.Value.OnExhausted is { Value: true } exhausted)
+                diagnostics.Add(exhausted.Place, "no tokens and no money are limited here, so that nothing can be used up");
             if (metering is { Value.HasValue: true } || isSpending) continue;
             if (route.Value.OnDisconnect is { Value.Drain: not null, Place: var place })
                 diagnostics.Add(place, "nothing is metered here, so that there is nothing to learn; write metering: {} too");
         }
+    }
+
+    private void CheckEstimates(EdgeOptions options)
+    {
+        if (!diagnostics.IsEmpty) return;
+        var all = options.Defaults?.Value;
+        var isUsed = false;
+        foreach (var route in options.Routes.Items().Select(static r => r.Value))
+        {
+            isUsed |= (route.Estimate ?? all?.Estimate)?.Value is EstimateKind.Calibrated or EstimateKind.Exact;
+            var limits = (route.Limits ?? all?.Limits).Items();
+            if (route.Estimate is { Value: not EstimateKind.Chars4, Place: var place }
+                && (route.Metering ?? all?.Metering) is not { Value.HasValue: true }
+                && !limits.Any(static l => l.Value is { Tokens: not null } or { Usd: not null })
+                && !options.Tiers.Items().Any(static t => t.Value.Value.RequestTokensMax is not null))
+                diagnostics.Add(place,
+                    "no tokens are counted or limited here, so that none are estimated; write metering: {} too");
+        }
+
+        if (options.Calibration is { } calibration && !isUsed)
+            diagnostics.Add(calibration.Place,
+                "nothing is learned; write estimate: calibrated, or exact, in defaults or a route");
     }
 
     private void CheckSettings(RouteSettingsOptions settings)

@@ -32,6 +32,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
                 : null,
             Overload = options.Overload is { } overload ? LimitBuilder.Overload(overload.Value) : null,
             Prices = prices,
+            CalibrationFile = options.Calibration is { } calibration ? files.Resolve(calibration.Value) : null,
             Upstreams = upstreams,
             Routes = routes,
             Identity = new IdentityPlan
@@ -170,6 +171,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Rewrite = settings.Rewrite,
             Metering = settings.Metering ?? LimitBuilder.MeteringFor(settings.Limits),
             DrainTokens = settings.DrainTokens,
+            StopsWhenExhausted = settings.StopsWhenExhausted,
+            Estimate = settings.Estimate,
         };
     }
 
@@ -200,6 +203,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Rewrite = own.Rewrite is { Value: var rewrite } ? BodyBuilder.Rewrite(rewrite) : defaults!.Rewrite;
             Metering = own.Metering is { Value: var metering } ? BodyBuilder.Metering(metering) : defaults?.Metering;
             DrainTokens = own.OnDisconnect is { Value: var leave } ? leave.Drain?.Value : defaults?.DrainTokens;
+            Estimate = own.Estimate?.Value ?? defaults?.Estimate ?? EstimateKind.Chars4;
+            StopsWhenExhausted = own.OnExhausted?.Value ?? defaults?.StopsWhenExhausted ?? false;
             Authenticate = own.Authenticate is { Value: var authenticate }
                 ? IdentityBuilder.Authenticate(authenticate, issuers) : defaults?.Authenticate;
             Authorize = own.Authorize is { Value: var authorize } ? IdentityBuilder.Authorize(authorize) : defaults?.Authorize;
@@ -231,6 +236,10 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         public MeteringPlan? Metering { get; }
 
         public long? DrainTokens { get; }
+
+        public bool StopsWhenExhausted { get; }
+
+        public EstimateKind Estimate { get; }
 
         public RequestIdPlan? RequestId { get; }
 

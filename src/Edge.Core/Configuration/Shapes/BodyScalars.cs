@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Linq;
 using Edge.Core.Bodies.Rewriting;
 using Edge.Core.Configuration.Options;
+using Edge.Core.Llm;
 
 namespace Edge.Core.Configuration.Shapes;
 
@@ -64,6 +65,27 @@ internal static class BodyScalars
     public static readonly ScalarShape<bool> Abort = new(
         "abort", new ScalarSchema(ScalarType.Text) { Choices = ["abort"] },
         text => text == "abort" ? true : new Problem("is neither abort nor { drain: 2000 tokens }; write one of these"));
+
+    /// <summary>Whether a stream stops when a limit is used up.</summary>
+    public static readonly ScalarShape<bool> Exhaustion = new(
+        "finish or stop", new ScalarSchema(ScalarType.Text) { Choices = ["finish", "stop"] },
+        text => text switch
+        {
+            "finish" => false,
+            "stop" => true,
+            _ => new Problem("is not what becomes of a stream; write finish or stop"),
+        });
+
+    /// <summary>How tokens are estimated.</summary>
+    public static readonly ScalarShape<EstimateKind> Estimate = new(
+        "chars4, calibrated or exact", new ScalarSchema(ScalarType.Text) { Choices = ["chars4", "calibrated", "exact"] },
+        text => text switch
+        {
+            "chars4" => EstimateKind.Chars4,
+            "calibrated" => EstimateKind.Calibrated,
+            "exact" => EstimateKind.Exact,
+            _ => new Problem("is not a way to estimate; write chars4, calibrated or exact"),
+        });
 
     /// <summary>A text with placeholders.</summary>
     public static readonly ScalarShape<RewriteTemplate> TemplateText = new("a text", ScalarSchema.AnyText, text =>
