@@ -51,6 +51,9 @@ public sealed record RoutePlan
     /// <summary>How tokens are counted; null: not at all.</summary>
     public MeteringPlan? Metering { get; init; }
 
+    /// <summary>What is answered from memory; null: nothing.</summary>
+    public CachePlan? Cache { get; init; }
+
     /// <summary>Tokens of a metered answer that are read on when its caller leaves; null: it is broken off.</summary>
     public long? DrainTokens { get; init; }
 

@@ -54,6 +54,7 @@ internal sealed class Gateway : IAsyncDisposable
         Access = new AccessLog(log, time);
         Limits = new GatewayLimits(plan.LimitState, time, log);
         Exporting = new TelemetryExport(Metrics, time, log);
+        Cache = new GatewayCache(Limits.Clock, Metrics);
         GatewayObservations.Register(this, Metrics.Registry);
         _snapshot = BuildSnapshot(plan, out _);
         _issuers.Replace(_snapshot.Issuers);
@@ -92,6 +93,9 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>What metered requests have used.</summary>
     public UsageLog Usage { get; }
+
+    /// <summary>What the caches of all routes share.</summary>
+    public GatewayCache Cache { get; }
 
     /// <summary>What all limits share.</summary>
     public GatewayLimits Limits { get; }
@@ -326,6 +330,7 @@ internal sealed class Gateway : IAsyncDisposable
             {
                 Tokens = tokens,
                 Gate = service.Gate,
+                Cache = Cache.Of(route, plan),
                 Metrics = Metrics.Of(route),
             };
             routes.Add((route, running));

@@ -40,6 +40,9 @@ internal sealed class GatewayRoute
     /// <summary>The service that answers.</summary>
     public UpstreamCluster Upstream { get; }
 
+    /// <summary>What it answers from memory; null: nothing.</summary>
+    public RouteCache? Cache { get; init; }
+
     /// <summary>Lets as many requests wait for the service as it bears; null: any number.</summary>
     public OverloadGate? Gate { get; init; }
     /// <summary>What is counted of its requests.</summary>
@@ -104,9 +107,9 @@ internal sealed class GatewayRoute
                 : new HeaderValue("Authorization", Template.Literal("Bearer " + credential.Reveal())));
         }
 
-        if (route.Metering is not null && upstream.Dialect != Dialect.Http)
+        if ((route.Metering is not null || route.Cache is not null) && upstream.Dialect != Dialect.Http)
         {
-            // What is compressed cannot be read as it passes.
+            // What is compressed cannot be read as it passes, nor given to whoever comes next.
             Drop("Accept-Encoding", dropped);
             lines.Add(new HeaderValue("Accept-Encoding", Template.Literal("identity")));
         }

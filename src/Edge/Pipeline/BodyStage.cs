@@ -44,7 +44,7 @@ internal sealed class BodyStage
         var api = route.ApiOf(context.Target.Path);
         var policy = route.PolicyOf(context.Caller?.Tier);
         var isAsked = route.IsRead || policy is not null;
-        if (!(isAsked || (route.Metering is not null && api != LlmApi.Other)) || !MayHaveBody(context))
+        if (!(isAsked || (route.IsCounted && api != LlmApi.Other)) || !MayHaveBody(context))
         {
             return new ValueTask<StageResult>(StageResult.Continue);
         }
@@ -157,6 +157,7 @@ internal sealed class BodyStage
             return Refuse(context, failure, refusal);
         }
 
+        CacheStage.MakeKey(context, tape, facts, api);
         if (isChanged)
         {
             // The rewriter's memory is the thread's, and goes to the next body.

@@ -42,6 +42,10 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
             _counters.Used(context.Usage);
             _usage.Used(context, result.Failure);
         }
+        else if (context is { Meter: not null, Cache.Outcome: CacheOutcome.Hit })
+        {
+            _usage.Used(context, result.Failure);
+        }
 
         _access.Served(context, result.Failure, elapsedNs);
         if (Failures.IsRefusal(result.Failure))

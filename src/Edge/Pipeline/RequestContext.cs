@@ -36,6 +36,7 @@ internal sealed class RequestContext
     private LimitHold? _spending;
     private AnswerMeter? _meter;
     private OverloadWaiter? _waiter;
+    private CacheExchange? _cache;
     private IPAddress? _peer;
     private IPAddress? _client;
     private byte[] _peerText = [];
@@ -172,6 +173,9 @@ internal sealed class RequestContext
     /// <summary>Finds out what the request uses; null where it is not metered.</summary>
     public AnswerMeter? Meter { get; private set; }
 
+    /// <summary>Its dealings with the cache; null where its route has none, or before that is known.</summary>
+    public CacheExchange? Cache { get; private set; }
+
     /// <summary>
     /// What the request has used. Set once on every way in which it can end, before Record; says nothing before that, and where
     /// it is not metered.
@@ -268,6 +272,7 @@ internal sealed class RequestContext
         IsBodyTaken = false;
         Facts = default;
         Meter = null;
+        Cache = null;
         Usage = default;
         _client = null;
         EventStream = null;
@@ -315,6 +320,14 @@ internal sealed class RequestContext
         Meter.Begin(plan);
     }
 
+    /// <summary>The request may be answered from memory. The memory of its key is the connection's.</summary>
+    public CacheExchange BeginCache(RouteCache route)
+    {
+        Cache = _cache ??= new CacheExchange();
+        Cache.Begin(route);
+        return Cache;
+    }
+
     /// <summary>The request is over: works out what it has used.</summary>
     /// <param name="failure">How it failed, if it did.</param>
     public void Settle(Failure failure)
@@ -328,6 +341,7 @@ internal sealed class RequestContext
     /// <summary>Lets go of the configuration, so that an idle connection does not keep an old one alive.</summary>
     public void End()
     {
+        Cache?.End();
         EventStream?.ReturnMemory();
         EventStream = null;
         Body.ReturnMemory();

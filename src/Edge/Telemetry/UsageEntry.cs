@@ -35,6 +35,12 @@ internal readonly record struct UsageEntry
     /// <summary>How the request failed, as a code; null: it did not.</summary>
     public string? Failure { get; init; }
 
+    /// <summary>It was answered from memory.</summary>
+    public bool IsHit { get; init; }
+
+    /// <summary>What it would have used else.</summary>
+    public UsageCounts Saved { get; init; }
+
     /// <summary>What it used.</summary>
     public RequestUsage Usage { get; init; }
 }

@@ -74,6 +74,8 @@ internal sealed class UsageLog : IAsyncDisposable
             RequestId = context.RequestId,
             IsStreaming = context.Facts.IsStreaming,
             Failure = failure == Failure.None ? null : Failures.Code(failure),
+            IsHit = context.Cache is { Outcome: CacheOutcome.Hit },
+            Saved = context.Cache?.Saved ?? default,
             Usage = context.Usage,
         });
     }
@@ -112,7 +114,14 @@ internal sealed class UsageLog : IAsyncDisposable
             json.WriteNumber("reasoningTokens"u8, reasoning);
         }
 
-        json.WriteBoolean("exact"u8, entry.Usage.Kind == UsageKind.Exact);
+        json.WriteBoolean("exact"u8, entry.Usage.Kind == UsageKind.Exact || entry.IsHit);
+        if (entry.IsHit)
+        {
+            json.WriteString("cache"u8, "hit"u8);
+            json.WriteNumber("savedInputTokens"u8, entry.Saved.InputTokens ?? 0);
+            json.WriteNumber("savedOutputTokens"u8, entry.Saved.OutputTokens ?? 0);
+        }
+
         Write(json, "failure"u8, entry.Failure);
         json.WriteEndObject();
         json.Flush();

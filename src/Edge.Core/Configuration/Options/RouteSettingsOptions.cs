@@ -49,6 +49,9 @@ internal class RouteSettingsOptions
     /// <summary>Whether tokens are counted.</summary>
     public Located<Optional<MeteringOptions>>? Metering { get; set; }
 
+    /// <summary>What is answered from memory.</summary>
+    public Located<Optional<CacheOptions>>? Cache { get; set; }
+
     /// <summary>What becomes of an answer that nobody waits for.</summary>
     public Located<DisconnectOptions>? OnDisconnect { get; set; }
 
@@ -103,6 +106,10 @@ internal class RouteSettingsOptions
         new Key<T, Optional<MeteringOptions>>(
             "metering", new OrNoneShape<MeteringOptions>(MeteringOptions.Shape), (o, v) => o.Metering = v,
             "Counts the tokens of requests and answers; for upstreams of an LLM dialect.",
+            defaultText: isDefaults ? "none" : null),
+        new Key<T, Optional<CacheOptions>>(
+            "cache", new OrNoneShape<CacheOptions>(CacheOptions.Shape), (o, v) => o.Cache = v,
+            "Answers repeated POSTs to an LLM from memory. See [caching.md](caching.md).",
             defaultText: isDefaults ? "none" : null),
         new Key<T, DisconnectOptions>(
             "onDisconnect", DisconnectOptions.AnyShape, (o, v) => o.OnDisconnect = v,

@@ -32,6 +32,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
                 : null,
             Overload = options.Overload is { } overload ? LimitBuilder.Overload(overload.Value) : null,
             Prices = prices,
+            CacheBytesMax = options.CacheStore.Get().SizeMax.Get(),
             Upstreams = upstreams,
             Routes = routes,
             Identity = new IdentityPlan
@@ -164,6 +165,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Rewrite = settings.Rewrite,
             Metering = settings.Metering ?? LimitBuilder.MeteringFor(settings.Limits),
             DrainTokens = settings.DrainTokens,
+            Cache = settings.Cache,
         };
     }
 
@@ -194,6 +196,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Rewrite = own.Rewrite is { Value: var rewrite } ? BodyBuilder.Rewrite(rewrite) : defaults!.Rewrite;
             Metering = own.Metering is { Value: var metering } ? BodyBuilder.Metering(metering) : defaults?.Metering;
             DrainTokens = own.OnDisconnect is { Value: var leave } ? leave.Drain?.Value : defaults?.DrainTokens;
+            Cache = own.Cache is { Value: var cache } ? CacheBuilder.Cache(cache) : defaults?.Cache;
             Authenticate = own.Authenticate is { Value: var authenticate }
                 ? IdentityBuilder.Authenticate(authenticate, issuers) : defaults?.Authenticate;
             Authorize = own.Authorize is { Value: var authorize } ? IdentityBuilder.Authorize(authorize) : defaults?.Authorize;
@@ -225,6 +228,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         public MeteringPlan? Metering { get; }
 
         public long? DrainTokens { get; }
+
+        public CachePlan? Cache { get; }
 
         public RequestIdPlan? RequestId { get; }
 
