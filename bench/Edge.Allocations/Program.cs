@@ -47,6 +47,12 @@ var configuration = $$"""
           - { when: { tier: starter }, set: { max_tokens: 256 } }
         metering: {}
         upstream: origin
+      - name: kept
+        match: { path: /kept/v1/chat/completions }
+        stripPath: true
+        authenticate: { with: [consumers] }
+        cache: { ttl: 1h }
+        upstream: origin
     """;
 var plan = ConfigurationLoader.LoadText(configuration, "bench.yaml", SystemConfigurationSource.Instance).Plan!;
 await using var log = new ProgramLog(Console.Error);
@@ -71,6 +77,15 @@ var read = MakePost("/read", "key-of-ann");
 Measure(
     "POST of a 1.2 KB chat body that is validated, rewritten and metered", 5_000,
     () => Exchange(caller, read, "HTTP/1.1 200"u8, 1024));
+var kept = MakePost("/kept", "key-of-ann");
+Measure(
+    "POST of a 1.2 KB chat body that is answered from memory", 5_000,
+    () => Exchange(caller, kept, "HTTP/1.1 200"u8, 1024));
+if (gateway.Cache.Counters["kept"].Misses.Value != 1)
+{
+    throw new InvalidOperationException("The answers did not come from memory.");
+}
+
 using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
 listener.Connect(gateway.Endpoints[0]);
 listener.NoDelay = true;

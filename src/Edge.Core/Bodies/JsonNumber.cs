@@ -159,6 +159,23 @@ public readonly ref struct JsonNumber
         }
     }
 
+    /// <summary>Copies the significant digits, in ASCII and without the point. Equal numbers have the same.</summary>
+    /// <param name="to">Room for as many bytes as the number is spelled with.</param>
+    /// <returns>How many there are.</returns>
+    public int CopyDigits(Span<byte> to)
+    {
+        var count = 0;
+        foreach (var digit in _digits)
+        {
+            if (digit != '.')
+            {
+                to[count++] = digit;
+            }
+        }
+
+        return count;
+    }
+
     private static int CompareDigits(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
         int l = 0, r = 0;

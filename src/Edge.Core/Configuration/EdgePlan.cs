@@ -40,6 +40,9 @@ public sealed class EdgePlan
     /// <summary>How much may wait for an upstream, or null where that is not limited.</summary>
     public OverloadPlan? Overload { get; init; }
 
+    /// <summary>Most bytes of answers that are kept in memory.</summary>
+    public long CacheBytesMax { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>What models cost, or null where nothing says so.</summary>
     public PriceTable? Prices { get; init; }
 

@@ -55,6 +55,9 @@ public sealed record RoutePlan
     /// <summary>How the tokens of prompts are estimated.</summary>
     public EstimateKind Estimate { get; init; }
 
+    /// <summary>What is answered from memory; null: nothing.</summary>
+    public CachePlan? Cache { get; init; }
+
     /// <summary>Tokens of a metered answer that are read on when its caller leaves; null: it is broken off.</summary>
     public long? DrainTokens { get; init; }
 

@@ -57,6 +57,7 @@ internal sealed class Gateway : IAsyncDisposable
         Metrics = new GatewayMetrics(time);
         Estimates = new TokenEstimates(log, time);
         Exporting = new TelemetryExport(Metrics, time, log);
+        Cache = new GatewayCache(Limits.Clock, Metrics);
         GatewayObservations.Register(this, Metrics.Registry);
         _snapshot = BuildSnapshot(plan, out _);
         _issuers.Replace(_snapshot.Issuers);
@@ -95,6 +96,9 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>What metered requests have used.</summary>
     public UsageLog Usage { get; }
+
+    /// <summary>What the caches of all routes share.</summary>
+    public GatewayCache Cache { get; }
 
     /// <summary>What all limits share.</summary>
     public GatewayLimits Limits { get; }
@@ -335,6 +339,7 @@ internal sealed class Gateway : IAsyncDisposable
             {
                 Tokens = tokens,
                 Gate = service.Gate,
+                Cache = Cache.Of(route, plan),
                 Metrics = Metrics.Of(route),
             };
             routes.Add((route, running));

@@ -24,7 +24,8 @@ internal sealed class GatewayRoute
         Upstream = upstream;
         KeepsCredentials = upstream.Plan.Credential is null && plan.Authenticate is null;
         (DroppedRequestHeaders, RequestLines) = CompileRequestHeaders(plan, upstream.Plan);
-        AsksIdentity = plan.Metering is not null && upstream.Plan.Dialect != Dialect.Http && !Drops("Accept-Encoding");
+        AsksIdentity = (plan.Metering is not null || plan.Cache is not null)
+            && upstream.Plan.Dialect != Dialect.Http && !Drops("Accept-Encoding");
         Access = new RouteAccess(plan);
         Addresses = plan.Authorize?.Addresses is { } addresses ? new AddressRules(addresses.Allow, addresses.Deny) : null;
         Cors = plan.Cors is { } cors ? new CorsPolicy(cors) : null;
@@ -41,8 +42,12 @@ internal sealed class GatewayRoute
     /// <summary>The service that answers.</summary>
     public UpstreamCluster Upstream { get; }
 
+    /// <summary>What it answers from memory; null: nothing.</summary>
+    public RouteCache? Cache { get; init; }
+
     /// <summary>Lets as many requests wait for the service as it bears; null: any number.</summary>
     public OverloadGate? Gate { get; init; }
+
     /// <summary>What is counted of its requests.</summary>
     public required RouteMetrics Metrics { get; init; }
 

@@ -28,6 +28,7 @@ internal sealed class RouteBody
         Headers = route.Validate?.Headers ?? [];
         Metering = _dialect == Dialect.Http ? null : route.Metering;
         Estimate = route.Estimate;
+        IsCounted = Metering is not null || (route.Cache is not null && _dialect != Dialect.Http);
         From = FromPlan(route.Rewrite);
         var policies = new Dictionary<string, TierPolicy>(StringComparer.Ordinal);
         foreach (var tier in _dialect == Dialect.Http ? [] : tiers)
@@ -61,6 +62,9 @@ internal sealed class RouteBody
     /// <summary>How the tokens of prompts are estimated.</summary>
     public EstimateKind Estimate { get; }
 
+    /// <summary>Bodies for the APIs of an LLM are read: tokens are counted, or answers are kept.</summary>
+    public bool IsCounted { get; }
+
     /// <summary>Transforms other formats, before the body is validated; or null.</summary>
     public RewritePlan? From { get; }
 
@@ -71,7 +75,7 @@ internal sealed class RouteBody
     public static RouteBody? Of(RoutePlan route, ImmutableArray<TierPlan> tiers)
     {
         var body = new RouteBody(route, tiers);
-        return body.IsRead || body.Metering is not null || body._tiers.Count > 0 || route.Validate is not null ? body : null;
+        return body.IsRead || body.IsCounted || body._tiers.Count > 0 || route.Validate is not null ? body : null;
     }
 
     /// <summary>The API that a request is for.</summary>

@@ -45,7 +45,7 @@ internal sealed class BodyStage(TokenEstimates estimates)
         var api = route.ApiOf(context.Target.Path);
         var policy = route.PolicyOf(context.Caller?.Tier);
         var isAsked = route.IsRead || policy is not null;
-        if (!(isAsked || (route.Metering is not null && api != LlmApi.Other)) || !MayHaveBody(context))
+        if (!(isAsked || (route.IsCounted && api != LlmApi.Other)) || !MayHaveBody(context))
         {
             return new ValueTask<StageResult>(StageResult.Continue);
         }
@@ -172,6 +172,7 @@ internal sealed class BodyStage(TokenEstimates estimates)
             return Refuse(context, failure, refusal);
         }
 
+        CacheStage.MakeKey(context, tape, facts, api);
         if (isChanged)
         {
             // The rewriter's memory is the thread's, and goes to the next body.

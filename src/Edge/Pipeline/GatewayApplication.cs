@@ -13,8 +13,7 @@ namespace Edge.Pipeline;
 /// whatever happened.
 /// <code>
 /// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize
-///       ─► LimitRequests ─► Body ─► LimitTokens ─► Overload ─► Forward ─► (Fail) ─► Settle ─►
-/// Record
+///       ─► LimitRequests ─► Body ─► LimitTokens ─► Cache ─► Overload ─► Forward ─► (Fail) ─► Settle ─► Record
 /// </code>
 /// </summary>
 internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
@@ -104,6 +103,11 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
             if (result.IsContinue)
             {
                 result = await _limit.ReserveAsync(context);
+            }
+
+            if (result.IsContinue)
+            {
+                result = await CacheStage.RunAsync(context);
             }
 
             if (result.IsContinue)

@@ -54,6 +54,10 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
         {
             gateway.Exporting.Tracer?.End(context, result.Failure, elapsedNs);
         }
+        else if (context is { Meter: not null, Cache.Outcome: CacheOutcome.Hit })
+        {
+            _usage.Used(context, result.Failure);
+        }
 
         _access.Served(context, result.Failure, elapsedNs);
         if (Failures.IsRefusal(result.Failure))

@@ -41,6 +41,7 @@ internal sealed class RequestContext
     private RequestTrace? _trace;
     private SpendingGuard? _guard;
     private OverloadWaiter? _waiter;
+    private CacheExchange? _cache;
     private IPAddress? _peer;
     private IPAddress? _client;
     private byte[] _peerText = [];
@@ -180,6 +181,9 @@ internal sealed class RequestContext
     /// <summary>Finds out what the request uses; null where it is not metered.</summary>
     public AnswerMeter? Meter { get; private set; }
 
+    /// <summary>Its dealings with the cache; null where its route has none, or before that is known.</summary>
+    public CacheExchange? Cache { get; private set; }
+
     /// <summary>
     /// What the request has used. Set once on every way in which it can end, before Record; says nothing before that, and where
     /// it is not metered.
@@ -276,6 +280,7 @@ internal sealed class RequestContext
         IsBodyTaken = false;
         Facts = default;
         Meter = null;
+        Cache = null;
         Usage = default;
         _client = null;
         EventStream = null;
@@ -342,6 +347,14 @@ internal sealed class RequestContext
         Meter.Begin(plan);
     }
 
+    /// <summary>The request may be answered from memory. The memory of its key is the connection's.</summary>
+    public CacheExchange BeginCache(RouteCache route)
+    {
+        Cache = _cache ??= new CacheExchange();
+        Cache.Begin(route);
+        return Cache;
+    }
+
     /// <summary>The request is over: works out what it has used.</summary>
     /// <param name="failure">How it failed, if it did.</param>
     public void Settle(Failure failure)
@@ -356,6 +369,7 @@ internal sealed class RequestContext
     /// <summary>Lets go of the configuration, so that an idle connection does not keep an old one alive.</summary>
     public void End()
     {
+        Cache?.End();
         EventStream?.ReturnMemory();
         EventStream = null;
         Body.ReturnMemory();

@@ -60,6 +60,12 @@ internal sealed class ResponseHeadCopier
             context.EventStream = StreamOf(context, head);
         }
 
+        if (context.Cache is { } cache)
+        {
+            cache.BeginFill(context, exchange);
+            CacheStage.WriteHeaders(context, cache);
+        }
+
         ApplyRules(context);
     }
 

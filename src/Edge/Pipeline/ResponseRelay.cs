@@ -102,6 +102,7 @@ internal static class ResponseRelay
         }
 
         context.Meter?.End();
+        context.Cache?.Complete(context);
         stream?.WriteHeld(context.ResponseBody.Writer);
 
         // The server sends the end of the body in the same packet as its last bytes. A body of known length has no such end: the
@@ -198,6 +199,7 @@ internal static class ResponseRelay
             }
 
             context.Meter?.Take(run.Span);
+            context.Cache?.Take(run.Span);
             context.ResponseBytes += run.Length;
             unflushed += run.Length;
             if (stream is null)

@@ -73,6 +73,7 @@ internal static class UsageHeader
             {
                 case BodyStatus.Data:
                     context.Meter!.Take(run.Span);
+                    context.Cache?.Take(run.Span);
                     context.ResponseBytes += run.Length;
                     body.Write(run.Span);
                     break;

@@ -79,6 +79,16 @@ internal sealed class GatewayMetrics
             "edge.response.bytes", "By", "Bytes of bodies of answers handed to callers", "edge.route");
         Attempts = Registry.Counter(
             "edge.upstream.attempts", "{attempt}", "Connections taken or tried for requests", "edge.route", "edge.repeated");
+        CacheRequests = Registry.Counter(
+            "edge.cache.requests", "{request}", "Requests that could be answered from memory, by what became of them",
+            "edge.route", "edge.outcome");
+        CacheStored = Registry.Counter("edge.cache.stored", "{answer}", "Answers that were kept", "edge.route");
+        CacheBytes = Registry.Counter("edge.cache.bytes", "By", "Bytes of bodies answered from memory", "edge.route");
+        CacheSavedTokens = Registry.Counter(
+            "edge.cache.saved_tokens", "{token}", "Tokens that answers from memory did not use", "edge.route",
+            "gen_ai.token.type");
+        CacheSavedCost = Registry.Counter(
+            "edge.cache.saved_cost", "USD", MicroDollars, "US dollars that answers from memory did not cost", "edge.route");
         Reloads = Registry.Counter(
             "edge.reloads", "{reload}", "Configurations read while running", "edge.outcome");
         Exports = Registry.Counter(
@@ -148,6 +158,21 @@ internal sealed class GatewayMetrics
 
     /// <summary>Attempts at targets.</summary>
     internal CounterFamily Attempts { get; }
+
+    /// <summary>Requests at the cache.</summary>
+    internal CounterFamily CacheRequests { get; }
+
+    /// <summary>Answers kept.</summary>
+    internal CounterFamily CacheStored { get; }
+
+    /// <summary>Bytes from memory.</summary>
+    internal CounterFamily CacheBytes { get; }
+
+    /// <summary>Tokens not used.</summary>
+    internal CounterFamily CacheSavedTokens { get; }
+
+    /// <summary>Money not spent.</summary>
+    internal CounterFamily CacheSavedCost { get; }
 
     /// <summary>How many requests like this one run.</summary>
     public StripedCounter Running(RequestContext context) =>

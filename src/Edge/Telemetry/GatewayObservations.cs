@@ -17,6 +17,7 @@ internal static class GatewayObservations
         RegisterConnections(gateway, registry);
         RegisterLimits(gateway, registry);
         RegisterOverload(gateway, registry);
+        RegisterCache(gateway, registry);
         RegisterLogs(gateway, registry);
         RegisterProcess(registry);
     }
@@ -138,6 +139,16 @@ internal static class GatewayObservations
                     to.Report(leases.Fleet.Replicas);
                 }
             });
+    }
+
+    private static void RegisterCache(Gateway gateway, MetricRegistry registry)
+    {
+        registry.Observe(
+            "edge.cache.evictions", "{answer}", MetricKind.Counter, "Answers that had to leave memory for others",
+            to => to.Report(gateway.Cache.Store?.Evictions ?? 0));
+        registry.Observe(
+            "edge.cache.memory.used", "By", MetricKind.UpDownCounter, "Memory that answers take",
+            to => to.Report(gateway.Cache.Store?.UsedBytes ?? 0));
     }
 
     private static void RegisterOverload(Gateway gateway, MetricRegistry registry)

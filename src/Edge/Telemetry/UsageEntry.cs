@@ -38,6 +38,12 @@ internal readonly record struct UsageEntry
     /// <summary>What that costs, in millionths of a dollar; null: nobody knows.</summary>
     public long? MicroDollars { get; init; }
 
+    /// <summary>It was answered from memory.</summary>
+    public bool IsHit { get; init; }
+
+    /// <summary>What it would have used else.</summary>
+    public UsageCounts Saved { get; init; }
+
     /// <summary>What it used.</summary>
     public RequestUsage Usage { get; init; }
 }

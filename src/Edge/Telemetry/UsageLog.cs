@@ -76,6 +76,8 @@ internal sealed class UsageLog : IAsyncDisposable
             RequestId = context.RequestId,
             IsStreaming = context.Facts.IsStreaming,
             Failure = failure == Failure.None ? null : Failures.Code(failure),
+            IsHit = context.Cache is { Outcome: CacheOutcome.Hit },
+            Saved = context.Cache?.Saved ?? default,
             Usage = context.Usage,
             MicroDollars = (context.Price ?? context.Snapshot.Plan.Prices?.Find(context.Facts.Model))?.Of(context.Usage.Counts),
         });
@@ -120,7 +122,14 @@ internal sealed class UsageLog : IAsyncDisposable
             json.WriteNumber("dollars"u8, micros / MicrosPerDollar);
         }
 
-        json.WriteBoolean("exact"u8, entry.Usage.Kind == UsageKind.Exact);
+        json.WriteBoolean("exact"u8, entry.Usage.Kind == UsageKind.Exact || entry.IsHit);
+        if (entry.IsHit)
+        {
+            json.WriteString("cache"u8, "hit"u8);
+            json.WriteNumber("savedInputTokens"u8, entry.Saved.InputTokens ?? 0);
+            json.WriteNumber("savedOutputTokens"u8, entry.Saved.OutputTokens ?? 0);
+        }
+
         Write(json, "failure"u8, entry.Failure);
         json.WriteEndObject();
         json.Flush();

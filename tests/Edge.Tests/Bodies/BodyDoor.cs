@@ -74,16 +74,19 @@ internal sealed class BodyDoor : IAsyncDisposable
     public string Seen => Upstream.Requests[^1].Text;
 
     /// <summary>The first line of the usage log, once it is there.</summary>
-    public async Task<JsonNode> UsageAsync()
+    public async Task<JsonNode> UsageAsync() => (await UsageLinesAsync(1))[0];
+
+    /// <summary>The lines of the usage log, once there are so many.</summary>
+    public async Task<JsonNode[]> UsageLinesAsync(int count)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(20));
-        while (Running.Gateway.Usage.Written == 0)
+        while (Running.Gateway.Usage.Written < count)
         {
             await Task.Delay(1, deadline.Token);
         }
 
-        return JsonNode.Parse((await File.ReadAllLinesAsync(_usageLog, deadline.Token))[0])!;
+        return [.. (await File.ReadAllLinesAsync(_usageLog, deadline.Token)).Select(line => JsonNode.Parse(line)!)];
     }
 
     public async ValueTask DisposeAsync()

@@ -60,6 +60,9 @@ internal sealed class EdgeOptions
         new Key<EdgeOptions, OverloadOptions>(
             "overload", OverloadOptions.Shape, (o, v) => o.Overload = v,
             "How many requests may wait for an upstream at once, and who is turned away first. Left out: any number."),
+        new Key<EdgeOptions, CacheStoreOptions>(
+            "cacheStore", CacheStoreOptions.Shape, (o, v) => o.CacheStore = v,
+            "The memory in which answers are kept; taken when a route has `cache`.", defaultText: "{}"),
         new Key<EdgeOptions, string>(
             "prices", Scalars.File, (o, v) => o.Prices = v,
             "A file that says what models cost, for limits in `usd`. See [limits.md](limits.md#prices)."),
@@ -104,6 +107,9 @@ internal sealed class EdgeOptions
 
     /// <summary>Overload.</summary>
     public Located<OverloadOptions>? Overload { get; set; }
+
+    /// <summary>Memory for answers.</summary>
+    public Located<CacheStoreOptions>? CacheStore { get; set; }
 
     /// <summary>The file of prices.</summary>
     public Located<string>? Prices { get; set; }

@@ -53,6 +53,9 @@ internal class RouteSettingsOptions
     /// <summary>How tokens are estimated.</summary>
     public Located<EstimateKind>? Estimate { get; set; }
 
+    /// <summary>What is answered from memory.</summary>
+    public Located<Optional<CacheOptions>>? Cache { get; set; }
+
     /// <summary>What becomes of an answer that nobody waits for.</summary>
     public Located<DisconnectOptions>? OnDisconnect { get; set; }
 
@@ -117,6 +120,10 @@ internal class RouteSettingsOptions
             "characters to a token; `calibrated`, corrected by what providers report; `exact`, counted with the model's " +
             "vocabulary.",
             defaultText: isDefaults ? "chars4" : null),
+        new Key<T, Optional<CacheOptions>>(
+            "cache", new OrNoneShape<CacheOptions>(CacheOptions.Shape), (o, v) => o.Cache = v,
+            "Answers repeated POSTs to an LLM from memory. See [caching.md](caching.md).",
+            defaultText: isDefaults ? "none" : null),
         new Key<T, DisconnectOptions>(
             "onDisconnect", DisconnectOptions.AnyShape, (o, v) => o.OnDisconnect = v,
             "What becomes of a metered answer when its caller leaves: `abort`, or `{ drain: 2000 tokens }`.",

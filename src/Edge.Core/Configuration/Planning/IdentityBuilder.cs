@@ -93,6 +93,7 @@ internal static class IdentityBuilder
         {
             Add(route.RequestHeaders, names);
             Add(route.ResponseHeaders, names);
+            if (route.Cache is { Scope: { Kind: CacheScopeKind.Claim, Claim: var tenant } }) names.Add(tenant);
             foreach (var claim in route.Authorize?.Claims ?? []) names.Add(claim.Key);
             foreach (var item in route.Rewrite) Add(item, names);
             foreach (var part in route.Limits.SelectMany(l => l.Per))

@@ -33,6 +33,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Overload = options.Overload is { } overload ? LimitBuilder.Overload(overload.Value) : null,
             Prices = prices,
             CalibrationFile = options.Calibration is { } calibration ? files.Resolve(calibration.Value) : null,
+            CacheBytesMax = options.CacheStore.Get().SizeMax.Get(),
             Upstreams = upstreams,
             Routes = routes,
             Identity = new IdentityPlan
@@ -173,6 +174,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             DrainTokens = settings.DrainTokens,
             StopsWhenExhausted = settings.StopsWhenExhausted,
             Estimate = settings.Estimate,
+            Cache = settings.Cache,
         };
     }
 
@@ -205,6 +207,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             DrainTokens = own.OnDisconnect is { Value: var leave } ? leave.Drain?.Value : defaults?.DrainTokens;
             Estimate = own.Estimate?.Value ?? defaults?.Estimate ?? EstimateKind.Chars4;
             StopsWhenExhausted = own.OnExhausted?.Value ?? defaults?.StopsWhenExhausted ?? false;
+            Cache = own.Cache is { Value: var cache } ? CacheBuilder.Cache(cache) : defaults?.Cache;
             Authenticate = own.Authenticate is { Value: var authenticate }
                 ? IdentityBuilder.Authenticate(authenticate, issuers) : defaults?.Authenticate;
             Authorize = own.Authorize is { Value: var authorize } ? IdentityBuilder.Authorize(authorize) : defaults?.Authorize;
@@ -240,6 +243,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         public bool StopsWhenExhausted { get; }
 
         public EstimateKind Estimate { get; }
+        public CachePlan? Cache { get; }
 
         public RequestIdPlan? RequestId { get; }
 

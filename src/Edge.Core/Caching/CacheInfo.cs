@@ -1,0 +1,23 @@
+namespace Edge.Core.Caching;
+
+/// <summary>What is kept of an answer beside its bytes.</summary>
+public readonly record struct CacheInfo
+{
+    /// <summary>When it is stored, in milliseconds of a clock that never jumps.</summary>
+    public long StoredMs { get; init; }
+
+    /// <summary>From when on it is not to be used, on the same clock.</summary>
+    public long ExpiresMs { get; init; }
+
+    /// <summary>A number for whose answer it is: see <see cref="CacheKey.Owner"/>.</summary>
+    public ulong Owner { get; init; }
+
+    /// <summary>The number of its route.</summary>
+    public int Route { get; init; }
+
+    /// <summary>Tokens of the prompt that making it took.</summary>
+    public long InputTokens { get; init; }
+
+    /// <summary>Tokens of the answer.</summary>
+    public long OutputTokens { get; init; }
+}

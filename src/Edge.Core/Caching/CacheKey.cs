@@ -1,0 +1,100 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Edge.Core.Bodies;
+using Edge.Core.Http;
+using Edge.Core.Limits;
+
+namespace Edge.Core.Caching;
+
+/// <summary>
+/// What a cached answer is found by: the scope of the caller, without which no key begins, and the request as it goes upstream.
+/// Every part is written with its length before it, so that no text can pass for two; of the body its meaning counts
+/// (<see cref="CanonicalJson"/>). It owns its buffer. For one request after another; not thread-safe.
+/// </summary>
+public sealed class CacheKey
+{
+    /// <summary>Longest key: what is longer is not cached.</summary>
+    public const int KeyBytesMax = 64 * 1024;
+
+    private const byte Version = 1;
+
+    private readonly HeadBuffer _bytes = new();
+    private readonly CanonicalJson _json = new();
+
+    /// <summary>True where the key says everything and is not too long.</summary>
+    public bool IsWhole { get; private set; }
+
+    /// <summary>The key. Valid until the next <see cref="Begin"/> or <see cref="ReturnMemory"/>.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes.Written.Span;
+
+    /// <summary>Its hash.</summary>
+    public KeyHash Hash { get; private set; }
+
+    /// <summary>A number for the scope alone.</summary>
+    public ulong Owner { get; private set; }
+
+    /// <summary>Begins a key.</summary>
+    /// <param name="scope">Whose answers the caller may be given.</param>
+    /// <param name="hasher">Makes the hashes.</param>
+    public void Begin(CacheScope scope, KeyHasher hasher)
+    {
+        if (!scope.IsMade)
+        {
+            throw new ArgumentException("A key is made for a scope.", nameof(scope));
+        }
+
+        IsWhole = false;
+        _bytes.Clear();
+        Add(Version);
+        Add((byte)scope.Kind);
+        Add(scope.Source);
+        Add(scope.Name);
+        Add(scope.Value);
+        Owner = hasher.Hash(Bytes).High;
+    }
+
+    /// <summary>Adds a text: route, method, target, the value of a header.</summary>
+    public void Add(ReadOnlySpan<char> text)
+    {
+        AddCount(text.Length);
+
+        // As they are: of two texts that differ, no encoding makes one.
+        _bytes.Write(MemoryMarshal.AsBytes(text));
+    }
+
+    /// <summary>Adds how many texts follow.</summary>
+    public void AddCount(int count)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(_bytes.GetSpan(sizeof(int)), count);
+        _bytes.Advance(sizeof(int));
+    }
+
+    /// <summary>Adds the body, which ends the key.</summary>
+    /// <param name="body">The body as it goes upstream.</param>
+    /// <param name="hasher">Makes the hashes.</param>
+    /// <returns>False where the key is too long: the request is not to be cached.</returns>
+    public bool TryEnd(JsonTape body, KeyHasher hasher)
+    {
+        IsWhole = _bytes.Length <= KeyBytesMax && _json.TryWrite(body, _bytes, KeyBytesMax);
+        if (IsWhole)
+        {
+            Hash = hasher.Hash(Bytes);
+        }
+
+        return IsWhole;
+    }
+
+    /// <summary>Gives the buffer back.</summary>
+    public void ReturnMemory()
+    {
+        IsWhole = false;
+        _bytes.ReturnMemory();
+        _json.ReturnMemory();
+    }
+
+    private void Add(byte value)
+    {
+        _bytes.GetSpan(1)[0] = value;
+        _bytes.Advance(1);
+    }
+}

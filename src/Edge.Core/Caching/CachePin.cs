@@ -1,0 +1,78 @@
+namespace Edge.Core.Caching;
+
+/// <summary>
+/// An answer that was found, held so that its bytes stay where they are, whatever is evicted or purged meanwhile. It belongs to
+/// whoever found it, may be held over a wait, and has to be released once (<see cref="Release"/>).
+/// </summary>
+public readonly struct CachePin
+{
+    private readonly CacheStore _store;
+    private readonly int _entry;
+
+    internal CachePin(CacheStore store, int entry)
+    {
+        _store = store;
+        _entry = entry;
+    }
+
+    /// <summary>What is known of it.</summary>
+    public CacheInfo Info
+    {
+        get
+        {
+            ref readonly var entry = ref _store.EntryAt(_entry);
+            return new CacheInfo
+            {
+                StoredMs = entry.StoredMs,
+                ExpiresMs = entry.ExpiresMs,
+                Owner = entry.Owner,
+                Route = entry.Route,
+                InputTokens = entry.InputTokens,
+                OutputTokens = entry.OutputTokens,
+            };
+        }
+    }
+
+    /// <summary>Bytes of the head.</summary>
+    public int HeadLength => _store.EntryAt(_entry).HeadLength;
+
+    /// <summary>Bytes of the body.</summary>
+    public int BodyLength => _store.EntryAt(_entry).BodyLength;
+
+    /// <summary>A place before the first byte of the head.</summary>
+    public CacheCursor Head
+    {
+        get
+        {
+            ref readonly var entry = ref _store.EntryAt(_entry);
+            return _store.CursorAt(entry.FirstBlock, entry.KeyLength, entry.HeadLength);
+        }
+    }
+
+    /// <summary>A place before the first byte of the body.</summary>
+    public CacheCursor Body
+    {
+        get
+        {
+            ref readonly var entry = ref _store.EntryAt(_entry);
+            return _store.CursorAt(entry.FirstBlock, entry.KeyLength + entry.HeadLength, entry.BodyLength);
+        }
+    }
+
+    /// <summary>The next bytes, in place.</summary>
+    /// <param name="cursor">The place, which moves behind them.</param>
+    /// <param name="run">They; valid until the release.</param>
+    /// <returns>False at the end.</returns>
+    public bool TryRead(ref CacheCursor cursor, out ReadOnlySpan<byte> run) => _store.TryRead(ref cursor, out run);
+
+    /// <summary>Lets go of it. Its bytes must not be looked at any more.</summary>
+    public void Release() => _store.Unpin(_entry);
+}
+
+/// <summary>A place in the bytes of an answer that is held.</summary>
+public struct CacheCursor
+{
+    internal int Block;
+    internal int Offset;
+    internal int Left;
+}

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+
+namespace Edge.Core.Configuration;
+
+/// <summary>Whose answers a caller may be given.</summary>
+public enum CacheScopeKind
+{
+    /// <summary>Its own.</summary>
+    Consumer,
+
+    /// <summary>Those of callers with the same value of a claim.</summary>
+    Claim,
+
+    /// <summary>Those of callers of its tier.</summary>
+    Tier,
+
+    /// <summary>Anybody's.</summary>
+    Public,
+}
+
+/// <summary>Who shares answers.</summary>
+/// <param name="Kind">By what.</param>
+/// <param name="Claim">The claim's name; empty for other kinds.</param>
+public readonly record struct CacheScopePlan(CacheScopeKind Kind, string Claim);
+
+/// <summary>How a route answers repeats from memory.</summary>
+public sealed record CachePlan
+{
+    /// <summary>How long an answer is used.</summary>
+    public required TimeSpan Ttl { get; init; }
+
+    /// <summary>Who shares answers.</summary>
+    public required CacheScopePlan Scope { get; init; }
+
+    /// <summary>Headers of requests whose values tell answers apart, beside the body.</summary>
+    public required ImmutableArray<string> VaryHeaders { get; init; }
+
+    /// <summary>Most bytes of an answer's body.</summary>
+    public required long ObjectBytesMax { get; init; }
+
+    /// <summary>Requests that ask for more chance than this are not answered from memory.</summary>
+    public required double TemperatureMax { get; init; }
+
+    /// <summary>Requests that offer tools are answered from memory too.</summary>
+    public required bool Tools { get; init; }
+
+    /// <summary>Tiers whose <c>Cache-Control: no-cache</c> and <c>no-store</c> count.</summary>
+    public required ImmutableArray<string> NoCacheTiers { get; init; }
+}

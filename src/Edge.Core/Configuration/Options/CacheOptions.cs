@@ -1,0 +1,88 @@
+using Edge.Core.Configuration.Reading;
+using Edge.Core.Configuration.Rules;
+using Edge.Core.Configuration.Shapes;
+
+namespace Edge.Core.Configuration.Options;
+
+/// <summary>The object <c>cache</c> of a route as written.</summary>
+internal sealed class CacheOptions
+{
+    /// <summary>Most parts of <c>varyOn</c>.</summary>
+    public const int PartsMax = 16;
+
+    /// <summary>Most bytes of an answer.</summary>
+    public const long ObjectBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Its description.</summary>
+    public static readonly ObjectShape<CacheOptions> Shape = new(
+        "cache", "cache settings", "How repeated requests to an LLM are answered from memory.",
+        new Key<CacheOptions, TimeSpan>(
+            "ttl", Scalars.Duration(), (o, v) => o.Ttl = v, "How long an answer is used.", isRequired: true),
+        new Key<CacheOptions, CacheScopePlan>(
+            "scope", CacheRules.Scope, (o, v) => o.Scope = v,
+            "Who shares answers: `consumer`, `claim:NAME` (a tenant), `tier` or `public`.", defaultText: "consumer"),
+        new Key<CacheOptions, bool>(
+            "shared", Scalars.Boolean, (o, v) => o.Shared = v,
+            "Has to be `true` where a route that asks for a credential has scope `public`: its callers then get each other's " +
+            "answers.", defaultText: "false"),
+        new Key<CacheOptions, List<Located<string>>>(
+            "varyOn", new ListShape<string>(CacheRules.Part, "parts", 1, PartsMax), (o, v) => o.VaryOn = v,
+            "What tells answers apart beside scope, route and target: `body`, which has to be among them, and " +
+            "`\"header:NAME\"`.", defaultText: "[body]"),
+        new Key<CacheOptions, long>(
+            "maxObject", Scalars.Size(1, ObjectBytesMax), (o, v) => o.MaxObject = v,
+            "Most bytes of an answer's body that is kept.", defaultText: "1MiB"),
+        new Key<CacheOptions, double>(
+            "temperatureMax", CacheRules.Temperature, (o, v) => o.TemperatureMax = v,
+            "Requests with a higher `temperature` always go upstream. One without counts as 1.", defaultText: "1"),
+        new Key<CacheOptions, bool>(
+            "tools", Scalars.Boolean, (o, v) => o.Tools = v,
+            "Keep answers to requests that offer tools or functions too.", defaultText: "false"),
+        new Key<CacheOptions, List<Located<string>>>(
+            "noCacheTiers", new ListShape<string>(Scalars.Name, "tiers", 0, EdgeOptions.TiersMax), (o, v) => o.NoCacheTiers = v,
+            "Tiers whose callers may ask for a fresh answer by `Cache-Control: no-cache`, and for one that is not kept by " +
+            "`no-store`.", defaultText: "[]"),
+        new Key<CacheOptions, bool>(
+            "store", CacheRules.Store, (o, v) => o.Store = v, "Where answers are kept.", defaultText: "memory"));
+
+    /// <summary>Time of use.</summary>
+    public Located<TimeSpan>? Ttl { get; set; }
+
+    /// <summary>Who shares.</summary>
+    public Located<CacheScopePlan>? Scope { get; set; }
+
+    /// <summary>Sharing is meant.</summary>
+    public Located<bool>? Shared { get; set; }
+
+    /// <summary>What tells answers apart.</summary>
+    public Located<List<Located<string>>>? VaryOn { get; set; }
+
+    /// <summary>Bytes of a body.</summary>
+    public Located<long>? MaxObject { get; set; }
+
+    /// <summary>Chance.</summary>
+    public Located<double>? TemperatureMax { get; set; }
+
+    /// <summary>Tools.</summary>
+    public Located<bool>? Tools { get; set; }
+
+    /// <summary>Who may go round it.</summary>
+    public Located<List<Located<string>>>? NoCacheTiers { get; set; }
+
+    /// <summary>Where.</summary>
+    public Located<bool>? Store { get; set; }
+}
+
+/// <summary>The object <c>cache</c> of the whole file as written.</summary>
+internal sealed class CacheStoreOptions
+{
+    /// <summary>Its description.</summary>
+    public static readonly ObjectShape<CacheStoreOptions> Shape = new(
+        "cacheStore", "settings of the memory for answers", "The memory that all routes with `cache` share.",
+        new Key<CacheStoreOptions, long>(
+            "sizeMax", Scalars.Size(Caching.CacheStore.BytesMin, Caching.CacheStore.BytesMax), (o, v) => o.SizeMax = v,
+            "All bytes of it, its tables included. Takes effect at the start.", defaultText: "64MiB"));
+
+    /// <summary>Bytes.</summary>
+    public Located<long>? SizeMax { get; set; }
+}

@@ -1,0 +1,28 @@
+using System.Linq;
+using Edge.Core.Configuration.Options;
+using Edge.Core.Configuration.Rules;
+using Edge.Core.Configuration.Shapes;
+
+namespace Edge.Core.Configuration.Planning;
+
+/// <summary>Makes the part of the plan that says what is answered from memory, of options in which nothing is wrong.</summary>
+internal static class CacheBuilder
+{
+    /// <summary>What a route answers from memory; null: nothing.</summary>
+    public static CachePlan? Cache(Optional<CacheOptions> options) => options is not { HasValue: true, Value: { } cache }
+        ? null
+        : new CachePlan
+        {
+            Ttl = cache.Ttl.Get(),
+            Scope = cache.Scope.Get(),
+            VaryHeaders =
+            [
+                .. cache.VaryOn.Items().Where(static p => p.Value != CacheRules.Body)
+                    .Select(static p => p.Value[CacheRules.HeaderPrefix.Length..]),
+            ],
+            ObjectBytesMax = cache.MaxObject.Get(),
+            TemperatureMax = cache.TemperatureMax.Get(),
+            Tools = cache.Tools.Get(),
+            NoCacheTiers = [.. cache.NoCacheTiers.Items().Select(static t => t.Value)],
+        };
+}

@@ -1,0 +1,60 @@
+using System.Linq;
+using Edge.Core.Configuration.Options;
+using Edge.Core.Configuration.Reading;
+using Edge.Core.Configuration.Rules;
+
+namespace Edge.Core.Configuration.Planning;
+
+/// <summary>Looks whether answers from memory can reach only those whom they are meant for.</summary>
+internal sealed class CacheChecker(DiagnosticBag diagnostics, TierNames tiers)
+{
+    /// <summary>Tells every error in the settings of caches.</summary>
+    public void Check(EdgeOptions options)
+    {
+        var defaults = options.Defaults?.Value;
+        CheckParts(defaults?.Cache?.Value.Value);
+        foreach (var route in options.Routes.Items())
+        {
+            CheckParts(route.Value.Cache?.Value.Value);
+            var cache = route.Value.Cache ?? defaults?.Cache;
+            if (cache is not { Value.Value: { } used, Place: var place }) continue;
+            var name = route.Value.Name is { Hidden: false } text ? $"route {text.Text()}" : "the route";
+            CheckScope(used, place, name, asks: (route.Value.Authenticate ?? defaults?.Authenticate) is { Value.HasValue: true });
+            var upstream = options.Upstreams.Items().FirstOrDefault(u => u.Name.Value == route.Value.Upstream?.Value).Value.Value;
+            if (upstream is not null && (upstream.Dialect?.Value ?? Dialect.Http) == Dialect.Http)
+                diagnostics.Add(place, $"{name} goes to an upstream without an LLM dialect, whose answers are not kept");
+        }
+    }
+
+    private void CheckScope(CacheOptions cache, Place place, string name, bool asks)
+    {
+        var kind = cache.Scope?.Value.Kind ?? CacheScopeKind.Consumer;
+        var isShared = cache.Shared is { Value: true };
+        var at = cache.Scope?.Place ?? place;
+        if (!asks && kind != CacheScopeKind.Public)
+            diagnostics.Add(at, $"{name} asks nobody for a credential, so that its callers have no scope but public");
+        else if (asks && kind == CacheScopeKind.Public && !isShared)
+            diagnostics.Add(
+                at, $"{name} asks for credentials, and with scope public its callers get each other's answers; " +
+                "write shared: true if that is meant");
+        else if (isShared && !(asks && kind == CacheScopeKind.Public))
+            diagnostics.Add(
+                cache.Shared!.Value.Place,
+                "shared says nothing but beside scope public on a route that authenticates; leave it out");
+    }
+
+    private void CheckParts(CacheOptions? cache)
+    {
+        if (cache is null) return;
+        foreach (var tier in cache.NoCacheTiers.Items()) tiers.Check(tier, diagnostics);
+        if (cache.VaryOn is not { } parts) return;
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var part in parts.Value)
+        {
+            if (!seen.Add(part.Value)) diagnostics.Add(part.Place, $"{part.Text()} is in this list already; take it out");
+        }
+
+        if (!seen.Contains(CacheRules.Body))
+            diagnostics.Add(parts.Place, "without body every question would get the same answer; write it too");
+    }
+}

@@ -1,0 +1,58 @@
+using System.Linq;
+using Edge.Core.Caching;
+using Edge.Core.Configuration;
+using Edge.Telemetry;
+
+namespace Edge.Hosting;
+
+/// <summary>What a route answers from memory, with everything about it that can be worked out once. Immutable.</summary>
+/// <param name="route">What the file says.</param>
+/// <param name="shared">What all routes share.</param>
+/// <param name="store">The memory.</param>
+/// <param name="counters">What is counted of it.</param>
+internal sealed class RouteCache(RoutePlan route, GatewayCache shared, CacheStore store, CacheCounters counters)
+{
+    /// <summary>Headers that change what providers answer.</summary>
+    private static readonly string[] ProviderHeaders =
+        ["anthropic-version", "anthropic-beta", "OpenAI-Beta", "OpenAI-Organization", "OpenAI-Project"];
+
+    /// <summary>What the file says.</summary>
+    public CachePlan Plan { get; } = route.Cache!;
+
+    /// <summary>What all routes share.</summary>
+    public GatewayCache Shared { get; } = shared;
+
+    /// <summary>The memory.</summary>
+    public CacheStore Store { get; } = store;
+
+    /// <summary>What is counted.</summary>
+    public CacheCounters Counters { get; } = counters;
+
+    /// <summary>Milliseconds for which an answer is used.</summary>
+    public long TtlMs { get; } = (long)route.Cache!.Ttl.TotalMilliseconds;
+
+    /// <summary>Headers of requests whose values are part of the key.</summary>
+    public string[] KeyHeaders { get; } =
+        [.. ProviderHeaders.Concat(route.Cache!.VaryHeaders).Distinct(StringComparer.OrdinalIgnoreCase)];
+
+    /// <summary>Which services answer: after a change of the file, what other ones said is not found.</summary>
+    public string Service { get; } =
+        string.Join(' ', route.Upstream.Targets.Select(static t => t.ToString()).Prepend(route.Upstream.Name));
+
+    /// <summary>The caller's Host is part of the request upstream.</summary>
+    public bool KeepsHost { get; } = route.PreserveHost;
+
+    /// <summary>True where a header that an answer varies by is part of the key.</summary>
+    public bool Covers(ReadOnlySpan<char> name)
+    {
+        foreach (var header in KeyHeaders)
+        {
+            if (name.Equals(header, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,302 @@
+using System.Buffers.Text;
+using System.Runtime.CompilerServices;
+using Edge.Core.Bodies;
+using Edge.Core.Caching;
+using Edge.Core.Http;
+using Edge.Core.Llm;
+using Edge.Hosting;
+using Edge.Threading;
+using Microsoft.AspNetCore.Http;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// Answers repeats from memory: POSTs to the APIs of an LLM whose request upstream would be the same, for callers of the same
+/// scope. It runs when tokens and money are reserved, which a hit gives back because it uses none.
+/// </summary>
+internal static class CacheStage
+{
+    /// <summary>Bytes handed to the caller's connection before it is flushed.</summary>
+    private const int UnflushedBytesMax = 64 * 1024;
+
+    private const double TemperatureDefault = 1;
+
+    /// <summary>
+    /// Makes the request's key, while the tokens of its body are at hand: of the body as it goes upstream. Called where the
+    /// body has been read.
+    /// </summary>
+    public static void MakeKey(RequestContext context, JsonTape body, in BodyFacts facts, LlmApi api)
+    {
+        if (context.Route!.Cache is not { } route || !HttpMethods.IsPost(context.Request.Method)
+            || api is not (LlmApi.ChatCompletions or LlmApi.Messages or LlmApi.Embeddings))
+        {
+            return;
+        }
+
+        var exchange = context.BeginCache(route);
+        var directives = Directives(context, route);
+        if (directives == CacheOutcome.Bypass || PassesCredential(context) || !IsRepeatable(route, body, facts, api)
+            || !CacheScope.TryOf(route.Plan.Scope, context.Caller, out var scope)
+            || !TryMakeKey(context, route, exchange.Key, scope, body))
+        {
+            exchange.Outcome = CacheOutcome.Bypass;
+            exchange.Key.ReturnMemory();
+            return;
+        }
+
+        exchange.Outcome = directives == CacheOutcome.Refresh ? CacheOutcome.Refresh : CacheOutcome.Miss;
+    }
+
+    /// <summary>Answers, where there is an answer.</summary>
+    public static ValueTask<StageResult> RunAsync(RequestContext context)
+    {
+        if (context.Cache is not { Outcome: not CacheOutcome.None } exchange)
+        {
+            return new ValueTask<StageResult>(StageResult.Continue);
+        }
+
+        var route = context.Route!.Cache!;
+        if (exchange.Outcome == CacheOutcome.Bypass)
+        {
+            route.Counters.Bypasses.Increment();
+            return new ValueTask<StageResult>(StageResult.Continue);
+        }
+
+        if (exchange.Outcome == CacheOutcome.Miss
+            && route.Store.TryPin(exchange.Key.Hash, exchange.Key.Bytes, route.Shared.NowMs, out var pin))
+        {
+            return ServeAsync(context, exchange, route, pin);
+        }
+
+        route.Counters.Misses.Increment();
+        return new ValueTask<StageResult>(StageResult.Continue);
+    }
+
+    /// <summary>What an answer that comes from the upstream says of the cache.</summary>
+    public static void WriteHeaders(RequestContext context, CacheExchange exchange)
+    {
+        var headers = context.Response.Headers;
+        switch (exchange.Outcome)
+        {
+            case CacheOutcome.Bypass:
+                headers.Append("Cache-Status", "edge; fwd=bypass");
+                headers["X-Cache"] = "BYPASS";
+                break;
+            case CacheOutcome.Miss or CacheOutcome.Refresh:
+                var isRefresh = exchange.Outcome == CacheOutcome.Refresh;
+                headers.Append("Cache-Status", (isRefresh, exchange.IsFilling) switch
+                {
+                    (false, false) => "edge; fwd=miss",
+                    (false, true) => "edge; fwd=miss; stored",
+                    (true, false) => "edge; fwd=request",
+                    _ => "edge; fwd=request; stored",
+                });
+                headers["X-Cache"] = "MISS";
+                headers["X-Cache-Key"] = context.Route!.Cache!.Shared.NameOf(exchange.Key.Hash);
+                break;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<StageResult> ServeAsync(
+        RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin)
+    {
+        try
+        {
+            exchange.Outcome = CacheOutcome.Hit;
+            WriteHead(context, exchange, route, pin);
+            context.Body.ReturnMemory();
+            exchange.Key.ReturnMemory();
+            await context.ResponseBody.StartAsync();
+            var cursor = pin.Body;
+            while (Put(context, pin, ref cursor))
+            {
+                var flushed = await context.ResponseBody.Writer.FlushAsync();
+                if (flushed.IsCompleted || flushed.IsCanceled)
+                {
+                    return StageResult.Failed(Failure.CallerGone);
+                }
+            }
+
+            context.EventStream?.WriteHeld(context.ResponseBody.Writer);
+            return StageResult.Responded;
+        }
+        finally
+        {
+            pin.Release();
+        }
+    }
+
+    private static void WriteHead(RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin)
+    {
+        Span<byte> contentType = stackalloc byte[CacheExchange.ContentTypeBytesMax];
+        var length = 0;
+        for (var cursor = pin.Head; pin.TryRead(ref cursor, out var run); length += run.Length)
+        {
+            run.CopyTo(contentType[length..]);
+        }
+
+        var info = pin.Info;
+        var nowMs = route.Shared.NowMs;
+        var headers = context.Response.Headers;
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        headers.ContentType = route.Shared.Strings.Get(contentType[..length]);
+        headers["Age"] = route.Shared.AgeOf((nowMs - info.StoredMs) / 1000);
+        headers["Cache-Status"] = route.Shared.HitOf(Math.Max(0, info.ExpiresMs - nowMs) / 1000);
+        headers["X-Cache"] = "HIT";
+        headers["X-Cache-Key"] = route.Shared.NameOf(exchange.Key.Hash);
+        if (context.Facts is { HidesUsage: true, IsStreaming: true })
+        {
+            // What was stored is what the upstream said, for those who want its usage and those who do not.
+            context.EventStream = new EventStream(null, null, hidesUsage: true);
+        }
+        else
+        {
+            headers.ContentLength = pin.BodyLength;
+        }
+
+        ResponseHeadCopier.ApplyRules(context);
+        Count(context, exchange, route, info, pin.BodyLength);
+    }
+
+    private static void Count(
+        RequestContext context, CacheExchange exchange, RouteCache route, in CacheInfo info, int bodyLength)
+    {
+        var saved = new UsageCounts { InputTokens = info.InputTokens, OutputTokens = info.OutputTokens };
+        exchange.Saved = saved;
+        var counters = route.Counters;
+        counters.Hits.Increment();
+        counters.HitBytes.Add(bodyLength);
+        counters.SavedInput.Add(info.InputTokens);
+        counters.SavedOutput.Add(info.OutputTokens);
+        var price = context.Price ?? context.Snapshot.Plan.Prices?.Find(context.Facts.Model);
+        counters.SavedCost.Add(price?.Of(saved) ?? 0);
+    }
+
+    /// <summary>Hands over what may go before a flush.</summary>
+    /// <returns>True where there is more.</returns>
+    private static bool Put(RequestContext context, CachePin pin, ref CacheCursor cursor)
+    {
+        var writer = context.ResponseBody.Writer;
+        var unflushed = 0;
+        while (unflushed < UnflushedBytesMax)
+        {
+            if (!pin.TryRead(ref cursor, out var run))
+            {
+                return false;
+            }
+
+            if (context.EventStream is { } stream)
+            {
+                stream.Write(writer, run);
+            }
+            else
+            {
+                writer.Put(run);
+            }
+
+            context.ResponseBytes += run.Length;
+            unflushed += run.Length;
+        }
+
+        return true;
+    }
+
+    private static bool TryMakeKey(
+        RequestContext context, RouteCache route, CacheKey key, CacheScope scope, JsonTape body)
+    {
+        key.Begin(scope, route.Shared.Hasher);
+        key.Add(context.Route!.Plan.Name);
+        key.Add(route.Service);
+        key.Add(context.Request.Method);
+        key.Add(context.Route!.Plan.StripPath ? context.Target.Path[context.StripLength..] : context.Target.Path);
+        key.Add(context.Target.Query);
+        key.Add(route.KeepsHost ? UpstreamRequestWriter.CallerHost(context) : "");
+        foreach (var name in route.KeyHeaders)
+        {
+            var values = context.RequestHeaders[name];
+            key.AddCount(values.Count);
+            foreach (var value in values)
+            {
+                key.Add(value);
+            }
+        }
+
+        return key.TryEnd(body, route.Shared.Hasher);
+    }
+
+    /// <summary>
+    /// A credential of the caller's that travels on decides what the upstream answers, and is no part of the key: such requests
+    /// are answered by the upstream alone (RFC 9111, section 3.5).
+    /// </summary>
+    private static bool PassesCredential(RequestContext context)
+    {
+        // One that stands in the query is not to lie in a key.
+        if (!context.Route!.Access.QueryNames.IsEmpty && !context.Target.Query.IsEmpty)
+        {
+            return true;
+        }
+
+        foreach (var header in context.RequestHeaders)
+        {
+            var kind = RequestHeaderKinds.Of(header.Key);
+            var isCredential = kind == RequestHeaderKind.Cookie
+                || (kind == RequestHeaderKind.Credential && context.Route!.KeepsCredentials);
+            if (isCredential && !context.Route!.Drops(header.Key))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether the same request may get the same answer again: little is left to chance, nothing is done.</summary>
+    private static bool IsRepeatable(RouteCache route, JsonTape body, in BodyFacts facts, LlmApi api)
+    {
+        if (api == LlmApi.Embeddings)
+        {
+            return true;
+        }
+
+        var temperature = TemperatureDefault;
+        if (facts.Temperature >= 0
+            && !Utf8Parser.TryParse(body.Tokens[facts.Temperature].Raw(body.Text), out temperature, out int _))
+        {
+            return false;
+        }
+
+        return temperature <= route.Plan.TemperatureMax
+            && (route.Plan.Tools || (body.Find(0, "tools"u8) < 0 && body.Find(0, "functions"u8) < 0));
+    }
+
+    /// <summary>What the caller asks of the cache, where its tier may: Bypass, Refresh, or None for nothing.</summary>
+    private static CacheOutcome Directives(RequestContext context, RouteCache route)
+    {
+        var values = context.RequestHeaders.CacheControl;
+        if (values.Count == 0 || context.Caller?.Tier is not { } tier || !route.Plan.NoCacheTiers.Contains(tier))
+        {
+            return CacheOutcome.None;
+        }
+
+        var outcome = CacheOutcome.None;
+        foreach (var value in values)
+        {
+            foreach (var part in value.AsSpan().Split(','))
+            {
+                var directive = value.AsSpan()[part].Trim();
+                if (directive.Equals("no-store", StringComparison.OrdinalIgnoreCase))
+                {
+                    return CacheOutcome.Bypass;
+                }
+
+                if (directive.Equals("no-cache", StringComparison.OrdinalIgnoreCase))
+                {
+                    outcome = CacheOutcome.Refresh;
+                }
+            }
+        }
+
+        return outcome;
+    }
+}
