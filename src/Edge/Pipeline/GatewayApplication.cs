@@ -64,11 +64,10 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 
     private async Task ProcessAsync(RequestContext context)
     {
-        context.Begin(_gateway.Snapshot, _record.Begin(context));
+        _record.Begin(context);
         StageResult result;
         try
         {
-            _record.BeginTrace(context);
             result = AdmitStage.Run(context);
             if (result.IsContinue)
             {

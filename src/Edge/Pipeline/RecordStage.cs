@@ -17,16 +17,14 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
     private readonly UsageLog _usage = gateway.Usage;
     private readonly AccessLog _access = gateway.Access;
 
-    /// <summary>A request begins; the result is its start.</summary>
-    public long Begin(RequestContext context)
+    /// <summary>A request begins: under the configuration of this moment, and with a place in a trace.</summary>
+    public void Begin(RequestContext context)
     {
         _counters.RequestBegan();
         _metrics.Running(context).Increment();
-        return time.GetTimestamp();
+        context.Begin(gateway.Snapshot, time.GetTimestamp());
+        gateway.Exporting.Tracer?.Begin(context);
     }
-
-    /// <summary>Gives the request its place in a trace.</summary>
-    public void BeginTrace(RequestContext context) => gateway.Exporting.Tracer?.Begin(context);
 
     /// <summary>A request is over.</summary>
     public void End(RequestContext context, StageResult result)

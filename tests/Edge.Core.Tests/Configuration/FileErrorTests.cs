@@ -36,7 +36,8 @@ public sealed class FileErrorTests
     [InlineData(
         "defaults: { name: x }",
         "9:13: unknown key 'name'; known: requestId, authenticate, authorize, limits, request, response, forwarded, " +
-        "heartbeat, requestBodyMax, validate, rewrite, metering, estimate, cache, onDisconnect, onExhausted, cors, securityHeaders")]
+        "heartbeat, requestBodyMax, validate, rewrite, metering, estimate, cache, onDisconnect, onExhausted, cors, " +
+        "securityHeaders")]
     [InlineData(
         "listeners: []",
         "9:1: key 'listeners' is here twice, first on line 1; keep one")]
@@ -101,7 +102,8 @@ public sealed class FileErrorTests
     [InlineData(
         "--- \na: b\n---\nc: d",
         "2:1: unknown key 'a'; known: listeners, admin, trustedProxies, drainTimeout, " +
-        "telemetry, identity, tiers, redis, limitState, overload, cacheStore, prices, calibration, upstreams, defaults, routes\n" +
+        "telemetry, identity, tiers, redis, limitState, overload, cacheStore, prices, calibration, upstreams, defaults, " +
+        "routes\n" +
         "2:1: key 'listeners' is missing: where callers connect\n" +
         "2:1: key 'upstreams' is missing: the services behind the gateway, by name\n" +
         "2:1: key 'routes' is missing: which requests go where\n" +
@@ -109,13 +111,15 @@ public sealed class FileErrorTests
     [InlineData(
         "a: &x b\nc: *x",
         "1:1: unknown key 'a'; known: listeners, admin, trustedProxies, drainTimeout, " +
-        "telemetry, identity, tiers, redis, limitState, overload, cacheStore, prices, calibration, upstreams, defaults, routes\n" +
+        "telemetry, identity, tiers, redis, limitState, overload, cacheStore, prices, calibration, upstreams, defaults, " +
+        "routes\n" +
         "1:1: key 'listeners' is missing: where callers connect\n" +
         "1:1: key 'upstreams' is missing: the services behind the gateway, by name\n" +
         "1:1: key 'routes' is missing: which requests go where\n" +
         "1:4: anchors are not supported; put text that begins with '&' in quotes\n" +
         "2:1: unknown key 'c'; known: listeners, admin, trustedProxies, drainTimeout, " +
-        "telemetry, identity, tiers, redis, limitState, overload, cacheStore, prices, calibration, upstreams, defaults, routes\n" +
+        "telemetry, identity, tiers, redis, limitState, overload, cacheStore, prices, calibration, upstreams, defaults, " +
+        "routes\n" +
         "2:4: aliases are not supported; put text that begins with '*' in quotes")]
     [InlineData(
         "listeners: !!seq []",

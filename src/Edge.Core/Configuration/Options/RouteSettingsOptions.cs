@@ -70,6 +70,10 @@ internal class RouteSettingsOptions
 
     /// <summary>The keys, whose absence means a fixed value in <c>defaults</c>, and in a route what the defaults say.</summary>
     protected static ImmutableArray<Key<T>> Keys<T>(bool isDefaults)
+        where T : RouteSettingsOptions => [.. DoorKeys<T>(isDefaults), .. BodyKeys<T>(isDefaults)];
+
+    // Of who may ask how much, and of headers.
+    private static ImmutableArray<Key<T>> DoorKeys<T>(bool isDefaults)
         where T : RouteSettingsOptions =>
     [
         new Key<T, Optional<RequestIdOptions>>(
@@ -103,6 +107,12 @@ internal class RouteSettingsOptions
         new Key<T, long>(
             "requestBodyMax", Scalars.Size(0, ListenerOptions.RequestBodyBytesMax), (o, v) => o.RequestBodyMax = v,
             "Most bytes of a request's body. Left out everywhere: what the listener says."),
+    ];
+
+    // Of bodies and answers, and of browsers.
+    private static ImmutableArray<Key<T>> BodyKeys<T>(bool isDefaults)
+        where T : RouteSettingsOptions =>
+    [
         new Key<T, Optional<ValidateOptions>>(
             "validate", new OrNoneShape<ValidateOptions>(ValidateOptions.Shape), (o, v) => o.Validate = v,
             "What requests must look like.", defaultText: isDefaults ? "none" : null),
