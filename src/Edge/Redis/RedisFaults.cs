@@ -25,13 +25,14 @@ internal static class RedisFaults
     };
 
     /// <summary>A call that finds no connection says what became of the last one.</summary>
-    private static bool IsOfLogin(Exception? exception)
+    public static bool IsOfLogin(Exception? exception)
     {
         for (; exception is not null; exception = exception.InnerException)
         {
             if (exception is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure }
                 || exception.Message.Contains("WRONGPASS", StringComparison.Ordinal)
-                || exception.Message.Contains("AuthenticationFailure", StringComparison.Ordinal))
+                || exception.Message.Contains("AuthenticationFailure", StringComparison.Ordinal)
+                || exception.Message.Contains("authentication failure", StringComparison.Ordinal))
             {
                 return true;
             }

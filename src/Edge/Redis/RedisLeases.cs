@@ -451,6 +451,25 @@ internal sealed class RedisLeases : IAsyncDisposable
         return false;
     }
 
+    /// <summary>
+    /// Whether a connection that was not made failed for its credentials. The event that says so may have come before anybody
+    /// listened; an attempt that gives up at once says why.
+    /// </summary>
+    private async Task<bool> IsLoginRefusedAsync()
+    {
+        var options = RedisConnection.Options(_plan);
+        options.AbortOnConnectFail = true;
+        try
+        {
+            await using var once = await ConnectionMultiplexer.ConnectAsync(options);
+            return false;
+        }
+        catch (RedisException exception)
+        {
+            return RedisFaults.IsOfLogin(exception);
+        }
+    }
+
     private async Task ConnectAsync()
     {
         if (_connection is not null)
@@ -463,6 +482,7 @@ internal sealed class RedisLeases : IAsyncDisposable
             var connection = await ConnectionMultiplexer.ConnectAsync(RedisConnection.Options(_plan));
             connection.ConnectionFailed += (_, failed) =>
                 _isLoginRefused |= failed.FailureType == ConnectionFailureType.AuthenticationFailure;
+            _isLoginRefused = !connection.IsConnected && await IsLoginRefusedAsync();
             _connection = connection;
         }
         catch (RedisException exception)
