@@ -161,7 +161,7 @@ start_skewed_fleet() {
   done
 }
 window_holds() {
-  storm /window/bytes/16 2
+  storm /window/bytes/16 4
   within 1980 2000
 }
 bucket_holds() {
