@@ -47,14 +47,14 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
                 gateway.Estimates.Learn(context.Facts, context.Usage.Counts);
             }
         }
+        else if (context is { Meter: not null, Cache.Outcome: CacheOutcome.Hit })
+        {
+            _usage.Used(context, result.Failure);
+        }
 
         if (context.Trace is not null)
         {
             gateway.Exporting.Tracer?.End(context, result.Failure, elapsedNs);
-        }
-        else if (context is { Meter: not null, Cache.Outcome: CacheOutcome.Hit })
-        {
-            _usage.Used(context, result.Failure);
         }
 
         _access.Served(context, result.Failure, elapsedNs);

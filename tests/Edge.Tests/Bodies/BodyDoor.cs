@@ -27,11 +27,12 @@ internal sealed class BodyDoor : IAsyncDisposable
     /// <param name="http">Keys of the HTTP route, likewise.</param>
     /// <param name="tiers">The tiers.</param>
     /// <param name="top">Keys of the file itself, in lines.</param>
+    /// <param name="telemetry">Keys of its telemetry.</param>
     /// <param name="usageLog">Keep a usage log, in a file.</param>
     /// <param name="scripts">What the upstream does; by default it answers all with a small JSON body.</param>
     public static async Task<BodyDoor> OpenAsync(
         string chat = "", string http = "", string tiers = "{ free: {}, starter: {} }", bool usageLog = false, string top = "",
-        params Func<ScriptedConnection, Task>[] scripts)
+        string telemetry = "", params Func<ScriptedConnection, Task>[] scripts)
     {
         var upstream = ScriptedUpstream.Start(scripts.Length > 0 ? scripts : [AnswerAllAsync]);
         var log = Path.Combine(Path.GetTempPath(), $"edge-usage-{Guid.NewGuid():N}.jsonl");
@@ -42,7 +43,7 @@ internal sealed class BodyDoor : IAsyncDisposable
             {{top}}
             {{Consumers.Lines}}
             tiers: {{tiers}}
-            telemetry: { {{(usageLog ? $"usageLog: {{ to: {log} }}" : "")}} }
+            telemetry: { {{(usageLog ? $"usageLog: {{ to: {log} }}, " : "")}}{{telemetry}} }
             upstreams:
               llm: { dialect: openai, targets: [{{upstream.Url}}] }
               claude: { dialect: anthropic, targets: [{{upstream.Url}}] }

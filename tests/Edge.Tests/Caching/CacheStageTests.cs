@@ -166,12 +166,14 @@ public sealed class CacheStageTests
         Assert.Equal(0, door.Running.Gateway.Cache.Store!.UsedBytes);
     }
 
-    [Fact]
-    public async Task A_hit_gives_reserved_tokens_back_and_tells_what_it_saved()
+    [Theory]
+    [InlineData("")]
+    [InlineData("otlp: { endpoint: \"http://127.0.0.1:1\" }")]
+    public async Task A_hit_gives_reserved_tokens_back_and_tells_what_it_saved(string telemetry)
     {
         await using var door = await BodyDoor.OpenAsync(
             ", cache: { ttl: 1m }, metering: {}, limits: [{ name: t, per: consumer, tokens: 600, window: 1m }]", usageLog: true,
-            scripts: Json("{\"usage\":{\"prompt_tokens\":20,\"completion_tokens\":30}}"));
+            telemetry: telemetry, scripts: Json("{\"usage\":{\"prompt_tokens\":20,\"completion_tokens\":30}}"));
         for (var i = 0; i < 20; i++)
         {
             Assert.Equal(200, (await door.PostAsync(Ask, Ann)).Status);
