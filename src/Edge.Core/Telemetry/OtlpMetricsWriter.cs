@@ -18,9 +18,7 @@ public sealed class OtlpMetricsWriter : IMetricSink
 
     private readonly ProtobufWriter _to = new();
     private readonly MetricTemporality _temporality;
-    private readonly IReadOnlyList<KeyValuePair<string, string>> _resource;
-    private readonly string _scope;
-    private readonly string _version;
+    private readonly OtlpOrigin _origin;
     private readonly long _startNanos;
     private readonly Dictionary<string, Dictionary<string[], Past>> _pasts = new(StringComparer.Ordinal);
     private MetricFamily _family = null!;
@@ -29,21 +27,12 @@ public sealed class OtlpMetricsWriter : IMetricSink
     private long _nowNanos;
 
     /// <summary>A writer for one stream of exports.</summary>
-    /// <param name="resource">What the program says of itself.</param>
-    /// <param name="scope">Name of the instrumentation scope.</param>
-    /// <param name="version">Its version.</param>
+    /// <param name="origin">Who tells.</param>
     /// <param name="temporality">Since when is counted.</param>
     /// <param name="startNanos">When counting began, in nanoseconds since 1970.</param>
-    public OtlpMetricsWriter(
-        IReadOnlyList<KeyValuePair<string, string>> resource,
-        string scope,
-        string version,
-        MetricTemporality temporality,
-        long startNanos)
+    public OtlpMetricsWriter(OtlpOrigin origin, MetricTemporality temporality, long startNanos)
     {
-        _resource = resource;
-        _scope = scope;
-        _version = version;
+        _origin = origin;
         _temporality = temporality;
         _startNanos = startNanos;
         _lastNanos = startNanos;
@@ -59,19 +48,7 @@ public sealed class OtlpMetricsWriter : IMetricSink
     {
         _to.Clear();
         _nowNanos = nowNanos;
-        var resourceMetrics = _to.Begin(1);
-        var resource = _to.Begin(1);
-        foreach (var (key, value) in _resource)
-        {
-            PutAttribute(1, key, value, isInteger: false);
-        }
-
-        _to.End(resource);
-        var scopeMetrics = _to.Begin(2);
-        var scope = _to.Begin(1);
-        _to.Text(1, _scope);
-        _to.Text(2, _version);
-        _to.End(scope);
+        var (resourceMetrics, scopeMetrics) = _origin.Begin(_to);
         foreach (var family in registry.Families)
         {
             PutFamily(family);
@@ -234,12 +211,7 @@ public sealed class OtlpMetricsWriter : IMetricSink
     {
         if (values is null)
         {
-            var overflow = _to.Begin(field);
-            _to.Text(1, MetricFamily.OverflowLabel);
-            var value = _to.Begin(2);
-            _to.Varint(2, 1);
-            _to.End(value);
-            _to.End(overflow);
+            OtlpOrigin.PutAttribute(_to, field, MetricFamily.OverflowLabel, true);
             return;
         }
 
@@ -248,28 +220,13 @@ public sealed class OtlpMetricsWriter : IMetricSink
         {
             if (values[i].Length > 0)
             {
-                PutAttribute(field, labels[i].Name, values[i], labels[i].IsInteger);
+                OtlpOrigin.PutAttribute(_to, field, labels[i].Name, ValueOf(values[i], labels[i].IsInteger));
             }
         }
     }
 
-    private void PutAttribute(int field, string key, string value, bool isInteger)
-    {
-        var start = _to.Begin(field);
-        _to.Text(1, key);
-        var any = _to.Begin(2);
-        if (isInteger && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-        {
-            _to.Varint(3, number);
-        }
-        else
-        {
-            _to.Text(1, value);
-        }
-
-        _to.End(any);
-        _to.End(start);
-    }
+    private static object ValueOf(string text, bool isInteger) =>
+        isInteger && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : text;
 
     /// <summary>What of a series has been delivered, and what has been written since.</summary>
     private sealed class Past

@@ -10,10 +10,8 @@ namespace Edge.Core.Telemetry;
 /// went upstream long before. Activities of .NET choose their ids themselves and have to be there from the start, so the bytes
 /// are written here, as those of metrics are.
 /// </remarks>
-/// <param name="resource">What the program says of itself.</param>
-/// <param name="scope">Name of the instrumentation scope.</param>
-/// <param name="version">Its version.</param>
-public sealed class OtlpTracesWriter(IReadOnlyList<KeyValuePair<string, string>> resource, string scope, string version)
+/// <param name="origin">Who tells.</param>
+public sealed class OtlpTracesWriter(OtlpOrigin origin)
 {
     private const int KindServer = 2;
     private const int KindClient = 3;
@@ -25,19 +23,7 @@ public sealed class OtlpTracesWriter(IReadOnlyList<KeyValuePair<string, string>>
     public ReadOnlyMemory<byte> Write(IReadOnlyList<SpanRecord> spans)
     {
         _to.Clear();
-        var resourceSpans = _to.Begin(1);
-        var about = _to.Begin(1);
-        foreach (var (key, value) in resource)
-        {
-            PutAttribute(1, key, value);
-        }
-
-        _to.End(about);
-        var scopeSpans = _to.Begin(2);
-        var by = _to.Begin(1);
-        _to.Text(1, scope);
-        _to.Text(2, version);
-        _to.End(by);
+        var (resourceSpans, scopeSpans) = origin.Begin(_to);
         foreach (var span in spans)
         {
             PutSpan(span);
@@ -72,7 +58,7 @@ public sealed class OtlpTracesWriter(IReadOnlyList<KeyValuePair<string, string>>
         _to.Fixed64(8, span.EndNanos);
         foreach (var (key, value) in span.Attributes)
         {
-            PutAttribute(9, key, value);
+            OtlpOrigin.PutAttribute(_to, 9, key, value);
         }
 
         foreach (var (name, nanos) in span.Events)
@@ -98,35 +84,5 @@ public sealed class OtlpTracesWriter(IReadOnlyList<KeyValuePair<string, string>>
         Span<byte> bytes = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64BigEndian(bytes, id);
         _to.Bytes(field, bytes);
-    }
-
-    private void PutAttribute(int field, string key, object? value)
-    {
-        if (value is null)
-        {
-            return;
-        }
-
-        var start = _to.Begin(field);
-        _to.Text(1, key);
-        var any = _to.Begin(2);
-        switch (value)
-        {
-            case bool truth:
-                _to.Varint(2, truth ? 1 : 0);
-                break;
-            case long number:
-                _to.Varint(3, number);
-                break;
-            case double number:
-                _to.Double(4, number);
-                break;
-            default:
-                _to.Text(1, value.ToString() ?? "");
-                break;
-        }
-
-        _to.End(any);
-        _to.End(start);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Edge.Core.Telemetry;
@@ -97,17 +98,7 @@ public sealed class ProtobufWriter
     }
 
     /// <summary>Floating-point numbers, packed.</summary>
-    public void Packed(int field, ReadOnlySpan<double> values)
-    {
-        PutTag(field, WireBytes);
-        PutVarint((ulong)values.Length * 8);
-        Room(values.Length * 8);
-        foreach (var value in values)
-        {
-            BinaryPrimitives.WriteDoubleLittleEndian(_bytes.AsSpan(_length), value);
-            _length += 8;
-        }
-    }
+    public void Packed(int field, ReadOnlySpan<double> values) => Packed(field, MemoryMarshal.Cast<double, long>(values));
 
     private void PutTag(int field, int wireType) => PutVarint((ulong)((field << 3) | wireType));
 

@@ -133,7 +133,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         var isOpenMetrics = request.Headers.Accept.ToString().Contains("application/openmetrics-text", StringComparison.Ordinal);
         response.Headers.ContentType = isOpenMetrics ? PrometheusWriter.OpenMetricsType : PrometheusWriter.TextType;
         var text = new ArrayBufferWriter<byte>(64 * 1024);
-        new PrometheusWriter(text, isOpenMetrics).Write(_gateway.Metrics.Registry, _gateway.Exporting.Resource);
+        new PrometheusWriter(text, isOpenMetrics).Write(_gateway.Metrics.Registry, _gateway.Exporting.Origin?.Resource ?? []);
         body.Write(text.WrittenSpan);
         return 200;
     }

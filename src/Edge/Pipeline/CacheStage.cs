@@ -169,8 +169,7 @@ internal static class CacheStage
         counters.HitBytes.Add(bodyLength);
         counters.SavedInput.Add(info.InputTokens);
         counters.SavedOutput.Add(info.OutputTokens);
-        var price = context.Price ?? context.Snapshot.Plan.Prices?.Find(context.Facts.Model);
-        counters.SavedCost.Add(price?.Of(saved) ?? 0);
+        counters.SavedCost.Add(context.Price?.Of(saved) ?? 0);
     }
 
     /// <summary>Hands over what may go before a flush.</summary>

@@ -12,8 +12,8 @@ namespace Edge.Pipeline;
 /// The way of a request. Kestrel calls it on its I/O threads; stages are direct calls in a fixed order, and Record runs last,
 /// whatever happened.
 /// <code>
-/// Admit ─► Route ─► (Cors: answers preflights) ─► Address ─► Authenticate ─► Authorize
-///       ─► LimitRequests ─► Body ─► LimitTokens ─► Cache ─► Overload ─► Forward ─► (Fail) ─► Settle ─► Record
+/// Admit -> Route -> (Cors: answers preflights) -> Address -> Authenticate -> Authorize
+///       -> LimitRequests -> Body -> LimitTokens -> Cache -> Overload -> Forward -> (Fail) -> Settle -> Record
 /// </code>
 /// </summary>
 internal sealed class GatewayApplication : IHttpApplication<RequestHandle>

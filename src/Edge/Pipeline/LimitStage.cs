@@ -48,14 +48,10 @@ internal sealed class LimitStage(GatewayLimits limits)
             return new ValueTask<StageResult>(StageResult.Continue);
         }
 
-        if (route.HasBudget && context.Facts.IsKnown)
+        if (route.HasBudget && context.Facts.IsKnown && context.Price is null)
         {
-            context.Price = context.Snapshot.Plan.Prices?.Find(context.Facts.Model);
-            if (context.Price is null)
-            {
-                context.LimitsHeld?.GiveBack(limits.Clock);
-                return new ValueTask<StageResult>(StageResult.Failed(Failure.CallerModelWithoutPrice));
-            }
+            context.LimitsHeld?.GiveBack(limits.Clock);
+            return new ValueTask<StageResult>(StageResult.Failed(Failure.CallerModelWithoutPrice));
         }
 
         var hold = context.TakeSpending();

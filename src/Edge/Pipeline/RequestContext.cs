@@ -45,6 +45,8 @@ internal sealed class RequestContext
     private IPAddress? _peer;
     private IPAddress? _client;
     private byte[] _peerText = [];
+    private ModelPrice? _price;
+    private bool _isPriceSought;
 
     /// <summary>A context on one of Kestrel's connections or streams.</summary>
     public RequestContext(IFeatureCollection features, UpstreamSweeper sweeper)
@@ -222,8 +224,26 @@ internal sealed class RequestContext
     /// <summary>The same of limits of tokens and money, once the body is known.</summary>
     public LimitHold? SpendingHeld { get; private set; }
 
-    /// <summary>What the model costs; null where no money is limited.</summary>
-    public ModelPrice? Price { get; set; }
+    /// <summary>
+    /// What the model costs, by the file of prices; null: nobody knows. To be asked for once the body is known, and before the
+    /// end.
+    /// </summary>
+    public ModelPrice? Price
+    {
+        get
+        {
+            if (!_isPriceSought)
+            {
+                _price = Snapshot.Plan.Prices?.Find(Facts.Model);
+                _isPriceSought = true;
+            }
+
+            return _price;
+        }
+    }
+
+    /// <summary>What the request has cost, in millionths of a dollar; null: nobody knows. Once its usage is.</summary>
+    public long? CostMicros => Price?.Of(Usage.Counts);
 
     /// <summary>
     /// When the request took a place at its upstream's gate, on the gate's clock; 0: it holds none. See
@@ -266,7 +286,7 @@ internal sealed class RequestContext
         Caller = null;
         LimitsHeld = null;
         SpendingHeld = null;
-        Price = null;
+        _isPriceSought = false;
         PlaceTakenNs = 0;
         Challenge = null;
         RefusalReason = null;

@@ -1,6 +1,5 @@
 using Edge.Core.Configuration;
 using Edge.Core.Http;
-using Edge.Core.Limits;
 using Edge.Core.Llm;
 using Edge.Pipeline;
 
@@ -167,11 +166,10 @@ internal sealed class AccessLog : IAsyncDisposable
         line.Put(",\"outputTokens\":"u8);
         line.Put(context.Usage.Counts.OutputTokens ?? 0);
         line.Put(context.Usage.Kind == UsageKind.Exact ? ",\"exact\":true"u8 : ",\"exact\":false"u8);
-        var price = context.Price ?? context.Snapshot.Plan.Prices?.Find(context.Facts.Model);
-        if (price is not null)
+        if (context.CostMicros is { } micros)
         {
-            line.Put(",\"usd\":"u8);
-            line.PutMillionths(LimitCost.Charged(LimitUnit.MicroDollars, context.Usage, price));
+            line.Put(",\"dollars\":"u8);
+            line.PutMillionths(micros);
         }
     }
 

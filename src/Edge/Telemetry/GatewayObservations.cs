@@ -2,6 +2,7 @@ using System.Globalization;
 using Edge.Core.Http;
 using Edge.Core.Telemetry;
 using Edge.Hosting;
+using Edge.Issuers;
 
 namespace Edge.Telemetry;
 
@@ -78,27 +79,27 @@ internal static class GatewayObservations
                 }
             },
             "edge.certificate");
-        registry.Observe(
-            "edge.issuer.keys", "{key}", MetricKind.UpDownCounter, "Keys of an issuer that are at hand",
-            to =>
-            {
-                foreach (var issuer in gateway.Issuers)
-                {
-                    to.Report(issuer.ReadState().KeyCount, issuer.ReadState().Name);
-                }
-            },
-            "edge.issuer");
-        registry.Observe(
-            "edge.issuer.failures", "{fetch}", MetricKind.UpDownCounter, "Fetches of an issuer's keys that failed in a row",
-            to =>
-            {
-                foreach (var issuer in gateway.Issuers)
-                {
-                    to.Report(issuer.ReadState().FailuresInARow, issuer.ReadState().Name);
-                }
-            },
-            "edge.issuer");
+        ObserveIssuers(
+            gateway, registry, "edge.issuer.keys", "{key}", "Keys of an issuer that are at hand",
+            static issuer => issuer.KeyCount);
+        ObserveIssuers(
+            gateway, registry, "edge.issuer.failures", "{fetch}", "Fetches of an issuer's keys that failed in a row",
+            static issuer => issuer.FailuresInARow);
     }
+
+    private static void ObserveIssuers(
+        Gateway gateway, MetricRegistry registry, string name, string unit, string description, Func<IssuerState, long> figure) =>
+        registry.Observe(
+            name, unit, MetricKind.UpDownCounter, description,
+            to =>
+            {
+                foreach (var issuer in gateway.Issuers)
+                {
+                    var state = issuer.ReadState();
+                    to.Report(figure(state), state.Name);
+                }
+            },
+            "edge.issuer");
 
     private static void RegisterLimits(Gateway gateway, MetricRegistry registry)
     {

@@ -29,15 +29,14 @@ internal sealed class MetricsExporter : IAsyncDisposable
     public MetricsExporter(
         OtlpSettings settings,
         MetricRegistry registry,
-        IReadOnlyList<KeyValuePair<string, string>> resource,
+        OtlpOrigin origin,
         CounterFamily exports,
         DateTimeOffset start,
         ProgramLog log,
         TimeProvider time)
     {
         _registry = registry;
-        _writer = new OtlpMetricsWriter(
-            resource, TelemetryResource.Scope, TelemetryResource.Version, settings.Temporality, Nanos(start));
+        _writer = new OtlpMetricsWriter(origin, settings.Temporality, Nanos(start));
         _sender = OtlpSender.OfMetrics(settings);
         _taken = exports.Of("metrics", "taken");
         _failed = exports.Of("metrics", "failed");

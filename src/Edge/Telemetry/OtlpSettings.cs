@@ -100,6 +100,23 @@ internal sealed record OtlpSettings
         return settings.Metrics is null && settings.Traces is null ? null : settings;
     }
 
+    /// <summary>
+    /// The pairs of a variable: <c>key=value</c>, separated by commas, values percent-encoded (OpenTelemetry's resource SDK,
+    /// after W3C Baggage). What is no pair is left out.
+    /// </summary>
+    public static IEnumerable<(string Key, string Value)> Pairs(IDictionary variables, string name)
+    {
+        var given = Read(variables, name) ?? "";
+        foreach (var pair in given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var equals = pair.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0)
+            {
+                yield return (pair[..equals].TrimEnd(), Uri.UnescapeDataString(pair[(equals + 1)..].TrimStart()));
+            }
+        }
+    }
+
     private static Uri? EndpointOf(
         OtlpPlan? plan, IDictionary variables, string signal, string path, OtlpProtocol protocol)
     {
@@ -128,14 +145,9 @@ internal sealed record OtlpSettings
             headers[name] = value.Reveal();
         }
 
-        var given = Read(variables, "OTEL_EXPORTER_OTLP_HEADERS") ?? "";
-        foreach (var pair in given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var (name, value) in Pairs(variables, "OTEL_EXPORTER_OTLP_HEADERS"))
         {
-            var equals = pair.IndexOf('=', StringComparison.Ordinal);
-            if (equals > 0)
-            {
-                headers[pair[..equals].TrimEnd()] = Uri.UnescapeDataString(pair[(equals + 1)..].TrimStart());
-            }
+            headers[name] = value;
         }
 
         return [.. headers];

@@ -163,7 +163,7 @@ internal sealed class RouteMetrics
             }
         }
 
-        found.Spending.Count(context.Usage, CostOf(context));
+        found.Spending.Count(context.Usage, context.CostMicros ?? 0);
     }
 
     // Most requests of a route are for the model, and of the tier, of the one before.
@@ -186,12 +186,6 @@ internal sealed class RouteMetrics
         }
 
         return found;
-    }
-
-    private static long CostOf(RequestContext context)
-    {
-        var price = context.Price ?? context.Snapshot.Plan.Prices?.Find(context.Facts.Model);
-        return price is null ? 0 : LimitCost.Charged(LimitUnit.MicroDollars, context.Usage, price);
     }
 
     // Not the dictionary's own GetOrAdd with a closure over this route, which would be made for each request.

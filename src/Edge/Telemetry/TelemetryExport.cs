@@ -1,4 +1,5 @@
 using Edge.Core.Configuration;
+using Edge.Core.Telemetry;
 
 namespace Edge.Telemetry;
 
@@ -17,8 +18,8 @@ internal sealed class TelemetryExport(GatewayMetrics metrics, TimeProvider time,
     /// <summary>Gives requests their places in traces; null: nobody is told of any.</summary>
     public Tracer? Tracer => _tracer;
 
-    /// <summary>What the program says of itself: attributes of OpenTelemetry's resource.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Resource { get; private set; } = [];
+    /// <summary>What the program says of itself; null before the first configuration.</summary>
+    public OtlpOrigin? Origin { get; private set; }
 
     /// <summary>Goes by a configuration from now on. What the exporter of before still has is sent in the background.</summary>
     public void Apply(TelemetryPlan plan)
@@ -31,12 +32,12 @@ internal sealed class TelemetryExport(GatewayMetrics metrics, TimeProvider time,
         var variables = Environment.GetEnvironmentVariables();
         IAsyncDisposable?[] old = [_exporter, _traces];
         _plan = plan;
-        Resource = TelemetryResource.Of(plan, variables);
+        Origin = TelemetryResource.Of(plan, variables);
         var settings = OtlpSettings.Of(plan.Otlp, variables);
         _exporter = settings?.Metrics is null
             ? null
-            : new MetricsExporter(settings, metrics.Registry, Resource, metrics.Exports, _start, log, time);
-        _traces = settings?.Traces is null ? null : new TracesExporter(settings, Resource, metrics, time);
+            : new MetricsExporter(settings, metrics.Registry, Origin, metrics.Exports, _start, log, time);
+        _traces = settings?.Traces is null ? null : new TracesExporter(settings, Origin, metrics, time);
         _tracer = _traces is null ? null : new Tracer(OtlpSettings.SamplingOf(plan.Traces, variables), _traces, time);
         foreach (var one in old)
         {

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using Edge.Core.Configuration;
+using Edge.Core.Telemetry;
 
 namespace Edge.Telemetry;
 
@@ -10,15 +11,13 @@ namespace Edge.Telemetry;
 /// </summary>
 internal static class TelemetryResource
 {
-    /// <summary>The name of its instrumentation, and its program.</summary>
-    public const string Scope = "edge";
+    private const string Scope = "edge";
 
-    /// <summary>The program's version.</summary>
-    public static string Version { get; } =
+    private static readonly string Version =
         typeof(TelemetryResource).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    /// <summary>The attributes.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>> Of(TelemetryPlan plan, IDictionary variables)
+    /// <summary>The attributes, and the name and version of what tells.</summary>
+    public static OtlpOrigin Of(TelemetryPlan plan, IDictionary variables)
     {
         var attributes = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -35,17 +34,9 @@ internal static class TelemetryResource
             attributes["deployment.environment.name"] = environment;
         }
 
-        // key=value pairs, comma-separated, values percent-encoded (OpenTelemetry, resource SDK; W3C Baggage).
-        if (variables["OTEL_RESOURCE_ATTRIBUTES"] is string { Length: > 0 } given)
+        foreach (var (key, value) in OtlpSettings.Pairs(variables, "OTEL_RESOURCE_ATTRIBUTES"))
         {
-            foreach (var pair in given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-            {
-                var equals = pair.IndexOf('=', StringComparison.Ordinal);
-                if (equals > 0)
-                {
-                    attributes[pair[..equals].TrimEnd()] = Uri.UnescapeDataString(pair[(equals + 1)..].TrimStart());
-                }
-            }
+            attributes[key] = value;
         }
 
         if (variables["OTEL_SERVICE_NAME"] is string { Length: > 0 } name)
@@ -53,6 +44,6 @@ internal static class TelemetryResource
             attributes["service.name"] = name;
         }
 
-        return [.. attributes];
+        return new OtlpOrigin([.. attributes], Scope, Version);
     }
 }

@@ -31,10 +31,9 @@ internal sealed class TracesExporter : IAsyncDisposable
     private readonly Task _running;
 
     /// <summary>Begins to export.</summary>
-    public TracesExporter(
-        OtlpSettings settings, IReadOnlyList<KeyValuePair<string, string>> resource, GatewayMetrics metrics, TimeProvider time)
+    public TracesExporter(OtlpSettings settings, OtlpOrigin origin, GatewayMetrics metrics, TimeProvider time)
     {
-        _writer = new OtlpTracesWriter(resource, TelemetryResource.Scope, TelemetryResource.Version);
+        _writer = new OtlpTracesWriter(origin);
         _sender = OtlpSender.OfTraces(settings);
         _time = time;
         _taken = metrics.Exports.Of("traces", "taken");

@@ -79,7 +79,7 @@ internal sealed class UsageLog : IAsyncDisposable
             IsHit = context.Cache is { Outcome: CacheOutcome.Hit },
             Saved = context.Cache?.Saved ?? default,
             Usage = context.Usage,
-            MicroDollars = (context.Price ?? context.Snapshot.Plan.Prices?.Find(context.Facts.Model))?.Of(context.Usage.Counts),
+            MicroDollars = context.CostMicros,
         });
     }
 

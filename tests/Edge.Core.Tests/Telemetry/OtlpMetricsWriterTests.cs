@@ -115,7 +115,7 @@ public sealed class OtlpMetricsWriterTests
     }
 
     private static OtlpMetricsWriter Writer(MetricTemporality temporality = MetricTemporality.Cumulative) =>
-        new([KeyValuePair.Create("service.name", "edge")], "edge.scope", "1.2", temporality, Start);
+        new(new OtlpOrigin([KeyValuePair.Create("service.name", "edge")], "edge.scope", "1.2"), temporality, Start);
 
     private static (long Start, double Value) StartAndValue(ProtobufReader point) => (point.Number(2), point.Double(4));
 
