@@ -53,15 +53,20 @@ YAML
 }
 
 # start_fleet WHEN_DOWN ENDPOINTS: three gateways; their ports are in $gateways, those of their administration in $admins. More
-# keys of redis come from $redis_more; a command to run them with from the array run_with.
+# keys of redis come from $redis_more. Where the array clock_shifts has shifts, such as -2h, their wall clocks are off by them
+# ($fake_clock is libfaketime; its command would stay between this script and the gateway's signals).
 start_fleet() {
-  local i
+  local i clock
   gateways=()
   gateway_ids=()
   admins=()
   for i in 1 2 3; do
     configure "$work/edge-$i.yaml" "$@"
-    start "$work/gateway-$prefix-$i.log" ${run_with[@]+"${run_with[@]}"} "$EDGE" run --config "$work/edge-$i.yaml"
+    clock=()
+    if [[ -n ${clock_shifts[i - 1]-} ]]; then
+      clock=(env LD_PRELOAD="$fake_clock" FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME="${clock_shifts[i - 1]}")
+    fi
+    start "$work/gateway-$prefix-$i.log" ${clock[@]+"${clock[@]}"} "$EDGE" run --config "$work/edge-$i.yaml"
     gateway_ids+=("$last_started")
     wait_for_port "$last_started" "$gateway_port"
     gateways+=("$gateway_port")
@@ -73,6 +78,15 @@ stop_fleet() {
   local id
   for id in "${gateway_ids[@]}"; do
     stop "$id" || true
+  done
+}
+
+# keys_answer STATUS COUNT [BEFORE]: so many keys, asked of all gateways in turn, are all answered so. BEFORE goes before the
+# number that is the key.
+keys_answer() {
+  local key
+  for ((key = 1; key <= $2; key++)); do
+    [[ $(ask $((key % 3)) /keys/bytes/16 "${3-}$key") == "$1" ]] || return 1
   done
 }
 
