@@ -79,6 +79,7 @@ internal static class UsageHeader
                     break;
                 case BodyStatus.End:
                     context.Meter!.End();
+                    context.Cache?.Complete(context);
                     if (Text(context) is { } text)
                     {
                         context.Response.Headers[Name] = text;

@@ -191,6 +191,19 @@ public sealed class CacheStageTests
     }
 
     [Fact]
+    public async Task An_answer_that_is_held_back_for_its_usage_is_kept_too()
+    {
+        await using var door = await OpenAsync(
+            "scope: consumer", Json("{\"usage\":{\"prompt_tokens\":20,\"completion_tokens\":30}}"),
+            ", metering: { usageHeader: true }");
+        var first = await door.PostAsync(Ask, Ann);
+        Assert.Equal("input=20, output=30, exact", first.Headers["X-Edge-Usage"]);
+        var second = await door.PostAsync(Ask, Ann);
+        Assert.Equal("HIT", second.Headers["X-Cache"]);
+        Assert.Equal(first.Text, second.Text);
+    }
+
+    [Fact]
     public async Task A_large_answer_is_whole_from_memory()
     {
         var text = "{\"a\":\"" + new string('z', 400_000) + "\"}";
