@@ -57,6 +57,7 @@ internal static class DemoConfiguration
               - from: mobile
               - systemMessage: You are a helpful assistant.
               - default: { model: gpt-4o-mini, user: "{caller.id}" }
+            cache: { ttl: 5m, scope: consumer }
             upstream: openai
           - { name: messages, match: { path: /v1/messages, methods: [POST] }, upstream: claude }
           - { name: openai, match: { path: /v1/* }, upstream: openai }
@@ -68,7 +69,7 @@ internal static class DemoConfiguration
 
         Edge is running.
           gateway   http://{{gateway}}   (what your app talks to)
-          admin     http://{{admin}}/readyz
+          admin     http://{{admin}}/readyz, and /metrics for Prometheus
           provider  http://{{mock}}   (a mock: answers are made up)
           API key   {{ApiKey}}   (of the consumer '{{Consumer}}'; the provider's own key stays in the gateway)
 
@@ -91,6 +92,11 @@ internal static class DemoConfiguration
 
           curl -i http://{{gateway}}/v1/chat/completions -H 'Authorization: Bearer {{ApiKey}}' \
             -H 'Content-Type: application/json' -d '{"message":"Say hello","userId":"u-1"}'
+
+        The same question twice, with nothing left to chance: X-Cache says where the second answer comes from:
+
+          curl -i http://{{gateway}}/v1/chat/completions -H 'Authorization: Bearer {{ApiKey}}' \
+            -H 'Content-Type: application/json' -d '{"temperature":0,"messages":[{"role":"user","content":"Say hello"}]}'
 
         A model that the tier does not have:
 
