@@ -127,6 +127,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 
         if (result.Outcome == StageOutcome.Failed)
         {
+            context.Cache?.Fail(result.Failure);
             result = await TellAsync(context, result.Failure);
         }
 

@@ -51,12 +51,20 @@ internal static class ResponseRelay
             {
                 unflushed = 0;
                 isHeadFlushed = true;
-                if (await FlushAsync(context) != Failure.None)
+                var flushing = FlushAsync(context);
+                if (!flushing.IsCompleted && context.Cache?.Lead?.TryHoldUp() == false)
                 {
-                    return context.Drains && status != BodyStatus.Invalid
+                    return await SharedRelay.RunAsync(context, exchange, flushing, status == BodyStatus.NeedMore, receiving);
+                }
+
+                if (await flushing != Failure.None)
+                {
+                    return MayReadOn(context) && status != BodyStatus.Invalid
                         ? await ReadOnAsync(context, exchange, status == BodyStatus.NeedMore, receiving)
                         : Failure.CallerGone;
                 }
+
+                context.Cache?.Lead?.GoOn();
             }
 
             if (status == BodyStatus.Invalid)
@@ -93,7 +101,7 @@ internal static class ResponseRelay
 
     /// <summary>The body has come to its end; most of the time nothing is waited for.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> EndAsync(
+    public static async ValueTask<Failure> EndAsync(
         RequestContext context, UpstreamExchange exchange, EventStream? stream, bool isHeadFlushed)
     {
         if (stream is { LacksEnding: true })
@@ -115,8 +123,8 @@ internal static class ResponseRelay
     }
 
     /// <summary>
-    /// The caller has left, and the route wants to know what its answer uses: reads on until its end, or until so many tokens
-    /// more have come as the route allows.
+    /// The caller has left, and the route wants to know what its answer uses, or others want the answer: reads on until its end,
+    /// or until so many tokens more have come as the route allows, and as long as anybody else wants it.
     /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="exchange">Its exchange.</param>
@@ -126,9 +134,9 @@ internal static class ResponseRelay
     private static async ValueTask<Failure> ReadOnAsync(
         RequestContext context, UpstreamExchange exchange, bool isReceiving, ValueTask<int> receiving)
     {
-        var meter = context.Meter!;
-        var until = meter.AnswerTokens + context.Route!.Plan.DrainTokens!.Value;
-        while (meter.AnswerTokens < until)
+        var meter = context.Meter;
+        var until = meter is null ? 0 : meter.AnswerTokens + (context.Route!.Plan.DrainTokens ?? 0);
+        while ((meter is not null && meter.AnswerTokens < until) || context.Cache is { IsShared: true })
         {
             if (isReceiving && await EndReceiveAsync(exchange, receiving) != Failure.None)
             {
@@ -139,10 +147,12 @@ internal static class ResponseRelay
             switch (status)
             {
                 case BodyStatus.Data:
-                    meter.Take(run.Span);
+                    meter?.Take(run.Span);
+                    context.Cache?.Take(run.Span);
                     break;
                 case BodyStatus.End:
-                    meter.End();
+                    meter?.End();
+                    context.Cache?.Complete(context);
                     return Failure.CallerGone;
                 case BodyStatus.Invalid:
                     return Failure.CallerGone;
@@ -154,6 +164,8 @@ internal static class ResponseRelay
 
         return Failure.CallerGone;
     }
+
+    private static bool MayReadOn(RequestContext context) => context.Drains || context.Cache is { IsShared: true };
 
     /// <summary>Waits for bytes for which nobody else waits any more.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
@@ -172,7 +184,7 @@ internal static class ResponseRelay
 
     /// <summary>Waits until the caller's connection has taken what was written, or is no more.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> FlushAsync(RequestContext context)
+    public static async ValueTask<Failure> FlushAsync(RequestContext context)
     {
         var flushed = await context.ResponseBody.Writer.FlushAsync();
         return flushed.IsCompleted || flushed.IsCanceled ? Failure.CallerGone : Failure.None;
