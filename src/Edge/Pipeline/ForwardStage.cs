@@ -145,23 +145,13 @@ internal sealed class ForwardStage
                 return failure;
             }
 
-            failure = await exchange.SendAsync(isWhole: kind is not (RequestBodyKind.Streaming or RequestBodyKind.Held));
+            failure = await SendAndReceiveAsync(context, kind, framing);
             if (failure == Failure.None)
-            {
-                context.Meter?.Sent();
-                StartUpload(context, exchange, kind, framing);
-            }
-
-            // Also where sending failed: the target may have said why before it closed.
-            var received = await exchange.ReceiveHeadAsync();
-            if (received == Failure.None)
             {
                 context.HeadNs = context.ElapsedNs;
                 exchange.Pick.Answered(exchange);
                 return Failure.None;
             }
-
-            failure = failure == Failure.None ? received : failure;
 
             CountAttempt(context, pool, 0, failure);
             context.FailureDetail = exchange.Fault;
@@ -212,6 +202,24 @@ internal sealed class ForwardStage
         }
 
         return Failure.None;
+    }
+
+    /// <summary>Steps 3 to 5.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> SendAndReceiveAsync(
+        RequestContext context, RequestBodyKind kind, UpstreamRequestWriter.Framing framing)
+    {
+        var exchange = context.Exchange;
+        var failure = await exchange.SendAsync(isWhole: kind is not (RequestBodyKind.Streaming or RequestBodyKind.Held));
+        if (failure == Failure.None)
+        {
+            context.Meter?.Sent();
+            StartUpload(context, exchange, kind, framing);
+        }
+
+        // Also where sending failed: the target may have said why before it closed.
+        var received = await exchange.ReceiveHeadAsync();
+        return received == Failure.None || failure == Failure.None ? received : failure;
     }
 
     private static void CountAttempt(RequestContext context, UpstreamPool? pool, int status, Failure failure)
