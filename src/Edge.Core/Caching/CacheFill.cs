@@ -4,7 +4,8 @@ namespace Edge.Core.Caching;
 
 /// <summary>
 /// An answer that is being stored while it passes. Nobody finds it before <see cref="Commit(in CacheInfo)"/>; whatever ends
-/// otherwise is given up (<see cref="Abandon"/>). It owns the blocks that it has filled. For one answer after another; not thread-safe.
+/// otherwise is given up (<see cref="Abandon"/>). It owns the blocks that it has filled. For one answer after another;
+/// not thread-safe.
 /// </summary>
 public sealed class CacheFill
 {

@@ -180,8 +180,8 @@ public sealed class CacheFlight
     }
 
     /// <summary>
-    /// The call has failed, or was answered with what another call may not be. Where nobody has been given any of it, one of those
-    /// who wait leads from here on; else, or if that has been so too often, all are told.
+    /// The call has failed. Where nobody has been given any of an answer, one of those who wait leads from here on; else, or if
+    /// that has been so too often, all are told.
     /// </summary>
     /// <param name="failure">What all are told.</param>
     /// <param name="isCallersOwn">It is the leader's caller's own affair, which says nothing about the others.</param>

@@ -8,8 +8,8 @@ using Edge.Threading;
 namespace Edge.Pipeline;
 
 /// <summary>
-/// Has requests that ask the same at the same time share one call to the upstream. The first one makes it and goes on as if it were
-/// alone; the others are answered here.
+/// Has requests that ask the same at the same time share one call to the upstream. The first one makes it and goes on as if it
+/// were alone; the others are answered here.
 /// </summary>
 internal static class CollapseStage
 {

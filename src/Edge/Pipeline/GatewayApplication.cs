@@ -127,7 +127,6 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 
         if (result.Outcome == StageOutcome.Failed)
         {
-            context.Cache?.Fail(result.Failure);
             result = await TellAsync(context, result.Failure);
         }
 
@@ -188,6 +187,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     {
         try
         {
+            context.Cache?.Fail(failure);
             return await FailStage.RunAsync(context, failure);
         }
         catch (Exception exception)

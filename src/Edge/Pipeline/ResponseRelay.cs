@@ -28,13 +28,7 @@ internal static class ResponseRelay
             return Failure.None;
         }
 
-        // Writes the head into the connection's buffer; it leaves with the first flush. Not for 205, which may be framed as if it
-        // had a body but must turn out to have none (RFC 9110, section 15.3.6): see Drain.
-        if (context.Response.StatusCode != StatusCodes.Status205ResetContent)
-        {
-            await context.ResponseBody.StartAsync();
-        }
-
+        await StartAsync(context);
         var stream = context.EventStream;
         var unflushed = 0;
         var isHeadFlushed = false;
@@ -59,9 +53,7 @@ internal static class ResponseRelay
 
                 if (await flushing != Failure.None)
                 {
-                    return MayReadOn(context) && status != BodyStatus.Invalid
-                        ? await ReadOnAsync(context, exchange, status == BodyStatus.NeedMore, receiving)
-                        : Failure.CallerGone;
+                    return await ReadOnAsync(context, exchange, status, receiving);
                 }
 
                 context.Cache?.Lead?.GoOn();
@@ -128,22 +120,23 @@ internal static class ResponseRelay
     /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="exchange">Its exchange.</param>
-    /// <param name="isReceiving">A receive is under way.</param>
-    /// <param name="receiving">That receive.</param>
+    /// <param name="status">How far its body has been read.</param>
+    /// <param name="receiving">The receive that is under way where that needs more.</param>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private static async ValueTask<Failure> ReadOnAsync(
-        RequestContext context, UpstreamExchange exchange, bool isReceiving, ValueTask<int> receiving)
+        RequestContext context, UpstreamExchange exchange, BodyStatus status, ValueTask<int> receiving)
     {
         var meter = context.Meter;
         var until = meter is null ? 0 : meter.AnswerTokens + (context.Route!.Plan.DrainTokens ?? 0);
-        while ((meter is not null && meter.AnswerTokens < until) || context.Cache is { IsShared: true })
+        while (status != BodyStatus.Invalid
+            && ((meter is not null && meter.AnswerTokens < until) || context.Cache is { IsShared: true }))
         {
-            if (isReceiving && await EndReceiveAsync(exchange, receiving) != Failure.None)
+            if (status == BodyStatus.NeedMore && await EndReceiveAsync(exchange, receiving) != Failure.None)
             {
                 return Failure.CallerGone;
             }
 
-            var status = exchange.TryReadBody(out var run);
+            status = exchange.TryReadBody(out var run);
             switch (status)
             {
                 case BodyStatus.Data:
@@ -154,18 +147,18 @@ internal static class ResponseRelay
                     meter?.End();
                     context.Cache?.Complete(context);
                     return Failure.CallerGone;
-                case BodyStatus.Invalid:
-                    return Failure.CallerGone;
             }
 
-            isReceiving = status == BodyStatus.NeedMore;
-            receiving = isReceiving ? exchange.ReceiveMoreAsync() : default;
+            receiving = status == BodyStatus.NeedMore ? exchange.ReceiveMoreAsync() : default;
         }
 
         return Failure.CallerGone;
     }
 
-    private static bool MayReadOn(RequestContext context) => context.Drains || context.Cache is { IsShared: true };
+    // Writes the head into the connection's buffer; it leaves with the first flush. Not for 205, which may be framed as if it had
+    // a body but must turn out to have none (RFC 9110, section 15.3.6): see Drain.
+    private static Task StartAsync(RequestContext context) =>
+        context.Response.StatusCode == StatusCodes.Status205ResetContent ? Task.CompletedTask : context.ResponseBody.StartAsync();
 
     /// <summary>Waits for bytes for which nobody else waits any more.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]

@@ -7,13 +7,14 @@ using Edge.Upstream;
 namespace Edge.Pipeline;
 
 /// <summary>
-/// Hands on an answer that several share (<see cref="CacheFlight"/>): what has been recorded of it goes to a caller at the caller's
-/// own pace. Whoever makes the call does so too, once its own caller is slow: so nobody waits for another's caller.
+/// Hands on an answer that several share (<see cref="CacheFlight"/>): what has been recorded of it goes to a caller at the
+/// caller's own pace. Whoever makes the call does so too, once its own caller is slow: so nobody waits for another's caller.
 /// </summary>
 internal static class SharedRelay
 {
     /// <summary>
-    /// The leader's caller is slow, and others want the answer: reads on from the upstream, and gives the caller what was recorded.
+    /// The leader's caller is slow, and others want the answer: reads on from the upstream, and gives the caller what was
+    /// recorded.
     /// </summary>
     /// <param name="context">The leader's.</param>
     /// <param name="exchange">Its exchange.</param>
@@ -21,7 +22,8 @@ internal static class SharedRelay
     /// <param name="isReceiving">A receive is under way.</param>
     /// <param name="receiving">That receive.</param>
     public static async ValueTask<Failure> RunAsync(
-        RequestContext context, UpstreamExchange exchange, ValueTask<Failure> flushing, bool isReceiving, ValueTask<int> receiving)
+        RequestContext context, UpstreamExchange exchange, ValueTask<Failure> flushing, bool isReceiving,
+        ValueTask<int> receiving)
     {
         var cache = context.Cache!;
         var flight = cache.Lead!;

@@ -41,7 +41,8 @@ public sealed class CollapseTests
         var expected = string.Concat(Enumerable.Range(0, 50).Select(EventOf)) + Done;
         Assert.All(answers, answer => Assert.Equal((200, expected), (answer.Status, answer.Text)));
         Assert.Equal(Callers - 1, answers.Count(answer => answer.Headers["Cache-Status"] == "edge; fwd=miss; collapsed"));
-        Assert.Equal("edge; fwd=miss; stored", answers.Single(answer => answer.Headers["X-Cache"] == "MISS").Headers["Cache-Status"]);
+        var first = answers.Single(static answer => answer.Headers["X-Cache"] == "MISS");
+        Assert.Equal("edge; fwd=miss; stored", first.Headers["Cache-Status"]);
         Assert.Single(door.Upstream.Requests);
         Assert.Equal("HIT", (await door.PostAsync(Stream, Ann)).Headers["X-Cache"]);
         Assert.Equal((0, 0), (door.Running.Gateway.Cache.Flights!.Count, door.Running.Gateway.Cache.Flights.Joined));
@@ -349,7 +350,8 @@ public sealed class CollapseTests
         }
     }
 
-    private static Task JoinedAsync(BodyDoor door, int count) => UntilAsync(() => door.Running.Gateway.Cache.Flights!.Joined == count);
+    private static Task JoinedAsync(BodyDoor door, int count) =>
+        UntilAsync(() => door.Running.Gateway.Cache.Flights!.Joined == count);
 
     /// <summary>Nothing is kept, and nothing recorded any more.</summary>
     private static Task EmptyAsync(BodyDoor door) => UntilAsync(() => door.Running.Gateway.Cache.Store!.UsedBytes == 0);
