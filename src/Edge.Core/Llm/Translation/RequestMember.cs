@@ -5,25 +5,64 @@ namespace Edge.Core.Llm.Translation;
 /// <summary>What a member of a request is about, in either dialect.</summary>
 internal enum RequestMember
 {
+    /// <summary>The model.</summary>
     Model,
+
+    /// <summary>The conversation.</summary>
     Messages,
+
+    /// <summary>Anthropic's system prompt.</summary>
     System,
+
+    /// <summary>Most tokens of the answer.</summary>
     MaxTokens,
+
+    /// <summary>OpenAI's newer name of the same.</summary>
     MaxCompletionTokens,
+
+    /// <summary>How much is left to chance.</summary>
     Temperature,
+
+    /// <summary>The share of likely tokens that is chosen from.</summary>
     TopP,
+
+    /// <summary>How many likely tokens are chosen from.</summary>
     TopK,
+
+    /// <summary>Texts that end the answer.</summary>
     Stop,
+
+    /// <summary>The answer is to be a stream.</summary>
     Stream,
+
+    /// <summary>OpenAI's wishes about streams.</summary>
     StreamOptions,
+
+    /// <summary>For whom the request is made.</summary>
     User,
+
+    /// <summary>OpenAI's newer name of the same.</summary>
     SafetyIdentifier,
+
+    /// <summary>What Anthropic is told of the request: for whom it is made.</summary>
     Metadata,
+
+    /// <summary>The tools.</summary>
     Tools,
+
+    /// <summary>Whether one of them is to be called.</summary>
     ToolChoice,
+
+    /// <summary>Whether several may be called at once.</summary>
     ParallelToolCalls,
+
+    /// <summary>The form of the answer, and for Anthropic the effort too.</summary>
     ResponseFormat,
+
+    /// <summary>OpenAI's effort of reasoning.</summary>
     Effort,
+
+    /// <summary>Whether Anthropic's models think first.</summary>
     Thinking,
 
     /// <summary>How many have a place of their own.</summary>
