@@ -1,6 +1,6 @@
+using Edge.Core.Bodies;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
-using Edge.Core.Bodies;
 using Edge.Core.Llm.Translation;
 
 namespace Edge.Core.Tests.Llm.Translation;
