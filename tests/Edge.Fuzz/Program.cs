@@ -8,7 +8,7 @@ using SharpFuzz;
 // edge-fuzz TARGET                 under AFL, of the instrumented assembly
 // edge-fuzz TARGET --libfuzzer     under libFuzzer, likewise
 // edge-fuzz TARGET FILE            one input again
-FuzzTarget[] targets = [.. BodyTargets.All, .. LlmTargets.All, .. DoorTargets.All];
+FuzzTarget[] targets = [.. BodyTargets.All, .. LlmTargets.All, .. TranslationTargets.All, .. DoorTargets.All];
 if (args is ["run", ..])
 {
     var seconds = args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 10;

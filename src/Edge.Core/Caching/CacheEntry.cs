@@ -18,7 +18,10 @@ internal struct CacheEntry
     /// <summary>When it was stored, on the clock of who stored it.</summary>
     public long StoredMs;
 
-    /// <summary>From when on it is not to be used.</summary>
+    /// <summary>Until when it is fresh.</summary>
+    public long FreshUntilMs;
+
+    /// <summary>From when on it is not found.</summary>
     public long ExpiresMs;
 
     /// <summary>A number for whose answer it is.</summary>

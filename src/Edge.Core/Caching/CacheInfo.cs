@@ -6,7 +6,12 @@ public readonly record struct CacheInfo
     /// <summary>When it is stored, in milliseconds of a clock that never jumps.</summary>
     public long StoredMs { get; init; }
 
-    /// <summary>From when on it is not to be used, on the same clock.</summary>
+    /// <summary>
+    /// Until when it is fresh, on the same clock. Who finds it later may use it only if nothing better is to be had.
+    /// </summary>
+    public long FreshUntilMs { get; init; }
+
+    /// <summary>From when on it is not found, on the same clock.</summary>
     public long ExpiresMs { get; init; }
 
     /// <summary>A number for whose answer it is: see <see cref="CacheKey.Owner"/>.</summary>

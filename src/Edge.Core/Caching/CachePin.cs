@@ -24,6 +24,7 @@ public readonly struct CachePin
             return new CacheInfo
             {
                 StoredMs = entry.StoredMs,
+                FreshUntilMs = entry.FreshUntilMs,
                 ExpiresMs = entry.ExpiresMs,
                 Owner = entry.Owner,
                 Route = entry.Route,

@@ -118,6 +118,7 @@ public sealed unsafe partial class CacheStore
             entry.High = fill.Hash.High;
             entry.Low = fill.Hash.Low;
             entry.StoredMs = info.StoredMs;
+            entry.FreshUntilMs = info.FreshUntilMs;
             entry.ExpiresMs = info.ExpiresMs;
             entry.Owner = info.Owner;
             entry.Route = info.Route;

@@ -29,6 +29,9 @@ public sealed record CachePlan
     /// <summary>How long an answer is used.</summary>
     public required TimeSpan Ttl { get; init; }
 
+    /// <summary>How long it is kept after that, for when no upstream answers.</summary>
+    public required TimeSpan StaleIfError { get; init; }
+
     /// <summary>Who shares answers.</summary>
     public required CacheScopePlan Scope { get; init; }
 

@@ -125,6 +125,15 @@ public enum Failure
     /// <summary>The keys of the issuer of the caller's token are not there yet.</summary>
     EdgeKeysUnavailable,
 
+    /// <summary>No target may be asked now: their circuits are open.</summary>
+    UpstreamCircuitOpen,
+
+    /// <summary>No target may be asked: health checks have taken them out.</summary>
+    UpstreamUnavailable,
+
+    /// <summary>All of the provider's credentials are at their limits for the moment.</summary>
+    UpstreamRateLimited,
+
     /// <summary>The target's name could not be resolved.</summary>
     UpstreamDnsError,
 

@@ -46,7 +46,8 @@ public static class Failures
     /// <summary>Seconds for the Retry-After header (RFC 9110, section 10.2.3); 0: the header is not sent.</summary>
     public static int RetryAfterSeconds(Failure failure) =>
         failure is Failure.EdgeConnectionLimit or Failure.EdgeResources or Failure.EdgeKeysUnavailable
-            or Failure.EdgeLimitsUnavailable or Failure.EdgeOverloaded
+            or Failure.EdgeLimitsUnavailable or Failure.EdgeOverloaded or Failure.UpstreamCircuitOpen
+            or Failure.UpstreamUnavailable
             ? RetryAfterSecondsDefault
             : 0;
 
@@ -187,6 +188,12 @@ public static class Failures
     // hence the first for a head or a body that stands still, the second for the total.
     private static Entry DescribeUpstream(Failure failure) => failure switch
     {
+        Failure.UpstreamCircuitOpen => Upstream(
+            503, "circuit_open", "destination_unavailable", "The upstream has failed too often lately and is given a rest."),
+        Failure.UpstreamUnavailable => Upstream(
+            503, "unavailable", "destination_unavailable", "The upstream is not healthy."),
+        Failure.UpstreamRateLimited => Upstream(
+            429, "rate_limited", "destination_unavailable", "The provider takes no more requests for the moment."),
         Failure.UpstreamDnsError => Upstream(
             502, "dns_error", "dns_error", "The upstream's name could not be resolved."),
         Failure.UpstreamDnsTimeout => Upstream(

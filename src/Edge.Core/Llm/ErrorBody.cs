@@ -200,7 +200,7 @@ public static class ErrorBody
     private static string OpenAICode(string code) => code == "credential_invalid" ? "invalid_api_key" : code;
 
     // On 429 OpenAI names what ran out: requests, tokens or the paid quota.
-    private static string OpenAIType(int status, string code) => status switch
+    internal static string OpenAIType(int status, string code) => status switch
     {
         401 => "authentication_error",
         403 => "permission_error",
@@ -212,7 +212,7 @@ public static class ErrorBody
         _ => "invalid_request_error",
     };
 
-    private static string AnthropicType(int status) => status switch
+    internal static string AnthropicType(int status) => status switch
     {
         401 => "authentication_error",
         402 => "billing_error",

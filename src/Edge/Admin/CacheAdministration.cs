@@ -137,6 +137,7 @@ internal sealed class CacheAdministration(Gateway gateway)
             json.WriteStartObject(name);
             json.WriteNumber("hits"u8, hits);
             json.WriteNumber("misses"u8, misses);
+            json.WriteNumber("stale"u8, counters.Stale.Value);
             json.WriteNumber("bypasses"u8, counters.Bypasses.Value);
             json.WriteNumber("hitRatio"u8, hits == 0 ? 0 : Math.Round((decimal)hits / (hits + misses), 4));
             json.WriteNumber("stored"u8, counters.Stored.Value);

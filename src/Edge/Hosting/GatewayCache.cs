@@ -80,6 +80,10 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics)
         ? MakeHit(secondsLeft)
         : _hits[secondsLeft] ??= MakeHit(secondsLeft);
 
+    /// <summary>The same of one that has been too old for so many seconds.</summary>
+    public static string StaleOf(long secondsOver) =>
+        string.Create(CultureInfo.InvariantCulture, $"edge; hit; ttl=-{secondsOver}; detail=stale");
+
     /// <summary>Age of an answer (RFC 9111, section 5.1).</summary>
     public string AgeOf(long seconds) => seconds is < 0 or >= SecondsMax
         ? seconds.ToString(CultureInfo.InvariantCulture)

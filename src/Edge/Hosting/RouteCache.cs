@@ -31,6 +31,9 @@ internal sealed class RouteCache(RoutePlan route, GatewayCache shared, CacheStor
     /// <summary>Milliseconds for which an answer is used.</summary>
     public long TtlMs { get; } = (long)route.Cache!.Ttl.TotalMilliseconds;
 
+    /// <summary>Milliseconds for which it is kept after that.</summary>
+    public long StaleMs { get; } = (long)route.Cache!.StaleIfError.TotalMilliseconds;
+
     /// <summary>Headers of requests whose values are part of the key.</summary>
     public string[] KeyHeaders { get; } =
         [.. ProviderHeaders.Concat(route.Cache!.VaryHeaders).Distinct(StringComparer.OrdinalIgnoreCase)];

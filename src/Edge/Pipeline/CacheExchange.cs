@@ -126,7 +126,8 @@ internal sealed class CacheExchange
         var info = new CacheInfo
         {
             StoredMs = nowMs,
-            ExpiresMs = nowMs + _route.TtlMs,
+            FreshUntilMs = nowMs + _route.TtlMs,
+            ExpiresMs = nowMs + _route.TtlMs + _route.StaleMs,
             Owner = Key.Owner,
             Route = _route.Counters.Number,
             InputTokens = counts.InputTokensTotal,

@@ -62,14 +62,39 @@ internal static class CacheStage
             return new ValueTask<StageResult>(StageResult.Continue);
         }
 
+        var nowMs = route.Shared.NowMs;
         if (exchange.Outcome == CacheOutcome.Miss
-            && route.Store.TryPin(exchange.Key.Hash, exchange.Key.Bytes, route.Shared.NowMs, out var pin))
+            && route.Store.TryPin(exchange.Key.Hash, exchange.Key.Bytes, nowMs, out var pin))
         {
-            return ServeAsync(context, exchange, route, pin);
+            if (nowMs < pin.Info.FreshUntilMs)
+            {
+                return ServeAsync(context, exchange, route, pin);
+            }
+
+            pin.Release();
         }
 
         route.Counters.Misses.Increment();
         return new ValueTask<StageResult>(StageResult.Continue);
+    }
+
+    /// <summary>
+    /// Answers with what is too old, where it was kept: all upstreams failed, and the route wants that rather than an error.
+    /// Nothing of an answer has gone out yet.
+    /// </summary>
+    /// <returns>Continue: there is no such answer, and nothing has changed.</returns>
+    public static ValueTask<StageResult> TryAnswerStaleAsync(RequestContext context)
+    {
+        if (context.Cache is not { Outcome: CacheOutcome.Miss, Key.IsWhole: true } exchange)
+        {
+            return new ValueTask<StageResult>(StageResult.Continue);
+        }
+
+        // It may have become fresh again while the upstreams were asked: another request was luckier.
+        var route = context.Route!.Cache!;
+        return route.Store.TryPin(exchange.Key.Hash, exchange.Key.Bytes, route.Shared.NowMs, out var pin)
+            ? ServeAsync(context, exchange, route, pin)
+            : new ValueTask<StageResult>(StageResult.Continue);
     }
 
     /// <summary>What an answer that comes from the upstream says of the cache.</summary>
@@ -142,7 +167,9 @@ internal static class CacheStage
         context.Response.StatusCode = StatusCodes.Status200OK;
         headers.ContentType = route.Shared.Strings.Get(contentType[..length]);
         headers["Age"] = route.Shared.AgeOf((nowMs - info.StoredMs) / 1000);
-        headers["Cache-Status"] = route.Shared.HitOf(Math.Max(0, info.ExpiresMs - nowMs) / 1000);
+        headers["Cache-Status"] = nowMs < info.FreshUntilMs
+            ? route.Shared.HitOf((info.FreshUntilMs - nowMs) / 1000)
+            : GatewayCache.StaleOf((nowMs - info.FreshUntilMs) / 1000);
         headers["X-Cache"] = "HIT";
         headers["X-Cache-Key"] = route.Shared.NameOf(exchange.Key.Hash);
         if (context.Facts is { HidesUsage: true, IsStreaming: true })
@@ -156,16 +183,16 @@ internal static class CacheStage
         }
 
         ResponseHeadCopier.ApplyRules(context);
-        Count(context, exchange, route, info, pin.BodyLength);
+        Count(context, exchange, route, info, pin.BodyLength, isFresh: nowMs < info.FreshUntilMs);
     }
 
     private static void Count(
-        RequestContext context, CacheExchange exchange, RouteCache route, in CacheInfo info, int bodyLength)
+        RequestContext context, CacheExchange exchange, RouteCache route, in CacheInfo info, int bodyLength, bool isFresh)
     {
         var saved = new UsageCounts { InputTokens = info.InputTokens, OutputTokens = info.OutputTokens };
         exchange.Saved = saved;
         var counters = route.Counters;
-        counters.Hits.Increment();
+        (isFresh ? counters.Hits : counters.Stale).Increment();
         counters.HitBytes.Add(bodyLength);
         counters.SavedInput.Add(info.InputTokens);
         counters.SavedOutput.Add(info.OutputTokens);

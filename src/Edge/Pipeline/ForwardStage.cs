@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Resilience;
 using Edge.Threading;
 using Edge.Upstream;
 using Microsoft.AspNetCore.Http;
@@ -83,6 +84,7 @@ internal sealed class ForwardStage
                 CountAttempt(context, context.Exchange.Pool, context.Exchange.Head.StatusCode, outcome);
             }
 
+            context.Exchange.Pick.End(outcome);
             context.Exchange.Request.ReturnMemory();
             context.CallerWatch.Release();
             await context.Exchange.CloseAsync();
@@ -110,55 +112,55 @@ internal sealed class ForwardStage
         var exchange = context.Exchange;
         var cluster = context.Route!.Upstream;
         context.WholeByMs = exchange.DueIn(cluster.Plan.Timeouts.Total);
-        var turn = cluster.NextTurn();
-        var targetsLeft = cluster.TargetCount;
+        var tried = default(TargetSet);
+        var failure = Failure.None;
         var freshOnly = false;
         while (true)
         {
+            if (!exchange.Pick.IsOpen && PickTarget(context, ref tried) is var refused && refused != Failure.None)
+            {
+                return failure == Failure.None ? refused : failure;
+            }
+
             // Before a connection is taken, since one that then is not used would have to be closed.
-            var pool = cluster.PoolFor(turn);
+            var pool = exchange.Pick.Pool;
             var framing = RequestBody.FramingOf(context, kind, context.Body);
             if (!TryWriteRequest(context, pool.Target, kind, framing))
             {
                 return Failure.CallerHeaderInvalid;
             }
 
-            var failure = await OpenAsync(context, pool, freshOnly);
+            failure = await OpenAsync(context, pool, freshOnly);
             if (failure != Failure.None)
             {
                 CountAttempt(context, pool, 0, failure);
+                exchange.Pick.End(failure);
 
                 // Nothing was sent: another target may be tried whatever the request is.
-                var mayGoOn = Failures.IsUpstreamSide(failure) || failure == Failure.EdgeConnectionLimit;
-                if (--targetsLeft > 0 && mayGoOn)
+                if (Failures.IsUpstreamSide(failure) || failure == Failure.EdgeConnectionLimit)
                 {
-                    turn++;
                     continue;
                 }
 
                 return failure;
             }
 
-            failure = await exchange.SendAsync(isWhole: kind is not (RequestBodyKind.Streaming or RequestBodyKind.Held));
+            failure = await SendAndReceiveAsync(context, kind, framing);
             if (failure == Failure.None)
             {
-                context.Meter?.Sent();
-                StartUpload(context, exchange, kind, framing);
-            }
-
-            // Also where sending failed: the target may have said why before it closed.
-            var received = await exchange.ReceiveHeadAsync();
-            if (received == Failure.None)
-            {
                 context.HeadNs = context.ElapsedNs;
+                exchange.Pick.Answered(exchange);
                 return Failure.None;
             }
-
-            failure = failure == Failure.None ? received : failure;
 
             CountAttempt(context, pool, 0, failure);
             context.FailureDetail = exchange.Fault;
             var again = !freshOnly && MayRepeat(context, exchange, kind, failure);
+            if (!again)
+            {
+                exchange.Pick.End(failure, isRace: exchange.IsReused && !exchange.AnyReceived);
+            }
+
             context.CallerWatch.Release();
             await exchange.CloseAsync();
             if (!again)
@@ -169,6 +171,9 @@ internal sealed class ForwardStage
             freshOnly = true;
         }
     }
+
+    private static Failure PickTarget(RequestContext context, ref TargetSet tried) => context.Route!.Upstream.Pick(
+        context.Exchange.Pick, new TargetQuery(0, context.Facts.EstimatedTokens, OnlyUntried: true), ref tried);
 
     /// <summary>Step 2: an idle connection, or else a new one.</summary>
     private static async ValueTask<Failure> OpenAsync(RequestContext context, UpstreamPool pool, bool freshOnly)
@@ -197,6 +202,24 @@ internal sealed class ForwardStage
         }
 
         return Failure.None;
+    }
+
+    /// <summary>Steps 3 to 5.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> SendAndReceiveAsync(
+        RequestContext context, RequestBodyKind kind, UpstreamRequestWriter.Framing framing)
+    {
+        var exchange = context.Exchange;
+        var failure = await exchange.SendAsync(isWhole: kind is not (RequestBodyKind.Streaming or RequestBodyKind.Held));
+        if (failure == Failure.None)
+        {
+            context.Meter?.Sent();
+            StartUpload(context, exchange, kind, framing);
+        }
+
+        // Also where sending failed: the target may have said why before it closed.
+        var received = await exchange.ReceiveHeadAsync();
+        return received == Failure.None || failure == Failure.None ? received : failure;
     }
 
     private static void CountAttempt(RequestContext context, UpstreamPool? pool, int status, Failure failure)

@@ -1,10 +1,13 @@
 using Edge.Core.Configuration;
+using Edge.Core.Http;
+using Edge.Core.Resilience;
 using Edge.Telemetry;
 
 namespace Edge.Upstream;
 
 /// <summary>
-/// A service behind the gateway as it runs: one pool for each of its targets, taken in turn. It owns the pools. Thread-safe.
+/// A service behind the gateway as it runs: one pool for each of its targets, and the choice among them. It owns the
+/// pools. Thread-safe.
 /// </summary>
 internal sealed class UpstreamCluster : IDisposable
 {
@@ -37,14 +40,35 @@ internal sealed class UpstreamCluster : IDisposable
     /// <summary>The pools, one for each target, in the file's order.</summary>
     public IReadOnlyList<UpstreamPool> Pools => _pools;
 
-    /// <summary>How many targets there are.</summary>
-    public int TargetCount => _pools.Length;
+    /// <summary>
+    /// Picks the target of one attempt. Where it succeeds, <see cref="TargetPick.End"/> must follow; where not,
+    /// <see cref="TargetPick.RetryAfter"/> may say when to ask again.
+    /// </summary>
+    /// <param name="pick">Where the choice goes; not open.</param>
+    /// <param name="query">What the request wants.</param>
+    /// <param name="tried">
+    /// Targets that the request has been at: the others go first. The one that is picked is added to them.
+    /// </param>
+    /// <returns>
+    /// None, or why there is no target: <see cref="Failure.UpstreamUnavailable"/> where none is left that may be used.
+    /// </returns>
+    public Failure Pick(TargetPick pick, in TargetQuery query, ref TargetSet tried)
+    {
+        var count = (uint)_pools.Length;
+        var turn = count == 1 ? 0 : Interlocked.Increment(ref _turn);
+        for (var i = 0u; i < count; i++)
+        {
+            var target = (int)((turn + i) % count);
+            if (!tried.Contains(target) || (tried.Count == count && !query.OnlyUntried))
+            {
+                tried.Add(target);
+                pick.Begin(this, _pools[target], target);
+                return Failure.None;
+            }
+        }
 
-    /// <summary>Where the next request begins to try; later attempts add one each.</summary>
-    public uint NextTurn() => _pools.Length == 1 ? 0 : Interlocked.Increment(ref _turn);
-
-    /// <summary>The pool for a turn.</summary>
-    public UpstreamPool PoolFor(uint turn) => _pools[turn % (uint)_pools.Length];
+        return Failure.UpstreamUnavailable;
+    }
 
     /// <summary>Closes idle connections; those in use are closed when their exchange ends.</summary>
     public void Dispose()

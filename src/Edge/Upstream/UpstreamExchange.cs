@@ -45,6 +45,9 @@ internal sealed partial class UpstreamExchange
     /// </summary>
     public HeadBuffer Request { get; } = new();
 
+    /// <summary>Whose work it is: the target that was picked for it, on behalf of the user.</summary>
+    public TargetPick Pick { get; } = new();
+
     /// <summary>Whose connection it uses; null while it is closed.</summary>
     public UpstreamPool? Pool => _pool;
 

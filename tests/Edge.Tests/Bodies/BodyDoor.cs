@@ -28,11 +28,12 @@ internal sealed class BodyDoor : IAsyncDisposable
     /// <param name="tiers">The tiers.</param>
     /// <param name="top">Keys of the file itself, in lines.</param>
     /// <param name="telemetry">Keys of its telemetry.</param>
+    /// <param name="time">The gateway's clock; the system's if null.</param>
     /// <param name="usageLog">Keep a usage log, in a file.</param>
     /// <param name="scripts">What the upstream does; by default it answers all with a small JSON body.</param>
     public static async Task<BodyDoor> OpenAsync(
         string chat = "", string http = "", string tiers = "{ free: {}, starter: {} }", bool usageLog = false, string top = "",
-        string telemetry = "", params Func<ScriptedConnection, Task>[] scripts)
+        string telemetry = "", TimeProvider? time = null, params Func<ScriptedConnection, Task>[] scripts)
     {
         var upstream = ScriptedUpstream.Start(scripts.Length > 0 ? scripts : [AnswerAllAsync]);
         var log = Path.Combine(Path.GetTempPath(), $"edge-usage-{Guid.NewGuid():N}.jsonl");
@@ -57,7 +58,7 @@ internal sealed class BodyDoor : IAsyncDisposable
               - { name: llm, match: { path: /v1/* }, upstream: llm }
               - { name: http, match: { path: /http/* }, upstream: plain{{http}} }
             """;
-        return new BodyDoor(await RunningGateway.StartAsync(yaml), upstream, log);
+        return new BodyDoor(await RunningGateway.StartAsync(yaml, time), upstream, log);
     }
 
     /// <summary>One request on a connection of its own, read to its end.</summary>

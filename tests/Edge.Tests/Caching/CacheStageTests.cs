@@ -1,6 +1,7 @@
 using System.Text;
 using Edge.Tests.Bodies;
 using Edge.Tests.Support;
+using Edge.Tests.Upstream;
 
 namespace Edge.Tests.Caching;
 
@@ -201,6 +202,21 @@ public sealed class CacheStageTests
         var second = await door.PostAsync(Ask, Ann);
         Assert.Equal("HIT", second.Headers["X-Cache"]);
         Assert.Equal(first.Text, second.Text);
+    }
+
+    [Fact]
+    public async Task What_is_too_old_is_not_given_but_kept_for_as_long_as_the_file_says()
+    {
+        var time = new ManualTime();
+        await using var door = await BodyDoor.OpenAsync(
+            ", cache: { ttl: 1m, staleIfError: 1m }", time: time, scripts: Json("{}"));
+        await door.PostAsync(Ask, Ann);
+        time.Advance(TimeSpan.FromMilliseconds(59_999));
+        Assert.Equal("HIT", (await door.PostAsync(Ask, Ann)).Headers["X-Cache"]);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal("MISS", (await door.PostAsync(Ask, Ann)).Headers["X-Cache"]);
+        Assert.Equal("HIT", (await door.PostAsync(Ask, Ann)).Headers["X-Cache"]);
+        Assert.Equal(1, door.Running.Gateway.Cache.Store!.Count);
     }
 
     [Fact]

@@ -312,7 +312,7 @@ public class ConnectionReuseTests
         });
         var plan = PlanFor(upstream.Endpoint);
         var cluster = new UpstreamCluster(plan, sweeper, new SystemHostResolver());
-        var pool = cluster.PoolFor(cluster.NextTurn());
+        var pool = cluster.Pools[0];
         cluster.Dispose();
 
         var connected = await pool.ConnectAsync(TestContext.Current.CancellationToken);
@@ -340,7 +340,7 @@ public class ConnectionReuseTests
         });
         var plan = PlanFor(upstream.Endpoint);
         using var cluster = new UpstreamCluster(plan, sweeper, new SystemHostResolver());
-        var pool = cluster.PoolFor(cluster.NextTurn());
+        var pool = cluster.Pools[0];
         var connected = await pool.ConnectAsync(TestContext.Current.CancellationToken);
         var exchange = new UpstreamExchange(sweeper);
         exchange.Open(pool, connected.Connection!, plan.Timeouts, false, exchange.DueIn(plan.Timeouts.Total));

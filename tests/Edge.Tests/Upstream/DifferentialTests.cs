@@ -91,7 +91,7 @@ public class DifferentialTests
 
     private static async Task<string> ReadByExchangeAsync(UpstreamSweeper sweeper, UpstreamCluster cluster, string path)
     {
-        var pool = cluster.PoolFor(cluster.NextTurn());
+        var pool = cluster.Pools[0];
         var connection = pool.TakeIdle() ?? (await pool.ConnectAsync(TestContext.Current.CancellationToken)).Connection!;
         var exchange = new UpstreamExchange(sweeper);
         exchange.Open(pool, connection, cluster.Plan.Timeouts, false, exchange.DueIn(cluster.Plan.Timeouts.Total));

@@ -18,6 +18,10 @@ internal sealed class CacheOptions
         "cache", "cache settings", "How repeated requests to an LLM are answered from memory.",
         new Key<CacheOptions, TimeSpan>(
             "ttl", Scalars.Duration(), (o, v) => o.Ttl = v, "How long an answer is used.", isRequired: true),
+        new Key<CacheOptions, TimeSpan>(
+            "staleIfError", Scalars.Duration(), (o, v) => o.StaleIfError = v,
+            "How long an answer is kept after its `ttl`, for `{ cached: stale }` among the route's fallbacks.",
+            defaultText: "1h"),
         new Key<CacheOptions, CacheScopePlan>(
             "scope", CacheRules.Scope, (o, v) => o.Scope = v,
             "Who shares answers: `consumer`, `claim:NAME` (a tenant), `tier` or `public`.", defaultText: "consumer"),
@@ -47,6 +51,9 @@ internal sealed class CacheOptions
 
     /// <summary>Time of use.</summary>
     public Located<TimeSpan>? Ttl { get; set; }
+
+    /// <summary>Time after that.</summary>
+    public Located<TimeSpan>? StaleIfError { get; set; }
 
     /// <summary>Who shares.</summary>
     public Located<CacheScopePlan>? Scope { get; set; }

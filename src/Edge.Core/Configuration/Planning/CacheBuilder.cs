@@ -21,6 +21,7 @@ internal static class CacheBuilder
                     .Select(static p => p.Value[CacheRules.HeaderPrefix.Length..]),
             ],
             ObjectBytesMax = cache.MaxObject.Get(),
+            StaleIfError = cache.StaleIfError.Get(),
             TemperatureMax = cache.TemperatureMax.Get(),
             Tools = cache.Tools.Get(),
             NoCacheTiers = [.. cache.NoCacheTiers.Items().Select(static t => t.Value)],
