@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text;
 using Edge.Core.Configuration;
 using Edge.Transport;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -24,9 +23,8 @@ namespace Edge.Hosting;
 /// stopped by <see cref="StopAsync"/> and then disposed.
 /// </summary>
 /// <remarks>
-/// Limits are per server in Kestrel, so each listener has a server of its own. The bare web builder is used only where there is
-/// TLS, which needs Kestrel's internal services; no pipeline is built from it. Without, the server is made by hand, which takes a
-/// third of the time.
+/// Limits are per server in Kestrel, so each listener has a server of its own. Only where there is TLS are Kestrel's internal services
+/// built (<see cref="KestrelServices"/>). Without, the server is made by hand, which takes a third of the time.
 /// </remarks>
 internal sealed class HttpServer : IAsyncDisposable
 {
@@ -44,10 +42,10 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <summary>Most concurrent streams on one HTTP/2 connection.</summary>
     public const int Http2StreamsMax = 250;
 
-    private readonly WebApplication? _services;
+    private readonly ServiceProvider? _services;
     private readonly IServer _server;
 
-    private HttpServer(WebApplication? services, IServer server, IPEndPoint endpoint)
+    private HttpServer(ServiceProvider? services, IServer server, IPEndPoint endpoint)
     {
         _services = services;
         _server = server;
@@ -70,7 +68,7 @@ internal sealed class HttpServer : IAsyncDisposable
         where TContext : notnull
     {
         var services = tls is null ? null : BuildServices(plan, tls, transport);
-        var server = services?.Services.GetRequiredService<IServer>() ?? CreatePlain(plan, transport);
+        var server = services?.GetRequiredService<IServer>() ?? CreatePlain(plan, transport);
         try
         {
             await server.StartAsync(application, cancellation);
@@ -99,7 +97,7 @@ internal sealed class HttpServer : IAsyncDisposable
     public ValueTask DisposeAsync() => DisposeAsync(_services, _server);
 
     // Where there are services, they own the server.
-    private static ValueTask DisposeAsync(WebApplication? services, IServer server)
+    private static ValueTask DisposeAsync(ServiceProvider? services, IServer server)
     {
         if (services is not null)
         {
@@ -110,23 +108,23 @@ internal sealed class HttpServer : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private static WebApplication BuildServices(
+    private static ServiceProvider BuildServices(
         ListenerPlan plan, TlsHandshakeCallbackOptions tls, ServerTransport transport)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        var builder = new KestrelServices();
+        builder.UseKestrelCore().UseKestrelHttpsConfiguration();
         if (transport == ServerTransport.EventLoops)
         {
             // The last of those that can bind is the one that Kestrel takes.
-            builder.Services.AddSingleton<IConnectionListenerFactory, LoopTransport>();
+            builder.ConfigureServices(static services => services.AddSingleton<IConnectionListenerFactory, LoopTransport>());
         }
         else
         {
-            builder.Services.Configure<SocketTransportOptions>(Configure);
+            builder.ConfigureServices(static services => services.Configure<SocketTransportOptions>(Configure));
         }
 
-        builder.WebHost.ConfigureKestrel(options => Configure(options, plan, tls));
-        return builder.Build();
+        builder.ConfigureKestrel(options => Configure(options, plan, tls));
+        return builder.BuildProvider();
     }
 
     private static KestrelServer CreatePlain(ListenerPlan plan, ServerTransport transport)
