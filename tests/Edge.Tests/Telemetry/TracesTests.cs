@@ -1,5 +1,6 @@
 using Edge.Core.Telemetry;
 using Edge.Core.Tests.Telemetry;
+using Edge.Tests.Attempts;
 using Edge.Tests.Support;
 
 namespace Edge.Tests.Telemetry;
@@ -105,6 +106,33 @@ public sealed class TracesTests
         Assert.All(spans, static span => Assert.Equal(2, span.Message(15).Number(3)));
         Assert.Equal(
             "upstream_connection_refused", spans.Single(static s => s.Number(6) == 3).Attributes(9)["error.type"]);
+    }
+
+    [Fact]
+    public async Task Each_attempt_is_a_span_and_the_request_says_who_took_it_over()
+    {
+        await using var collector = await OtlpCollector.StartAsync();
+        await using var upstream = ScriptedUpstream.Start(AttemptDoor.Answers(AttemptDoor.Status(503)));
+        await using var other = ScriptedUpstream.Start(AttemptDoor.Answers(AttemptDoor.Status(200)));
+        var configuration = Configuration(Telemetry(collector, "http/protobuf", "sample: 1"), upstream)
+            .Replace("upstream: origin }", "upstream: origin, fallback: [{ upstream: other }] }", StringComparison.Ordinal)
+            .Replace("routes:", $"  other: {{ targets: [\"{other.Url}\"] }}\nroutes:", StringComparison.Ordinal)
+            .Replace("\"] }", "\"], retries: { attempts: 2, backoff: { base: 1ms } } }", StringComparison.Ordinal);
+        await using (var edge = await RunningGateway.StartAsync(configuration))
+        {
+            await AskAsync(edge, "", 200);
+        }
+
+        var spans = await SpansAsync(collector, isGrpc: false);
+        var attempts = spans.Where(static s => s.Number(6) == 3).OrderBy(static s => s.Number(7)).Select(static s => s.Attributes(9));
+        Assert.Equal(
+            [("origin", "int 503", null), ("origin", "int 503", "int 1"), ("other", "int 200", "int 2")],
+            attempts.Select(static a => (
+                a["edge.upstream"], a["http.response.status_code"], a.GetValueOrDefault("http.request.resend_count"))));
+        var server = spans.Single(static s => s.Number(6) == 2).Attributes(9);
+        Assert.Equal(("int 3", "other", "503"), (server["edge.attempts"], server["edge.fallback"], server["edge.fallback.reason"]));
+        var told = upstream.Requests.Concat(other.Requests).Select(static r => r.Headers["traceparent"]);
+        Assert.Equal(3, told.Distinct().Count());
     }
 
     private static async Task<IReadOnlyList<ProtobufReader>> SpansAsync(OtlpCollector collector, bool isGrpc)
