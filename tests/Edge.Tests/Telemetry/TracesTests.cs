@@ -124,13 +124,15 @@ public sealed class TracesTests
         }
 
         var spans = await SpansAsync(collector, isGrpc: false);
-        var attempts = spans.Where(static s => s.Number(6) == 3).OrderBy(static s => s.Number(7)).Select(static s => s.Attributes(9));
+        var attempts = spans.Where(static s => s.Number(6) == 3).OrderBy(static s => s.Number(7))
+            .Select(static s => s.Attributes(9));
         Assert.Equal(
             [("origin", "int 503", null), ("origin", "int 503", "int 1"), ("other", "int 200", "int 2")],
             attempts.Select(static a => (
                 a["edge.upstream"], a["http.response.status_code"], a.GetValueOrDefault("http.request.resend_count"))));
         var server = spans.Single(static s => s.Number(6) == 2).Attributes(9);
-        Assert.Equal(("int 3", "other", "503"), (server["edge.attempts"], server["edge.fallback"], server["edge.fallback.reason"]));
+        Assert.Equal(
+            ("int 3", "other", "503"), (server["edge.attempts"], server["edge.fallback"], server["edge.fallback.reason"]));
         var told = upstream.Requests.Concat(other.Requests).Select(static r => r.Headers["traceparent"]);
         Assert.Equal(3, told.Distinct().Count());
     }
