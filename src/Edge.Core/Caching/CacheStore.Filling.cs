@@ -99,20 +99,20 @@ public sealed unsafe partial class CacheStore
         }
     }
 
-    internal bool Commit(CacheFill fill, in CacheInfo info)
+    /// <summary>Makes an entry of what was filled.</summary>
+    /// <returns>Its number; -1: it may not be stored, and nothing has changed.</returns>
+    internal int Commit(CacheFill fill, in CacheInfo info, bool isPinned)
     {
         lock (_gate)
         {
             TakeReleased();
-            _fillingBlocks -= fill.BlockCount;
             var at = _purges == fill.Purges ? TakeEntry() : -1;
             if (at < 0)
             {
-                FreeBlocks(fill.First, fill.BlockCount);
-                Forget(fill);
-                return false;
+                return -1;
             }
 
+            _fillingBlocks -= fill.BlockCount;
             Replace(fill.Hash);
             ref var entry = ref _entries[at];
             entry.High = fill.Hash.High;
@@ -134,10 +134,10 @@ public sealed unsafe partial class CacheStore
             Push(ref entry.IsMain ? ref _main : ref _small, at);
             ref var chain = ref _chains[fill.Hash.Low & _chainMask];
             Volatile.Write(ref entry.NextInChain, chain);
-            Volatile.Write(ref entry.State, CacheEntry.Live);
+            Volatile.Write(ref entry.State, isPinned ? CacheEntry.Live + 1 : CacheEntry.Live);
             Volatile.Write(ref chain, at);
             Forget(fill);
-            return true;
+            return at;
         }
     }
 

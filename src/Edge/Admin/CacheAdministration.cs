@@ -129,17 +129,20 @@ internal sealed class CacheAdministration(Gateway gateway)
         json.WriteNumber("answers"u8, gateway.Cache.Store?.Count ?? 0);
         json.WriteNumber("usedBytes"u8, gateway.Cache.Store?.UsedBytes ?? 0);
         json.WriteNumber("evictions"u8, gateway.Cache.Store?.Evictions ?? 0);
+        json.WriteNumber("joined"u8, gateway.Cache.Flights?.Joined ?? 0);
         json.WriteStartObject("routes"u8);
         foreach (var (name, counters) in gateway.Cache.Counters)
         {
             var hits = counters.Hits.Value;
+            var collapsed = counters.Collapsed.Value;
             var misses = counters.Misses.Value;
             json.WriteStartObject(name);
             json.WriteNumber("hits"u8, hits);
             json.WriteNumber("misses"u8, misses);
+            json.WriteNumber("collapsed"u8, collapsed);
             json.WriteNumber("stale"u8, counters.Stale.Value);
             json.WriteNumber("bypasses"u8, counters.Bypasses.Value);
-            json.WriteNumber("hitRatio"u8, hits == 0 ? 0 : Math.Round((decimal)hits / (hits + misses), 4));
+            json.WriteNumber("hitRatio"u8, Ratio(hits + collapsed, misses));
             json.WriteNumber("stored"u8, counters.Stored.Value);
             json.WriteNumber("hitBytes"u8, counters.HitBytes.Value);
             json.WriteNumber("savedInputTokens"u8, counters.SavedInput.Value);
@@ -151,6 +154,8 @@ internal sealed class CacheAdministration(Gateway gateway)
         json.WriteEndObject();
         json.WriteEndObject();
     }
+
+    private static decimal Ratio(long good, long other) => good == 0 ? 0 : Math.Round((decimal)good / (good + other), 4);
 
     private int Say(IHttpRequestFeature request, MemoryStream body, int status, string text, IPAddress? from)
     {

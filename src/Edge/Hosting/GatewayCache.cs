@@ -36,6 +36,9 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics)
     /// <summary>The memory; null: no route has had a cache.</summary>
     public CacheStore? Store { get; private set; }
 
+    /// <summary>Calls to upstreams that others may join; null as long as there is no memory.</summary>
+    public FlightTable? Flights { get; private set; }
+
     /// <summary>Content types of answers, which repeat.</summary>
     public HeaderValueCache Strings { get; } = new();
 
@@ -54,12 +57,13 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics)
         }
 
         Store ??= new CacheStore(plan.CacheBytesMax);
+        Flights ??= new FlightTable(Store);
         if (!_counters.TryGetValue(route.Name, out var counters))
         {
             _counters[route.Name] = counters = new CacheCounters(_counters.Count, route.Name, metrics);
         }
 
-        return new RouteCache(route, this, Store, counters);
+        return new RouteCache(route, this, Store, Flights, counters);
     }
 
     /// <summary>The text of a key's hash.</summary>

@@ -9,8 +9,10 @@ namespace Edge.Hosting;
 /// <param name="route">What the file says.</param>
 /// <param name="shared">What all routes share.</param>
 /// <param name="store">The memory.</param>
+/// <param name="flights">Calls that are under way.</param>
 /// <param name="counters">What is counted of it.</param>
-internal sealed class RouteCache(RoutePlan route, GatewayCache shared, CacheStore store, CacheCounters counters)
+internal sealed class RouteCache(
+    RoutePlan route, GatewayCache shared, CacheStore store, FlightTable flights, CacheCounters counters)
 {
     /// <summary>Headers that change what providers answer.</summary>
     private static readonly string[] ProviderHeaders =
@@ -24,6 +26,9 @@ internal sealed class RouteCache(RoutePlan route, GatewayCache shared, CacheStor
 
     /// <summary>The memory.</summary>
     public CacheStore Store { get; } = store;
+
+    /// <summary>Calls that are under way.</summary>
+    public FlightTable Flights { get; } = flights;
 
     /// <summary>What is counted.</summary>
     public CacheCounters Counters { get; } = counters;

@@ -5,6 +5,7 @@ using Edge.Core.Http;
 using Edge.Core.Llm;
 using Edge.Hosting;
 using Edge.Upstream;
+using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
 
@@ -25,27 +26,42 @@ internal enum CacheOutcome
 
     /// <summary>It was answered from memory.</summary>
     Hit,
+
+    /// <summary>It got the answer to another's call that was under way.</summary>
+    Collapsed,
 }
 
 /// <summary>
 /// A request's dealings with the cache: its key, and the answer while it is being stored. One for each
 /// <see cref="RequestContext"/>, used by one request after another.
 /// </summary>
-internal sealed class CacheExchange
+internal sealed class CacheExchange(CallerWatch watch)
 {
     /// <summary>Longest Content-Type that is kept.</summary>
     public const int ContentTypeBytesMax = 256;
 
     private const int VaryNameBytesMax = 256;
 
-    private readonly CacheFill _fill = new();
+    /// <summary>An event stream that is being read by others is recorded on to this many times what is kept.</summary>
+    private const int SharedParts = 8;
+
     private readonly AnswerVerdict _verdict = new();
+    private CacheFlight? _lead;
     private RouteCache? _route;
+    private bool _isKept;
+    private bool _needsEnding;
+    private long _bytesMax;
 
     private static ReadOnlySpan<byte> Blanks => " \t"u8;
 
     /// <summary>The key.</summary>
     public CacheKey Key { get; } = new();
+
+    /// <summary>The head of a kept answer while it is put together or read.</summary>
+    public HeadBuffer Head { get; } = new();
+
+    /// <summary>Reads the answer to another request's call.</summary>
+    public FlightJoiner Joiner { get; } = new();
 
     /// <summary>What became of the request.</summary>
     public CacheOutcome Outcome { get; set; }
@@ -54,7 +70,13 @@ internal sealed class CacheExchange
     public UsageCounts Saved { get; set; }
 
     /// <summary>True while the answer is being stored.</summary>
-    public bool IsFilling => _fill.IsOpen;
+    public bool IsFilling => _lead is not null && _isKept;
+
+    /// <summary>The call that this request makes for others too; null: it makes none, or nobody may have the answer.</summary>
+    public CacheFlight? Lead => _lead;
+
+    /// <summary>True where others read the answer, or wait for it.</summary>
+    public bool IsShared => _lead is { HasJoiners: true };
 
     /// <summary>Begins with a request.</summary>
     public void Begin(RouteCache route)
@@ -62,12 +84,20 @@ internal sealed class CacheExchange
         _route = route;
         Outcome = CacheOutcome.None;
         Saved = default;
+        _isKept = false;
+    }
+
+    /// <summary>The request makes the call. The exchange lets go of the flight at its end.</summary>
+    public void TakeLead(CacheFlight flight)
+    {
+        _lead = flight;
+        watch.Share(flight);
     }
 
     /// <summary>The head of the upstream's answer is here: looks whether the answer may be kept, and begins to.</summary>
     public void BeginFill(RequestContext context, UpstreamExchange exchange)
     {
-        if (Outcome is not (CacheOutcome.Miss or CacheOutcome.Refresh) || !Key.IsWhole)
+        if (_lead is not { } lead)
         {
             return;
         }
@@ -75,49 +105,71 @@ internal sealed class CacheExchange
         var head = exchange.Head;
         var bytes = exchange.HeadBytes;
         var isStream = head.IsEventStream(bytes);
-        if (head.StatusCode != 200 || head.HasContentCoding(bytes)
-            || head.ContentLength > _route!.Plan.ObjectBytesMax
-            || (!isStream && head.FramingFor(requestWasHead: false) == BodyFraming.UntilClose)
-            || !TryReadHead(context, head, bytes, out var contentType))
+        var mayPass = !head.HasContentCoding(bytes)
+            && head.ContentLength <= _route!.Plan.ObjectBytesMax
+            && (isStream || head.FramingFor(requestWasHead: false) != BodyFraming.UntilClose)
+            && TryReadHead(context, head, bytes);
+        _isKept = mayPass && head.StatusCode == StatusCodes.Status200OK;
+        var isTemporary = head.StatusCode >= StatusCodes.Status500InternalServerError
+            || head.StatusCode == StatusCodes.Status429TooManyRequests;
+        if (isTemporary && lead.TryHandOn(isCallersOwn: false))
         {
-            Key.ReturnMemory();
-            return;
+            LetGo();
+        }
+        else if ((_isKept || (mayPass && isTemporary && lead is { HasJoiners: true, IsLastAttempt: true }))
+            && lead.Fill.Begin(_route!.Store, Key.Hash, Key.Bytes, Head.Written.Span, lead.Purges))
+        {
+            _bytesMax = _route.Plan.ObjectBytesMax;
+            _verdict.Start(isStream);
+            _needsEnding = head.FramingFor(requestWasHead: false) == BodyFraming.UntilClose;
+            if (isStream || head.ContentLength >= 0)
+            {
+                lead.Open(isStream ? -1 : head.ContentLength);
+            }
+        }
+        else
+        {
+            lead.Unshare();
+            LetGo();
         }
 
-        _verdict.Start(isStream);
-        _fill.Begin(_route.Store, Key.Hash, Key.Bytes, contentType);
+        Head.ReturnMemory();
         Key.ReturnMemory();
     }
 
     /// <summary>Takes the next bytes of the answer's body, as they came from the upstream.</summary>
     public void Take(ReadOnlySpan<byte> run)
     {
-        if (!_fill.IsOpen)
+        if (_lead is not { Fill.IsOpen: true } lead)
         {
             return;
         }
 
-        if (_fill.BodyLength + (long)run.Length > _route!.Plan.ObjectBytesMax)
+        if (lead.Fill.BodyLength + (long)run.Length > _bytesMax)
         {
-            _fill.Abandon();
-            return;
+            // Those who are reading it go on, for a while; nobody else joins.
+            if (!_isKept || !lead.Outgrow())
+            {
+                GiveUp(lead);
+                return;
+            }
+
+            _isKept = false;
+            _bytesMax = SharedParts * _route!.Plan.ObjectBytesMax;
         }
 
         _verdict.Take(run);
-        _fill.Append(run);
+        if (!lead.TryAppend(run))
+        {
+            GiveUp(lead);
+        }
     }
 
     /// <summary>The answer has come to the end that its framing promised.</summary>
     public void Complete(RequestContext context)
     {
-        if (!_fill.IsOpen)
+        if (_lead is not { Fill.IsOpen: true } lead)
         {
-            return;
-        }
-
-        if (!_verdict.IsGood)
-        {
-            _fill.Abandon();
             return;
         }
 
@@ -133,24 +185,74 @@ internal sealed class CacheExchange
             InputTokens = counts.InputTokensTotal,
             OutputTokens = counts.OutputTokens ?? 0,
         };
-        if (_fill.Commit(info))
+        if (_needsEnding && !_verdict.IsGood)
+        {
+            Fail(Failure.UpstreamBodyIncomplete);
+            return;
+        }
+
+        var isKept = _isKept && _verdict.IsGood;
+        if (lead.Complete(isKept ? info : null, (info.InputTokens, info.OutputTokens)))
         {
             _route.Counters.Stored.Increment();
         }
+
+        LetGo();
+    }
+
+    /// <summary>The request makes no call after all: those who wait for it are to look again.</summary>
+    public void Unshare()
+    {
+        _lead?.Unshare();
+        LetGo();
+    }
+
+    /// <summary>The request has failed: nobody is to wait for its call any longer.</summary>
+    public void Fail(Failure failure)
+    {
+        _lead?.Fail(failure, Failures.Side(failure) == FailureSide.Caller);
+        LetGo();
     }
 
     /// <summary>The request is over: what is not whole is given up.</summary>
     public void End()
     {
-        _fill.Abandon();
+        Fail(Failure.EdgeInternal);
+        Joiner.Leave();
+        Head.ReturnMemory();
         Key.ReturnMemory();
     }
 
-    /// <summary>Of the head the content type is kept. A field that forbids storing, or says for whom else, ends it.</summary>
-    private bool TryReadHead(
-        RequestContext context, ResponseHead head, ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> contentType)
+    /// <summary>What is recorded can go on no longer, and those who are reading it are told so.</summary>
+    private void GiveUp(CacheFlight lead)
     {
-        contentType = default;
+        if (lead.State == FlightState.Open && lead.HasJoiners)
+        {
+            lead.Fail(Failure.EdgeResources, isCallersOwn: false);
+        }
+        else
+        {
+            lead.Unshare();
+        }
+
+        LetGo();
+    }
+
+    private void LetGo()
+    {
+        _isKept = false;
+        if (_lead is { } lead)
+        {
+            watch.Share(null);
+            _lead = null;
+            lead.Release();
+        }
+    }
+
+    /// <summary>Of the head the content type is kept. A field that forbids storing, or says for whom else, ends it.</summary>
+    private bool TryReadHead(RequestContext context, ResponseHead head, ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<byte> contentType = default;
         for (var i = 0; i < head.HeaderCount; i++)
         {
             ref readonly var field = ref head[i];
@@ -167,7 +269,14 @@ internal sealed class CacheExchange
             }
         }
 
-        return contentType.Length is > 0 and <= ContentTypeBytesMax;
+        if (contentType.Length is 0 or > ContentTypeBytesMax)
+        {
+            return false;
+        }
+
+        StoredHead.Begin(Head, head.StatusCode, default);
+        StoredHead.Add(Head, "Content-Type"u8, contentType);
+        return true;
     }
 
     private bool Forbids(RequestContext context, ReadOnlySpan<byte> cacheControl)

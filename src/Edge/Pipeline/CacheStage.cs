@@ -62,20 +62,27 @@ internal static class CacheStage
             return new ValueTask<StageResult>(StageResult.Continue);
         }
 
-        var nowMs = route.Shared.NowMs;
-        if (exchange.Outcome == CacheOutcome.Miss
-            && route.Store.TryPin(exchange.Key.Hash, exchange.Key.Bytes, nowMs, out var pin))
-        {
-            if (nowMs < pin.Info.FreshUntilMs)
-            {
-                return ServeAsync(context, exchange, route, pin);
-            }
+        return exchange.Outcome == CacheOutcome.Miss && TryPinFresh(exchange, route, out var pin)
+            ? ServeAsync(context, exchange, route, pin)
+            : CollapseStage.RunAsync(context, exchange, route);
+    }
 
-            pin.Release();
+    /// <summary>Finds an answer that is fresh, and holds it.</summary>
+    public static bool TryPinFresh(CacheExchange exchange, RouteCache route, out CachePin pin)
+    {
+        var nowMs = route.Shared.NowMs;
+        if (!route.Store.TryPin(exchange.Key.Hash, exchange.Key.Bytes, nowMs, out pin))
+        {
+            return false;
         }
 
-        route.Counters.Misses.Increment();
-        return new ValueTask<StageResult>(StageResult.Continue);
+        if (nowMs < pin.Info.FreshUntilMs)
+        {
+            return true;
+        }
+
+        pin.Release();
+        return false;
     }
 
     /// <summary>
@@ -107,6 +114,11 @@ internal static class CacheStage
                 headers.Append("Cache-Status", "edge; fwd=bypass");
                 headers["X-Cache"] = "BYPASS";
                 break;
+            case CacheOutcome.Collapsed:
+                headers.Append("Cache-Status", "edge; fwd=miss; collapsed");
+                headers["X-Cache"] = "HIT";
+                headers["X-Cache-Key"] = context.Route!.Cache!.Shared.NameOf(exchange.Key.Hash);
+                break;
             case CacheOutcome.Miss or CacheOutcome.Refresh:
                 var isRefresh = exchange.Outcome == CacheOutcome.Refresh;
                 headers.Append("Cache-Status", (isRefresh, exchange.IsFilling) switch
@@ -122,8 +134,9 @@ internal static class CacheStage
         }
     }
 
+    /// <summary>Answers with what was found, and lets go of it.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<StageResult> ServeAsync(
+    public static async ValueTask<StageResult> ServeAsync(
         RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin)
     {
         try
@@ -154,18 +167,18 @@ internal static class CacheStage
 
     private static void WriteHead(RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin)
     {
-        Span<byte> contentType = stackalloc byte[CacheExchange.ContentTypeBytesMax];
-        var length = 0;
-        for (var cursor = pin.Head; pin.TryRead(ref cursor, out var run); length += run.Length)
+        var head = exchange.Head;
+        head.Clear();
+        for (var cursor = pin.Head; pin.TryRead(ref cursor, out var run);)
         {
-            run.CopyTo(contentType[length..]);
+            head.Write(run);
         }
 
+        CopyHead(context, head.Written.Span);
+        head.ReturnMemory();
         var info = pin.Info;
         var nowMs = route.Shared.NowMs;
         var headers = context.Response.Headers;
-        context.Response.StatusCode = StatusCodes.Status200OK;
-        headers.ContentType = route.Shared.Strings.Get(contentType[..length]);
         headers["Age"] = route.Shared.AgeOf((nowMs - info.StoredMs) / 1000);
         headers["Cache-Status"] = nowMs < info.FreshUntilMs
             ? route.Shared.HitOf((info.FreshUntilMs - nowMs) / 1000)
@@ -183,19 +196,33 @@ internal static class CacheStage
         }
 
         ResponseHeadCopier.ApplyRules(context);
-        Count(context, exchange, route, info, pin.BodyLength, isFresh: nowMs < info.FreshUntilMs);
+        (nowMs < info.FreshUntilMs ? route.Counters.Hits : route.Counters.Stale).Increment();
+        var saved = new UsageCounts { InputTokens = info.InputTokens, OutputTokens = info.OutputTokens };
+        CountSaved(context, exchange, route, saved, pin.BodyLength);
     }
 
-    private static void Count(
-        RequestContext context, CacheExchange exchange, RouteCache route, in CacheInfo info, int bodyLength, bool isFresh)
+    /// <summary>Copies a kept head to the answer.</summary>
+    public static void CopyHead(RequestContext context, ReadOnlySpan<byte> bytes)
     {
-        var saved = new UsageCounts { InputTokens = info.InputTokens, OutputTokens = info.OutputTokens };
+        var head = new StoredHead(bytes);
+        var strings = context.Route!.Cache!.Shared.Strings;
+        var headers = context.Response.Headers;
+        context.Response.StatusCode = head.Status;
+        for (var at = 0; head.TryNext(ref at, out var name, out var value);)
+        {
+            headers.Append(KnownResponseHeaders.Lookup(name) ?? strings.Get(name), strings.Get(value));
+        }
+    }
+
+    /// <summary>Counts what an answer has saved that no upstream was asked for.</summary>
+    public static void CountSaved(
+        RequestContext context, CacheExchange exchange, RouteCache route, UsageCounts saved, long bodyLength)
+    {
         exchange.Saved = saved;
         var counters = route.Counters;
-        (isFresh ? counters.Hits : counters.Stale).Increment();
         counters.HitBytes.Add(bodyLength);
-        counters.SavedInput.Add(info.InputTokens);
-        counters.SavedOutput.Add(info.OutputTokens);
+        counters.SavedInput.Add(saved.InputTokens ?? 0);
+        counters.SavedOutput.Add(saved.OutputTokens ?? 0);
         counters.SavedCost.Add(context.Price?.Of(saved) ?? 0);
     }
 

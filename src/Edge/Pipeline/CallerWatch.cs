@@ -1,3 +1,4 @@
+using Edge.Core.Caching;
 using Edge.Core.Http;
 using Edge.Upstream;
 using Microsoft.AspNetCore.Connections.Features;
@@ -10,12 +11,16 @@ namespace Edge.Pipeline;
 /// Breaks the exchange with the upstream when the caller goes away. On HTTP/1.1 that is the end of its connection, for which this
 /// is registered once, however many requests come over it; the server's own token would be made anew, and registered with, for
 /// each request. An HTTP/2 stream has no connection of its own, so there it is the server's token.
+/// Where others share the call, it is left alone until they have gone too.
 /// One for each <see cref="RequestContext"/>; <see cref="Guard"/> and <see cref="Release"/> are for the request's owner.
 /// </summary>
-internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange exchange)
+internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange exchange) : IFlightSource
 {
     private readonly IHttpRequestLifetimeFeature _request = features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
     private readonly IConnectionLifetimeFeature? _connection = features.Get<IConnectionLifetimeFeature>();
+    private readonly Lock _gate = new();
+    private CacheFlight? _flight;
+    private (UpstreamConnection? Connection, long Lease) _held;
     private CancellationTokenRegistration _stream;
     private bool _isRegistered;
     private volatile bool _isGone;
@@ -24,6 +29,15 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
     public CancellationToken TokenFor(string protocol) =>
         IsConnectionsOwn(protocol) ? _connection!.ConnectionClosed : _request.RequestAborted;
 
+    /// <summary>The call that this request makes for others too, from now on; null: it makes none.</summary>
+    public void Share(CacheFlight? flight)
+    {
+        lock (_gate)
+        {
+            _flight = flight;
+        }
+    }
+
     /// <summary>From here until <see cref="Release"/> the open exchange is broken when the caller goes, or has gone.</summary>
     public void Guard(string protocol)
     {
@@ -31,7 +45,7 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
         {
             // Disposed before the exchange closes: so the abort can only ever meet the connection that this attempt owns.
             _stream = _request.RequestAborted.UnsafeRegister(
-                static state => ((UpstreamExchange)state!).Abort(Failure.CallerGone), exchange);
+                static state => ((CallerWatch)state!).CallerLeft(), this);
             return;
         }
 
@@ -46,9 +60,12 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
         Interlocked.MemoryBarrier();
         if (_isGone)
         {
-            exchange.Abort(Failure.CallerGone);
+            CallerLeft();
         }
     }
+
+    /// <inheritdoc/>
+    void IFlightSource.Break() => _held.Connection?.TryAbort(_held.Lease, Failure.CallerGone);
 
     /// <summary>The exchange is about to close.</summary>
     public void Release()
@@ -64,6 +81,23 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
     {
         _isGone = true;
         Interlocked.MemoryBarrier();
+        CallerLeft();
+    }
+
+    private void CallerLeft()
+    {
+        lock (_gate)
+        {
+            if (_flight is not null)
+            {
+                _held = exchange.Holding;
+                if (_flight.TryOrphan(this))
+                {
+                    return;
+                }
+            }
+        }
+
         exchange.Abort(Failure.CallerGone);
     }
 }

@@ -155,12 +155,18 @@ internal sealed class EventStream
             }
             catch (TimeoutException) when (!receiving.IsCompleted)
             {
-                if (!_isWithinEvent)
-                {
-                    context.ResponseBody.Writer.Put(": heartbeat\n\n"u8);
-                    await context.ResponseBody.Writer.FlushAsync();
-                }
+                await BeatAsync(context);
             }
+        }
+    }
+
+    /// <summary>Writes a comment line to the caller, where it would not fall into an event.</summary>
+    public async Task BeatAsync(RequestContext context)
+    {
+        if (!_isWithinEvent)
+        {
+            context.ResponseBody.Writer.Put(": heartbeat\n\n"u8);
+            await context.ResponseBody.Writer.FlushAsync();
         }
     }
 

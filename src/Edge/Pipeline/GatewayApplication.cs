@@ -187,6 +187,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     {
         try
         {
+            context.Cache?.Fail(failure);
             return await FailStage.RunAsync(context, failure);
         }
         catch (Exception exception)

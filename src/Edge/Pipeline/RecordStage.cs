@@ -47,7 +47,7 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
                 gateway.Estimates.Learn(context.Facts, context.Usage.Counts);
             }
         }
-        else if (context is { Meter: not null, Cache.Outcome: CacheOutcome.Hit })
+        else if (context is { Meter: not null, Cache.Outcome: CacheOutcome.Hit or CacheOutcome.Collapsed })
         {
             _usage.Used(context, result.Failure);
         }

@@ -370,7 +370,7 @@ internal sealed class RequestContext
     /// <summary>The request may be answered from memory. The memory of its key is the connection's.</summary>
     public CacheExchange BeginCache(RouteCache route)
     {
-        Cache = _cache ??= new CacheExchange();
+        Cache = _cache ??= new CacheExchange(CallerWatch);
         Cache.Begin(route);
         return Cache;
     }

@@ -28,13 +28,7 @@ internal static class ResponseRelay
             return Failure.None;
         }
 
-        // Writes the head into the connection's buffer; it leaves with the first flush. Not for 205, which may be framed as if it
-        // had a body but must turn out to have none (RFC 9110, section 15.3.6): see Drain.
-        if (context.Response.StatusCode != StatusCodes.Status205ResetContent)
-        {
-            await context.ResponseBody.StartAsync();
-        }
-
+        await StartAsync(context);
         var stream = context.EventStream;
         var unflushed = 0;
         var isHeadFlushed = false;
@@ -51,12 +45,18 @@ internal static class ResponseRelay
             {
                 unflushed = 0;
                 isHeadFlushed = true;
-                if (await FlushAsync(context) != Failure.None)
+                var flushing = FlushAsync(context);
+                if (!flushing.IsCompleted && context.Cache?.Lead?.TryHoldUp() == false)
                 {
-                    return context.Drains && status != BodyStatus.Invalid
-                        ? await ReadOnAsync(context, exchange, status == BodyStatus.NeedMore, receiving)
-                        : Failure.CallerGone;
+                    return await SharedRelay.RunAsync(context, exchange, flushing, status == BodyStatus.NeedMore, receiving);
                 }
+
+                if (await flushing != Failure.None)
+                {
+                    return await ReadOnAsync(context, exchange, status, receiving);
+                }
+
+                context.Cache?.Lead?.GoOn();
             }
 
             if (status == BodyStatus.Invalid)
@@ -93,7 +93,7 @@ internal static class ResponseRelay
 
     /// <summary>The body has come to its end; most of the time nothing is waited for.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> EndAsync(
+    public static async ValueTask<Failure> EndAsync(
         RequestContext context, UpstreamExchange exchange, EventStream? stream, bool isHeadFlushed)
     {
         if (stream is { LacksEnding: true })
@@ -115,45 +115,50 @@ internal static class ResponseRelay
     }
 
     /// <summary>
-    /// The caller has left, and the route wants to know what its answer uses: reads on until its end, or until so many tokens
-    /// more have come as the route allows.
+    /// The caller has left, and the route wants to know what its answer uses, or others want the answer: reads on until its end,
+    /// or until so many tokens more have come as the route allows, and as long as anybody else wants it.
     /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="exchange">Its exchange.</param>
-    /// <param name="isReceiving">A receive is under way.</param>
-    /// <param name="receiving">That receive.</param>
+    /// <param name="status">How far its body has been read.</param>
+    /// <param name="receiving">The receive that is under way where that needs more.</param>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private static async ValueTask<Failure> ReadOnAsync(
-        RequestContext context, UpstreamExchange exchange, bool isReceiving, ValueTask<int> receiving)
+        RequestContext context, UpstreamExchange exchange, BodyStatus status, ValueTask<int> receiving)
     {
-        var meter = context.Meter!;
-        var until = meter.AnswerTokens + context.Route!.Plan.DrainTokens!.Value;
-        while (meter.AnswerTokens < until)
+        var meter = context.Meter;
+        var until = meter is null ? 0 : meter.AnswerTokens + (context.Route!.Plan.DrainTokens ?? 0);
+        while (status != BodyStatus.Invalid
+            && ((meter is not null && meter.AnswerTokens < until) || context.Cache is { IsShared: true }))
         {
-            if (isReceiving && await EndReceiveAsync(exchange, receiving) != Failure.None)
+            if (status == BodyStatus.NeedMore && await EndReceiveAsync(exchange, receiving) != Failure.None)
             {
                 return Failure.CallerGone;
             }
 
-            var status = exchange.TryReadBody(out var run);
+            status = exchange.TryReadBody(out var run);
             switch (status)
             {
                 case BodyStatus.Data:
-                    meter.Take(run.Span);
+                    meter?.Take(run.Span);
+                    context.Cache?.Take(run.Span);
                     break;
                 case BodyStatus.End:
-                    meter.End();
-                    return Failure.CallerGone;
-                case BodyStatus.Invalid:
+                    meter?.End();
+                    context.Cache?.Complete(context);
                     return Failure.CallerGone;
             }
 
-            isReceiving = status == BodyStatus.NeedMore;
-            receiving = isReceiving ? exchange.ReceiveMoreAsync() : default;
+            receiving = status == BodyStatus.NeedMore ? exchange.ReceiveMoreAsync() : default;
         }
 
         return Failure.CallerGone;
     }
+
+    // Writes the head into the connection's buffer; it leaves with the first flush. Not for 205, which may be framed as if it had
+    // a body but must turn out to have none (RFC 9110, section 15.3.6): see Drain.
+    private static Task StartAsync(RequestContext context) =>
+        context.Response.StatusCode == StatusCodes.Status205ResetContent ? Task.CompletedTask : context.ResponseBody.StartAsync();
 
     /// <summary>Waits for bytes for which nobody else waits any more.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
@@ -172,7 +177,7 @@ internal static class ResponseRelay
 
     /// <summary>Waits until the caller's connection has taken what was written, or is no more.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> FlushAsync(RequestContext context)
+    public static async ValueTask<Failure> FlushAsync(RequestContext context)
     {
         var flushed = await context.ResponseBody.Writer.FlushAsync();
         return flushed.IsCompleted || flushed.IsCanceled ? Failure.CallerGone : Failure.None;

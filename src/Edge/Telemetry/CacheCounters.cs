@@ -17,6 +17,9 @@ internal sealed class CacheCounters(int number, string route, GatewayMetrics met
     /// <summary>Looked for and not there.</summary>
     public StripedCounter Misses { get; } = metrics.CacheRequests.Of(route, "miss");
 
+    /// <summary>Answered with what another's call brought, which was under way.</summary>
+    public StripedCounter Collapsed { get; } = metrics.CacheRequests.Of(route, "collapsed");
+
     /// <summary>Answered from memory though too old, because no upstream answered.</summary>
     public StripedCounter Stale { get; } = metrics.CacheRequests.Of(route, "stale");
 

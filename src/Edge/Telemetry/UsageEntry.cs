@@ -41,6 +41,9 @@ internal readonly record struct UsageEntry
     /// <summary>It was answered from memory.</summary>
     public bool IsHit { get; init; }
 
+    /// <summary>It was answered by a call that another made.</summary>
+    public bool IsCollapsed { get; init; }
+
     /// <summary>What it would have used else.</summary>
     public UsageCounts Saved { get; init; }
 

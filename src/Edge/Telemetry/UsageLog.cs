@@ -76,7 +76,8 @@ internal sealed class UsageLog : IAsyncDisposable
             RequestId = context.RequestId,
             IsStreaming = context.Facts.IsStreaming,
             Failure = failure == Failure.None ? null : Failures.Code(failure),
-            IsHit = context.Cache is { Outcome: CacheOutcome.Hit },
+            IsHit = context.Cache is { Outcome: CacheOutcome.Hit or CacheOutcome.Collapsed },
+            IsCollapsed = context.Cache is { Outcome: CacheOutcome.Collapsed },
             Saved = context.Cache?.Saved ?? default,
             Usage = context.Usage,
             MicroDollars = context.CostMicros,
@@ -125,7 +126,7 @@ internal sealed class UsageLog : IAsyncDisposable
         json.WriteBoolean("exact"u8, entry.Usage.Kind == UsageKind.Exact || entry.IsHit);
         if (entry.IsHit)
         {
-            json.WriteString("cache"u8, "hit"u8);
+            json.WriteString("cache"u8, entry.IsCollapsed ? "collapsed"u8 : "hit"u8);
             json.WriteNumber("savedInputTokens"u8, entry.Saved.InputTokens ?? 0);
             json.WriteNumber("savedOutputTokens"u8, entry.Saved.OutputTokens ?? 0);
         }

@@ -299,6 +299,9 @@ internal sealed partial class UpstreamExchange
         connection?.TryAbort(Volatile.Read(ref _lease), reason);
     }
 
+    /// <summary>What it holds now: enough to break it, and nothing that comes after it, later on.</summary>
+    public (UpstreamConnection? Connection, long Lease) Holding => (_connection, Volatile.Read(ref _lease));
+
     /// <summary>
     /// The answer was not what it ought to be, even if its framing held: the connection will not be used again.
     /// </summary>

@@ -1,0 +1,145 @@
+using System.Runtime.CompilerServices;
+using Edge.Core.Caching;
+using Edge.Core.Http;
+using Edge.Core.Llm;
+using Edge.Hosting;
+using Edge.Threading;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// Has requests that ask the same at the same time share one call to the upstream. The first one makes it and goes on as if it
+/// were alone; the others are answered here.
+/// </summary>
+internal static class CollapseStage
+{
+    /// <summary>Nothing in memory answers the request.</summary>
+    /// <returns>Continue: it makes the call.</returns>
+    public static ValueTask<StageResult> RunAsync(RequestContext context, CacheExchange exchange, RouteCache route)
+    {
+        if (exchange.Outcome != CacheOutcome.Miss || !MayShare(context, route))
+        {
+            return new ValueTask<StageResult>(LeadAlone(exchange, route));
+        }
+
+        var flight = route.Flights.Enter(exchange.Key.Hash, exchange.Key.Bytes, exchange.Joiner, out var leads);
+        if (!leads)
+        {
+            return JoinAsync(context, exchange, route, flight);
+        }
+
+        exchange.TakeLead(flight);
+
+        // The call that was under way may have ended between the look into the memory and this one.
+        if (CacheStage.TryPinFresh(exchange, route, out var pin))
+        {
+            exchange.Unshare();
+            return CacheStage.ServeAsync(context, exchange, route, pin);
+        }
+
+        route.Counters.Misses.Increment();
+        return new ValueTask<StageResult>(StageResult.Continue);
+    }
+
+    // A stream that ends where its caller's tokens do must not end for those whose do not.
+    private static bool MayShare(RequestContext context, RouteCache route) =>
+        !(context.Facts.IsStreaming && context.Route!.Plan.StopsWhenExhausted
+            && route.Plan.Scope.Kind != Core.Configuration.CacheScopeKind.Consumer);
+
+    private static StageResult LeadAlone(CacheExchange exchange, RouteCache route)
+    {
+        exchange.TakeLead(route.Flights.LeadAlone(exchange.Key.Hash));
+        route.Counters.Misses.Increment();
+        return StageResult.Continue;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<StageResult> JoinAsync(
+        RequestContext context, CacheExchange exchange, RouteCache route, CacheFlight flight)
+    {
+        var joiner = exchange.Joiner;
+        var watch = context.CallerWatch.TokenFor(context.Request.Protocol)
+            .UnsafeRegister(static state => ((FlightJoiner)state!).CallerLeft(), joiner);
+        try
+        {
+            while (flight.State == FlightState.Pending)
+            {
+                if (await joiner.WaitAsync() == FlightNews.Leads)
+                {
+                    exchange.TakeLead(flight);
+                    route.Counters.Misses.Increment();
+                    return joiner.IsGone ? StageResult.Failed(Failure.CallerGone) : StageResult.Continue;
+                }
+
+                if (joiner.IsGone)
+                {
+                    return StageResult.Failed(Failure.CallerGone);
+                }
+            }
+
+            switch (flight.State)
+            {
+                case FlightState.Open or FlightState.Whole:
+                    return await ServeAsync(context, exchange, route, flight);
+                case FlightState.Failed when flight.IsLastAttempt:
+                    return StageResult.Failed(flight.Failure);
+            }
+        }
+        finally
+        {
+            watch.Dispose();
+            joiner.Leave();
+        }
+
+        // It was nobody else's answer. Another's may be, that has come meanwhile.
+        return CacheStage.TryPinFresh(exchange, route, out var pin)
+            ? await CacheStage.ServeAsync(context, exchange, route, pin)
+            : LeadAlone(exchange, route);
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<StageResult> ServeAsync(
+        RequestContext context, CacheExchange exchange, RouteCache route, CacheFlight flight)
+    {
+        exchange.Outcome = CacheOutcome.Collapsed;
+        WriteHead(context, exchange, flight);
+        context.Body.ReturnMemory();
+        exchange.Key.ReturnMemory();
+        await context.ResponseBody.StartAsync();
+        var failure = await SharedRelay.ServeAsync(context, flight, exchange.Joiner);
+        if (failure != Failure.None)
+        {
+            return StageResult.Failed(failure);
+        }
+
+        context.EventStream?.WriteHeld(context.ResponseBody.Writer);
+        var saved = new UsageCounts { InputTokens = flight.Tokens.Input, OutputTokens = flight.Tokens.Output };
+        CacheStage.CountSaved(context, exchange, route, saved, context.ResponseBytes);
+        route.Counters.Collapsed.Increment();
+        return StageResult.Responded;
+    }
+
+    private static void WriteHead(RequestContext context, CacheExchange exchange, CacheFlight flight)
+    {
+        var head = exchange.Head;
+        head.Clear();
+        for (var cursor = flight.Head; flight.TryReadHead(ref cursor, out var run);)
+        {
+            head.Write(run);
+        }
+
+        CacheStage.CopyHead(context, head.Written.Span);
+        head.ReturnMemory();
+        CacheStage.WriteHeaders(context, exchange);
+        if (context.Facts.IsStreaming)
+        {
+            context.EventStream = new EventStream(context.Route!.Plan.Heartbeat, null, context.Facts.HidesUsage);
+        }
+        else if (flight.BodyLength >= 0)
+        {
+            context.Response.Headers.ContentLength = flight.BodyLength;
+        }
+
+        ResponseHeadCopier.ApplyRules(context);
+    }
+}
