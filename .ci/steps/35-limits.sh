@@ -21,6 +21,28 @@ window_holds() {
   within 1980 2000
 }
 
+ask_admin() {
+  curl --silent --noproxy '*' --max-time 5 -H 'Authorization: Bearer limits' "$@" | tr '\n' ' '
+}
+
+lets_in() {
+  [[ $(curl --silent --noproxy '*' -o /dev/null -w '%{http_code}' "http://127.0.0.1:${gateways[$1]}/window/bytes/16") == 200 ]]
+}
+
+# The window has been used up. The first gateway gives three units back by hand; the second and the third let three in.
+grant_reaches_all() {
+  local count=0 i
+  ask_admin -X POST "http://127.0.0.1:${admins[0]}/limits/grant?route=window&limit=quota&amount=3&by=ci&reason=test" > "$work/grant.txt"
+  echo "  $(cat "$work/grant.txt")"
+  grep -q '"givenBack":3' "$work/grant.txt" || return 1
+  for i in {1..20}; do
+    ! lets_in $((1 + i % 2)) || count=$((count + 1))
+    sleep 0.1
+  done
+  echo "  $count let in"
+  [[ $count -eq 3 ]]
+}
+
 freeze() {
   sleep 1
   kill -STOP "$redis_id"
@@ -64,6 +86,7 @@ prefix=closed
 require "three gateways listen" start_fleet closed "\"127.0.0.1:$redis_port\""
 check "a bucket: three gateways let in what one would" bucket_holds
 check "a window: three gateways let in the limit exactly" window_holds
+check "a grant by hand at one gateway is there at the others" grant_reaches_all
 check "keys: each has its limit, wherever its requests go" keys_hold
 check "a frozen Redis refuses at once where it is to be closed" closed_is_closed
 check "it lets in again when Redis is back" recovers

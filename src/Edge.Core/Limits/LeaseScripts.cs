@@ -153,8 +153,8 @@ public static class LeaseScripts
         """;
 
     /// <summary>
-    /// Gives units of a window back by hand. Arguments: units, 0 to look only, and the window's beginning. Answers the units given
-    /// back, the count, and now.
+    /// Gives units of a window back by hand. Arguments: units, 0 to look only, and the window's beginning. Answers the units
+    /// given back, the count, and now.
     /// </summary>
     public const string GiveWindow = """
         local time = redis.call('TIME')

@@ -34,7 +34,8 @@ internal sealed class LimitAdministration(Gateway gateway)
     /// <param name="body">What is written.</param>
     /// <param name="from">Where it comes from.</param>
     /// <returns>The status.</returns>
-    public async Task<int> AnswerAsync(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body, IPAddress? from)
+    public async Task<int> AnswerAsync(
+        IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body, IPAddress? from)
     {
         var isChange = request.Path != ReadPath;
         var isAllowed = isChange ? request.Method == "POST" : request.Method is "GET" or "HEAD";

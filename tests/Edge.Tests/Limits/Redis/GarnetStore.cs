@@ -36,8 +36,8 @@ internal sealed class GarnetStore : IAsyncDisposable
         free.Dispose();
         var server = new GarnetServer(
         [
-            "--port", $"{port}", "--bind", "127.0.0.1", "--lua", "--lua-transaction-mode", "--memory", "32m", "--page", "1m", "--index", "1m", "-q",
-            "--logger-level", "None",
+            "--port", $"{port}", "--bind", "127.0.0.1", "--lua", "--lua-transaction-mode", "--memory", "32m", "--page", "1m",
+            "--index", "1m", "-q", "--logger-level", "None",
         ]);
         server.Start();
         var options = new ConfigurationOptions { EndPoints = { { "127.0.0.1", port } }, AllowAdmin = true };
