@@ -22,6 +22,9 @@ public sealed record RoutePlan
     /// <summary>The service that answers.</summary>
     public required UpstreamPlan Upstream { get; init; }
 
+    /// <summary>What is done where the service fails, in this order.</summary>
+    public ImmutableArray<FallbackPlan> Fallback { get; init; } = [];
+
     /// <summary>Takes the literal part of the matched path off before forwarding.</summary>
     public bool StripPath { get; init; }
 

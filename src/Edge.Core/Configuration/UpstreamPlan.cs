@@ -36,6 +36,9 @@ public sealed record UpstreamPlan
     /// <summary>How long each step may take.</summary>
     public UpstreamTimeouts Timeouts { get; init; } = new();
 
+    /// <summary>When a request is sent to it again; null: never.</summary>
+    public RetryPlan? Retries { get; init; }
+
     /// <summary>Absolute path of a PEM file of the only certificate authorities to trust; null: the system's.</summary>
     public string? CaFile { get; init; }
 

@@ -335,10 +335,10 @@ internal sealed class Gateway : IAsyncDisposable
             var limits = route.Limits.IsEmpty ? null : new RouteLimits(route.Limits, Limits.Clock, Limits.Leases, Limits.Journal);
             var body = RouteBody.Of(route, plan.Tiers);
             var service = services[route.Upstream.Name];
-            var running = new GatewayRoute(route, service.Cluster, limits, body)
+            var upstream = new RouteUpstream(route, service.Cluster, service.Gate);
+            var running = new GatewayRoute(route, upstream, Fallbacks(route, services), limits, body)
             {
                 Tokens = tokens,
-                Gate = service.Gate,
                 Cache = Cache.Of(route, plan),
                 Metrics = Metrics.Of(route),
             };
@@ -354,6 +354,15 @@ internal sealed class Gateway : IAsyncDisposable
             FailureLimiter = FailureLimiterFor(plan),
         };
     }
+
+    private static RouteFallback[] Fallbacks(RoutePlan route, Dictionary<string, Service> services) =>
+    [
+        .. route.Fallback.Select(plan => new RouteFallback(
+            plan,
+            plan.Upstream is { Name: var name }
+                ? new RouteUpstream(route, services[name].Cluster, services[name].Gate, plan)
+                : null)),
+    ];
 
     /// <summary>The limiter of a plan; the one in force where its limit stays, so that a reload forgives nobody.</summary>
     private FailureLimiter? FailureLimiterFor(EdgePlan plan)

@@ -49,6 +49,9 @@ internal sealed class AnswerMeter
         _tap.Start(isEventStream: false);
     }
 
+    /// <summary>Another attempt begins: of those before it nothing is charged.</summary>
+    public void BeginAttempt() => _isSent = false;
+
     /// <summary>The request has gone out to the provider.</summary>
     public void Sent() => _isSent = true;
 

@@ -57,7 +57,7 @@ internal sealed class BodyStage(TokenEstimates estimates)
             return new ValueTask<StageResult>(isAsked ? StageResult.Failed(unreadable) : StageResult.Continue);
         }
 
-        var taking = TakeAsync(context);
+        var taking = RequestBody.TakeAllAsync(context);
         return taking.IsCompletedSuccessfully && route.Estimate != EstimateKind.Exact
             ? new ValueTask<StageResult>(Work(context, route, api, policy, taking.Result))
             : AwaitAsync(context, route, api, policy, taking);
@@ -75,47 +75,6 @@ internal sealed class BodyStage(TokenEstimates estimates)
         }
 
         return Work(context, route, api, policy, taken);
-    }
-
-    /// <summary>Takes the whole body into the context's buffer.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> TakeAsync(RequestContext context)
-    {
-        context.TakeBody();
-        if (!context.BodyDetection.CanHaveBody)
-        {
-            return Failure.None;
-        }
-
-        var body = context.Body;
-        var reader = context.BodyPipe.Reader;
-        try
-        {
-            while (true)
-            {
-                var read = await reader.ReadAsync(CancellationToken.None);
-                if (read.Buffer.Length > context.RequestBodyMax - body.Length)
-                {
-                    reader.AdvanceTo(read.Buffer.End);
-                    return Failure.CallerBodyTooLarge;
-                }
-
-                foreach (var segment in read.Buffer)
-                {
-                    body.Write(segment.Span);
-                }
-
-                reader.AdvanceTo(read.Buffer.End);
-                if (read.IsCompleted || read.IsCanceled)
-                {
-                    return read.IsCanceled ? Failure.CallerGone : Failure.None;
-                }
-            }
-        }
-        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
-        {
-            return CallerFailures.Of(exception);
-        }
     }
 
     private StageResult Work(RequestContext context, RouteBody route, LlmApi api, TierPolicy? policy, Failure taken)

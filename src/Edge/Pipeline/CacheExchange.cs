@@ -4,7 +4,6 @@ using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
 using Edge.Hosting;
-using Edge.Upstream;
 using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
@@ -95,15 +94,13 @@ internal sealed class CacheExchange(CallerWatch watch)
     }
 
     /// <summary>The head of the upstream's answer is here: looks whether the answer may be kept, and begins to.</summary>
-    public void BeginFill(RequestContext context, UpstreamExchange exchange)
+    public void BeginFill(RequestContext context, ResponseHead head, ReadOnlySpan<byte> bytes)
     {
         if (_lead is not { } lead)
         {
             return;
         }
 
-        var head = exchange.Head;
-        var bytes = exchange.HeadBytes;
         var isStream = head.IsEventStream(bytes);
         var mayPass = !head.HasContentCoding(bytes)
             && head.ContentLength <= _route!.Plan.ObjectBytesMax

@@ -294,8 +294,8 @@ internal static class CacheStage
         {
             var kind = RequestHeaderKinds.Of(header.Key);
             var isCredential = kind == RequestHeaderKind.Cookie
-                || (kind == RequestHeaderKind.Credential && context.Route!.KeepsCredentials);
-            if (isCredential && !context.Route!.Drops(header.Key))
+                || (kind == RequestHeaderKind.Credential && context.Upstream.KeepsCredentials);
+            if (isCredential && !context.Upstream.Drops(header.Key))
             {
                 return true;
             }

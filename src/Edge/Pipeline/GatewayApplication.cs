@@ -25,7 +25,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     private readonly LimitStage _limit;
     private readonly OverloadStage _overload;
     private readonly BodyStage _body;
-    private readonly ForwardStage _forward = new();
+    private readonly ForwardStage _forward;
     private readonly RecordStage _record;
 
     /// <summary>The application of one gateway; all of its listeners share it.</summary>
@@ -40,6 +40,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         _limit = new LimitStage(gateway.Limits);
         _body = new BodyStage(gateway.Estimates);
         _overload = new OverloadStage(gateway.Limits, log, time);
+        _forward = new ForwardStage(time, Random.Shared);
         _record = record;
     }
 

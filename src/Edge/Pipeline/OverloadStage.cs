@@ -26,7 +26,7 @@ internal sealed class OverloadStage(GatewayLimits limits, ProgramLog log, TimePr
     /// <summary>Runs before the request is forwarded.</summary>
     public ValueTask<StageResult> RunAsync(RequestContext context)
     {
-        var gate = context.Route!.Gate;
+        var gate = context.Upstream.Gate;
         if (gate is null || gate.TryEnter())
         {
             context.PlaceTakenNs = gate?.NowNs ?? 0;
@@ -34,6 +34,25 @@ internal sealed class OverloadStage(GatewayLimits limits, ProgramLog log, TimePr
         }
 
         return WaitAsync(context, gate);
+    }
+
+    /// <summary>
+    /// The request goes to its upstream once more, or to another: it does so only where that has room, and stands in no line.
+    /// </summary>
+    public static bool TryEnter(RequestContext context, RouteUpstream upstream)
+    {
+        if (upstream.Gate is not { } gate)
+        {
+            return true;
+        }
+
+        if (!gate.TryEnter())
+        {
+            return false;
+        }
+
+        context.PlaceTakenNs = gate.NowNs;
+        return true;
     }
 
     /// <summary>The answer has begun, or there will be none. Called again, it does nothing.</summary>
@@ -55,7 +74,7 @@ internal sealed class OverloadStage(GatewayLimits limits, ProgramLog log, TimePr
                 OverloadOutcome.Refused,
             _ => OverloadOutcome.Unknown,
         };
-        context.Route!.Gate!.Leave(context.PlaceTakenNs, outcome);
+        context.Upstream.Gate!.Leave(context.PlaceTakenNs, outcome);
         context.PlaceTakenNs = 0;
     }
 
@@ -70,7 +89,7 @@ internal sealed class OverloadStage(GatewayLimits limits, ProgramLog log, TimePr
 
         // It does not count as a request, since it was none: what it took of its limits goes back.
         context.LimitsHeld?.GiveBack(limits.Clock);
-        Tell(context.Route!.Upstream, gate);
+        Tell(context.Upstream.Cluster, gate);
         return StageResult.Failed(Failure.EdgeOverloaded);
     }
 

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Edge.Core.Http;
+using Edge.Threading;
 using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
@@ -28,16 +30,81 @@ internal static class RequestBody
     /// <summary>Largest body that is sent in one piece with the head.</summary>
     public const int WholeBytesMax = 64 * 1024;
 
+    /// <summary>Largest body that is taken whole so that it can be sent more than once.</summary>
+    public const int HeldBytesMax = 1024 * 1024;
+
+    /// <summary>Takes a small whole body into the context's buffer.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="failure">Why the request cannot be forwarded; None: it can.</param>
+    public static RequestBodyKind Take(RequestContext context, out Failure failure)
+    {
+        failure = Failure.None;
+        try
+        {
+            var kind = Take(context, context.Body);
+            failure = kind == RequestBodyKind.TooLarge ? Failure.CallerBodyTooLarge : Failure.None;
+            return kind;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            failure = CallerFailures.Of(exception);
+            return RequestBodyKind.None;
+        }
+    }
+
     /// <summary>
-    /// Takes a small whole body into <paramref name="whole"/>. Throws what Kestrel throws for a broken body; see
-    /// <see cref="CallerFailures"/>.
+    /// True where a body that is still arriving may be waited for, so that it can be sent more than once: its length is known,
+    /// and it is not too long.
     /// </summary>
-    public static RequestBodyKind Take(RequestContext context, HeadBuffer whole)
+    public static bool MayHold(RequestContext context) =>
+        !context.IsBodyTaken && context.RequestHeaders.ContentLength is <= HeldBytesMax;
+
+    /// <summary>Takes the whole body, as long as it may be, into the context's buffer. Waits for it.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    public static async ValueTask<Failure> TakeAllAsync(RequestContext context)
+    {
+        context.TakeBody();
+        if (!context.BodyDetection.CanHaveBody)
+        {
+            return Failure.None;
+        }
+
+        var body = context.Body;
+        var reader = context.BodyPipe.Reader;
+        try
+        {
+            while (true)
+            {
+                var read = await reader.ReadAsync(CancellationToken.None);
+                if (read.Buffer.Length > context.RequestBodyMax - body.Length)
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                    return Failure.CallerBodyTooLarge;
+                }
+
+                foreach (var segment in read.Buffer)
+                {
+                    body.Write(segment.Span);
+                }
+
+                reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted || read.IsCanceled)
+                {
+                    return read.IsCanceled ? Failure.CallerGone : Failure.None;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            return CallerFailures.Of(exception);
+        }
+    }
+
+    private static RequestBodyKind Take(RequestContext context, HeadBuffer whole)
     {
         if (context.IsBodyTaken)
         {
-            return whole.Length == 0 ? RequestBodyKind.None
-                : whole.Length <= WholeBytesMax ? RequestBodyKind.Whole : RequestBodyKind.Held;
+            return KindOf(whole);
         }
 
         if (!context.BodyDetection.CanHaveBody)
@@ -81,13 +148,17 @@ internal static class RequestBody
         return RequestBodyKind.Whole;
     }
 
+    /// <summary>What a body is that is here, whole.</summary>
+    public static RequestBodyKind KindOf(HeadBuffer whole) => whole.Length == 0 ? RequestBodyKind.None
+        : whole.Length <= WholeBytesMax ? RequestBodyKind.Whole : RequestBodyKind.Held;
+
     /// <summary>The framing of the body on its way upstream.</summary>
-    public static UpstreamRequestWriter.Framing FramingOf(RequestContext context, RequestBodyKind kind, HeadBuffer whole)
+    public static UpstreamRequestWriter.Framing FramingOf(RequestContext context)
     {
         var length = context.RequestHeaders.ContentLength;
-        return kind switch
+        return context.BodyKind switch
         {
-            RequestBodyKind.Whole or RequestBodyKind.Held => new(whole.Length, false, false),
+            RequestBodyKind.Whole or RequestBodyKind.Held => new(context.SentBody.Length, false, false),
             RequestBodyKind.Streaming => new(length, length is null, ExpectsContinue(context)),
             _ => new(length == 0 || MeansBody(context.Request.Method) ? 0 : null, false, false),
         };

@@ -42,6 +42,8 @@ internal sealed class RequestContext
     private SpendingGuard? _guard;
     private OverloadWaiter? _waiter;
     private CacheExchange? _cache;
+    private RepeatState? _repeats;
+    private TargetSet _tried;
     private IPAddress? _peer;
     private IPAddress? _client;
     private byte[] _peerText = [];
@@ -93,7 +95,18 @@ internal sealed class RequestContext
     public GatewaySnapshot Snapshot { get; private set; } = null!;
 
     /// <summary>The route, once the Route stage has found it.</summary>
-    public GatewayRoute? Route { get; set; }
+    public GatewayRoute? Route
+    {
+        get;
+        set
+        {
+            field = value;
+            Upstream = value?.Upstream!;
+        }
+    }
+
+    /// <summary>Who is asked to answer: the route's own service, or one of its fallbacks. Once the route is known.</summary>
+    public RouteUpstream Upstream { get; private set; } = null!;
 
     /// <summary>The target, safe to route on and to forward.</summary>
     public RequestTarget Target { get; set; }
@@ -173,6 +186,18 @@ internal sealed class RequestContext
     /// The request's body where it is small and whole; later the body of an error. Its memory is given back early.
     /// </summary>
     public HeadBuffer Body { get; } = new();
+
+    /// <summary>How the body is sent, once the Forward stage knows.</summary>
+    public RequestBodyKind BodyKind { get; set; }
+
+    /// <summary>The body as <see cref="Upstream"/> gets it, where it is here, whole: <see cref="Body"/>, or made of it.</summary>
+    public HeadBuffer SentBody { get; set; } = null!;
+
+    /// <summary>The targets of <see cref="Upstream"/> that the request has been at.</summary>
+    public ref TargetSet Tried => ref _tried;
+
+    /// <summary>What has become of earlier attempts; null on routes that make one only.</summary>
+    public RepeatState? Repeats { get; private set; }
 
     /// <summary>True where a stage has taken the request's body, whole: it is in <see cref="Body"/>.</summary>
     public bool IsBodyTaken { get; private set; }
@@ -293,6 +318,8 @@ internal sealed class RequestContext
         ErrorDetails = null;
         Allow = null;
         Attempts = 0;
+        Repeats = null;
+        _tried = default;
         ResponseBytes = 0;
         FailureDetail = null;
         RetryAfterSeconds = 0;
@@ -375,6 +402,26 @@ internal sealed class RequestContext
         return Cache;
     }
 
+    /// <summary>The request may be sent more than once. The memory is the connection's.</summary>
+    public RepeatState BeginRepeats()
+    {
+        Repeats = _repeats ??= new RepeatState();
+        Repeats.Begin(this);
+        return Repeats;
+    }
+
+    /// <summary>
+    /// Asks another upstream from here on, perhaps for another model: what that is called and costs is now said of the request.
+    /// </summary>
+    public void Use(RouteUpstream upstream, string? model)
+    {
+        Upstream = upstream;
+        _tried = default;
+        Facts = Facts with { Model = model };
+        _isPriceSought = false;
+        _guard?.Reprice(Price);
+    }
+
     /// <summary>The request is over: works out what it has used.</summary>
     /// <param name="failure">How it failed, if it did.</param>
     public void Settle(Failure failure)
@@ -390,6 +437,7 @@ internal sealed class RequestContext
     public void End()
     {
         Cache?.End();
+        Repeats?.End();
         EventStream?.ReturnMemory();
         EventStream = null;
         Body.ReturnMemory();

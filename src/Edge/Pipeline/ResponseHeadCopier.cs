@@ -1,7 +1,7 @@
+using System.Globalization;
 using System.Text;
 using Edge.Core.Http;
 using Edge.Core.Llm;
-using Edge.Upstream;
 using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
@@ -15,10 +15,11 @@ internal sealed class ResponseHeadCopier
     private readonly HeaderValueCache _strings = new();
 
     /// <summary>Sets status and headers; the answer has not started.</summary>
-    public void Copy(RequestContext context, UpstreamExchange exchange)
+    /// <param name="context">The request.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="bytes">Its bytes.</param>
+    public void Copy(RequestContext context, ResponseHead head, ReadOnlySpan<byte> bytes)
     {
-        var head = exchange.Head;
-        var bytes = exchange.HeadBytes;
         var headers = context.Response.Headers;
         context.Response.StatusCode = head.StatusCode;
         for (var i = 0; i < head.HeaderCount; i++)
@@ -62,11 +63,26 @@ internal sealed class ResponseHeadCopier
 
         if (context.Cache is { } cache)
         {
-            cache.BeginFill(context, exchange);
+            cache.BeginFill(context, head, bytes);
             CacheStage.WriteHeaders(context, cache);
         }
 
         ApplyRules(context);
+    }
+
+    /// <summary>Tells of what it took to get the answer, where that was more than usual.</summary>
+    private static void WriteAttempts(RequestContext context)
+    {
+        var headers = context.Response.Headers;
+        if (context.Attempts > 1)
+        {
+            headers["X-Edge-Attempts"] = context.Attempts.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (context is { Upstream.IsFallback: true, Cache: not { Outcome: CacheOutcome.Hit } })
+        {
+            headers["X-Edge-Upstream"] = context.Upstream.Plan.Name;
+        }
     }
 
     private static EventStream StreamOf(RequestContext context, ResponseHead head)
@@ -96,6 +112,11 @@ internal sealed class ResponseHeadCopier
         }
 
         LimitHeaders.Write(context);
+        if (context.Attempts > 1 || context.Upstream.IsFallback)
+        {
+            WriteAttempts(context);
+        }
+
         foreach (var name in route.Plan.ResponseHeaders.Remove)
         {
             headers.Remove(name);

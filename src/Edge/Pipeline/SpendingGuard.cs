@@ -33,6 +33,9 @@ internal sealed class SpendingGuard
         NextTokens = 0;
     }
 
+    /// <summary>Another model answers, at another price.</summary>
+    public void Reprice(ModelPrice? price) => _price = price;
+
     /// <summary>Looks at what has been used so far; None: it may go on until <see cref="NextTokens"/>.</summary>
     public Failure Check(in UsageCounts used)
     {

@@ -24,9 +24,10 @@ internal static class UpstreamRequestWriter
         to.Write("Host: "u8);
         to.WriteLatin1(route.Plan.PreserveHost && CallerHost(context) is { Length: > 0 } host ? host : target.Authority);
         to.Write("\r\n"u8);
-        var asksIdentity = route.AsksIdentity
+        var upstream = context.Upstream;
+        var asksIdentity = upstream.AsksIdentity
             && !ContentCodings.RefusesIdentity(context.RequestHeaders.AcceptEncoding.ToString());
-        if (!TryCopyHeaders(to, context, route, asksIdentity))
+        if (!TryCopyHeaders(to, context, upstream, asksIdentity))
         {
             return false;
         }
@@ -39,7 +40,7 @@ internal static class UpstreamRequestWriter
             WriteLine(to, route.Plan.RequestId!.Header, id);
         }
 
-        route.RequestLines.Write(to, context.TemplateValues);
+        upstream.RequestLines.Write(to, context.TemplateValues);
         if (asksIdentity)
         {
             to.Write("Accept-Encoding: identity\r\n"u8);
@@ -76,7 +77,7 @@ internal static class UpstreamRequestWriter
         var connection = context.RequestHeaders.Connection;
         return RequestTrailers.MayPass(name)
             && FieldText.IsToken(name)
-            && !context.Route!.Drops(name)
+            && !context.Upstream.Drops(name)
             && !(NamesOptions(connection) && IsNamedBy(connection, name));
     }
 
@@ -113,7 +114,7 @@ internal static class UpstreamRequestWriter
         }
     }
 
-    private static bool TryCopyHeaders(HeadBuffer to, RequestContext context, GatewayRoute route, bool asksIdentity)
+    private static bool TryCopyHeaders(HeadBuffer to, RequestContext context, RouteUpstream upstream, bool asksIdentity)
     {
         var headers = context.RequestHeaders;
         var connection = headers.Connection;
@@ -122,8 +123,8 @@ internal static class UpstreamRequestWriter
         {
             var kind = RequestHeaderKinds.Of(name);
             if (kind is not (RequestHeaderKind.EndToEnd or RequestHeaderKind.Cookie or RequestHeaderKind.Credential)
-                || (kind == RequestHeaderKind.Credential && !route.KeepsCredentials)
-                || route.Drops(name)
+                || (kind == RequestHeaderKind.Credential && !upstream.KeepsCredentials)
+                || upstream.Drops(name)
                 || (context.Trace is { } trace && IsReplaced(trace, name))
                 || (asksIdentity && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase))
                 || (namesOptions && IsNamedBy(connection, name)))
@@ -137,7 +138,7 @@ internal static class UpstreamRequestWriter
             }
 
             var isWritten = kind == RequestHeaderKind.Cookie
-                ? TryWriteCookies(to, name, values, route.Access.CookieNames)
+                ? TryWriteCookies(to, name, values, context.Route!.Access.CookieNames)
                 : TryWriteValues(to, name, values);
             if (!isWritten)
             {

@@ -122,7 +122,9 @@ internal sealed class AccessLog : IAsyncDisposable
         if (context.Route is { } route)
         {
             line.PutText(",\"route\":"u8, route.Plan.Name);
-            line.PutText(",\"upstream\":"u8, route.Upstream.Plan.Name);
+            line.PutText(",\"upstream\":"u8, context.Upstream.Plan.Name);
+            line.PutText(",\"fallback\":"u8, context.Repeats?.Fallback);
+            line.PutText(",\"fallbackReason\":"u8, context.Repeats?.Reason);
         }
 
         PutUpstream(ref line, context);

@@ -79,6 +79,7 @@ internal sealed class GatewayMetrics
             "edge.response.bytes", "By", "Bytes of bodies of answers handed to callers", "edge.route");
         Attempts = Registry.Counter(
             "edge.upstream.attempts", "{attempt}", "Connections taken or tried for requests", "edge.route", "edge.repeated");
+        Repeats = new RepeatMetrics(Registry);
         CacheRequests = Registry.Counter(
             "edge.cache.requests", "{request}", "Requests that could be answered from memory, by what became of them",
             "edge.route", "edge.outcome");
@@ -158,6 +159,9 @@ internal sealed class GatewayMetrics
 
     /// <summary>Attempts at targets.</summary>
     internal CounterFamily Attempts { get; }
+
+    /// <summary>Retries and fallbacks.</summary>
+    internal RepeatMetrics Repeats { get; }
 
     /// <summary>Requests at the cache.</summary>
     internal CounterFamily CacheRequests { get; }

@@ -1,6 +1,7 @@
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Telemetry;
+using Edge.Pipeline;
 
 namespace Edge.Telemetry;
 
@@ -10,7 +11,7 @@ namespace Edge.Telemetry;
 /// </summary>
 internal sealed class RequestTrace
 {
-    /// <summary>Most attempts that are told.</summary>
+    /// <summary>Most attempts that are told; of more, the first ones and the last.</summary>
     public const int AttemptsMax = 8;
 
     private readonly AttemptRecord[] _attempts = new AttemptRecord[AttemptsMax];
@@ -44,11 +45,11 @@ internal sealed class RequestTrace
     public void BeginAttempt() => Attempt = Id with { Span = Tracer.NewSpan() };
 
     /// <summary>The attempt is over.</summary>
-    public void EndAttempt(TargetPlan target, long beganNs, long endedNs, int status, Failure failure)
+    public void EndAttempt(RequestContext context, TargetPlan target, long endedNs, int status, Failure failure)
     {
-        if (_attemptCount < AttemptsMax)
-        {
-            _attempts[_attemptCount++] = new AttemptRecord(target, Attempt.Span, beganNs, endedNs, status, failure);
-        }
+        _attemptCount = Math.Min(_attemptCount + 1, AttemptsMax);
+        _attempts[_attemptCount - 1] = new AttemptRecord(
+            context.Upstream.Plan, target, context.Facts.Model, context.Attempts, Attempt.Span, context.AttemptBeganNs, endedNs,
+            status, failure);
     }
 }

@@ -81,6 +81,21 @@ internal sealed class RouteMetrics
         }
     }
 
+    /// <summary>A request is sent to the same upstream again.</summary>
+    /// <param name="upstream">Which.</param>
+    /// <param name="reason">How the attempt before has ended.</param>
+    public void Retried(string upstream, string reason) => _metrics.Repeats.Retries.Of(upstream, reason).Increment();
+
+    /// <summary>One was not, though it was to be.</summary>
+    /// <param name="upstream">Where.</param>
+    /// <param name="cause">What was missing: <c>budget</c>, <c>deadline</c>, <c>retry_after</c> or <c>overload</c>.</param>
+    public void RetryDenied(string upstream, string cause) => _metrics.Repeats.Denied.Of(upstream, cause).Increment();
+
+    /// <summary>A fallback takes a request.</summary>
+    /// <param name="fallback">Its name.</param>
+    /// <param name="reason">How the attempt before has ended.</param>
+    public void FellBack(string fallback, string reason) => _metrics.Repeats.Fallbacks.Of(_route, fallback, reason).Increment();
+
     // Whoever looks at a bucket finds a trace that was kept, where there is one.
     private void Record(HistogramSeries series, long elapsedNs, RequestTrace? trace)
     {

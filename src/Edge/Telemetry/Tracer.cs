@@ -50,9 +50,9 @@ internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, TimeProvi
 
         var endNanos = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
         var startNanos = endNanos - elapsedNs;
-        foreach (ref readonly var attempt in trace.Attempts)
+        for (var i = 0; i < trace.Attempts.Length; i++)
         {
-            exporter.Add(ClientSpan(context, trace, attempt, startNanos));
+            exporter.Add(ClientSpan(context, trace, trace.Attempts[i], startNanos, isLast: i == trace.Attempts.Length - 1));
         }
 
         exporter.Add(ServerSpan(context, trace, failure, isError, startNanos, endNanos));
@@ -92,26 +92,28 @@ internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, TimeProvi
                 new("user.id", context.Caller?.Id),
                 new("edge.tier", context.Caller?.Tier),
                 new("edge.attempts", (long)context.Attempts),
+                new("edge.fallback", context.Repeats?.Fallback),
+                new("edge.fallback.reason", context.Repeats?.Reason),
                 new("http.response.body.size", context.ResponseBytes),
             ],
         };
     }
 
     private static SpanRecord ClientSpan(
-        RequestContext context, RequestTrace trace, in AttemptRecord attempt, long startNanos)
+        RequestContext context, RequestTrace trace, in AttemptRecord attempt, long startNanos, bool isLast)
     {
         var facts = context.Facts;
-        var dialect = context.Route!.Dialect;
-        var isModel = facts.IsKnown && facts.Model is not null && dialect != Dialect.Http;
+        var dialect = attempt.Upstream.Dialect;
+        var isModel = facts.IsKnown && attempt.Model is not null && dialect != Dialect.Http;
         var operation = facts.Api == LlmApi.Embeddings ? "embeddings" : "chat";
-        var isLast = attempt.Failure == Failure.None && context.Usage.Kind != UsageKind.None;
+        isLast = isLast && attempt.Failure == Failure.None && context.Usage.Kind != UsageKind.None;
         var counts = context.Usage.Counts;
         return new SpanRecord
         {
             Id = trace.Id with { Span = attempt.Span },
             ParentSpan = trace.Id.Span,
             Name = isModel
-                ? operation + " " + Bound(facts.Model!)
+                ? operation + " " + Bound(attempt.Model!)
                 : HttpLabels.Of(context.Request.Method, isSecure: false).Method,
             IsClient = true,
             StartNanos = startNanos + attempt.BeganNs,
@@ -124,10 +126,11 @@ internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, TimeProvi
                 new("server.port", (long)attempt.Target.Port),
                 new("http.response.status_code", attempt.Status == 0 ? null : (long)attempt.Status),
                 new("error.type", attempt.Failure == Failure.None ? null : Failures.Code(attempt.Failure)),
-                new("edge.upstream", context.Route.Upstream.Plan.Name),
+                new("edge.upstream", attempt.Upstream.Name),
+                new("http.request.resend_count", attempt.Number > 1 ? attempt.Number - 1L : null),
                 new("gen_ai.operation.name", isModel ? operation : null),
                 new("gen_ai.provider.name", !isModel ? null : dialect == Dialect.Anthropic ? "anthropic" : "openai"),
-                new("gen_ai.request.model", isModel ? Bound(facts.Model!) : null),
+                new("gen_ai.request.model", isModel ? Bound(attempt.Model!) : null),
                 new("edge.estimated_tokens", isModel ? facts.EstimatedTokens : null),
                 new("gen_ai.usage.input_tokens", isLast ? counts.InputTokensTotal : null),
                 new("gen_ai.usage.output_tokens", isLast ? counts.OutputTokens ?? 0 : null),

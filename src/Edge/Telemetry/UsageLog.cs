@@ -68,7 +68,7 @@ internal sealed class UsageLog : IAsyncDisposable
         {
             Time = _time.GetUtcNow().UtcDateTime,
             Route = context.Route!.Plan.Name,
-            Upstream = context.Route.Upstream.Plan.Name,
+            Upstream = context.Upstream.Plan.Name,
             Caller = context.Caller?.Id,
             Source = context.Caller?.Source,
             Tier = context.Caller?.Tier,

@@ -23,6 +23,7 @@ internal sealed class UpstreamCluster : IDisposable
         UpstreamPlan plan, UpstreamSweeper sweeper, IHostResolver resolver, GatewayMetrics? metrics = null)
     {
         Plan = plan;
+        RetryBudget = plan.Retries is { } retries ? new RetryBudget(retries.Budget, retries.BudgetMin, sweeper.Time) : null;
         _pools = new UpstreamPool[plan.Targets.Length];
         for (var i = 0; i < _pools.Length; i++)
         {
@@ -36,6 +37,9 @@ internal sealed class UpstreamCluster : IDisposable
 
     /// <summary>What the file says of it.</summary>
     public UpstreamPlan Plan { get; }
+
+    /// <summary>Bounds its retries; null: there are none.</summary>
+    public RetryBudget? RetryBudget { get; }
 
     /// <summary>The pools, one for each target, in the file's order.</summary>
     public IReadOnlyList<UpstreamPool> Pools => _pools;

@@ -258,6 +258,12 @@ internal sealed partial class UpstreamExchange
     /// <summary>From now on the target is waited for, and the idle timeout runs.</summary>
     public void AwaitMore() => _connection!.Deadlines.ReceiveBy(After(_timeouts.Idle));
 
+    /// <summary>The same, until a time on the sweeper's clock.</summary>
+    public void AwaitMoreUntil(long timeMs) => _connection!.Deadlines.ReceiveBy(timeMs);
+
+    /// <summary>True where a time of <see cref="DueIn"/> has come.</summary>
+    public bool IsDue(long timeMs) => _sweeper.NowMs >= timeMs;
+
     /// <summary>Counts what was received; tells what its end means.</summary>
     public Failure EndReceive(int received)
     {

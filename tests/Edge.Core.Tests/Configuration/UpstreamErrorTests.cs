@@ -184,8 +184,8 @@ public sealed class UpstreamErrorTests
         "targets: []",
         "6:5: key 'targets' is here twice, first on line 5; keep one")]
     [InlineData(
-        "retries: { attempts: 3 }",
-        "6:5: unknown key 'retries'; known: dialect, targets, credential, headers, timeouts, tls, connectionsMax, " +
+        "protocol: h2",
+        "6:5: unknown key 'protocol'; known: dialect, targets, credential, headers, timeouts, retries, tls, connectionsMax, " +
         "connectionLifetime, connectionIdleTimeout, responseHeadersMax")]
     [InlineData(
         "tls: { ca: \"${SECRET}\" }",

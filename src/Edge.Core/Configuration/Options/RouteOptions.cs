@@ -17,6 +17,11 @@ internal sealed class RouteOptions : RouteSettingsOptions
                 "match", MatchOptions.Shape, (o, v) => o.Match = v, "Which requests. Left out: all.", defaultText: "{}"),
             new Key<RouteOptions, string>(
                 "upstream", Scalars.Name, (o, v) => o.Upstream = v, "The name of the upstream that answers.", isRequired: true),
+            new Key<RouteOptions, List<Located<FallbackOptions>>>(
+                "fallback", new ListShape<FallbackOptions>(FallbackOptions.Shape, "fallbacks", 0, FallbackOptions.ItemsMax),
+                (o, v) => o.Fallback = v,
+                "What is done where the upstream fails, in this order. See [retries.md](retries.md#fallback).",
+                defaultText: "[]"),
             new Key<RouteOptions, bool>(
                 "stripPath", Scalars.Boolean, (o, v) => o.StripPath = v,
                 "Take the literal part of the matched path off before forwarding.", defaultText: "false"),
@@ -34,6 +39,9 @@ internal sealed class RouteOptions : RouteSettingsOptions
 
     /// <summary>Who answers.</summary>
     public Located<string>? Upstream { get; set; }
+
+    /// <summary>Who answers else.</summary>
+    public Located<List<Located<FallbackOptions>>>? Fallback { get; set; }
 
     /// <summary>Path made shorter.</summary>
     public Located<bool>? StripPath { get; set; }

@@ -37,6 +37,9 @@ internal sealed class UpstreamOptions
             "Changes to the headers of every request to it, after the route's own.", defaultText: "{}"),
         new Key<UpstreamOptions, TimeoutsOptions>(
             "timeouts", TimeoutsOptions.Shape, (o, v) => o.Timeouts = v, "How long each step may take.", defaultText: "{}"),
+        new Key<UpstreamOptions, RetriesOptions>(
+            "retries", RetriesOptions.Shape, (o, v) => o.Retries = v,
+            "When a request is sent to it again. Left out: only to another target, where none could be connected to."),
         new Key<UpstreamOptions, UpstreamTlsOptions>(
             "tls", UpstreamTlsOptions.Shape, (o, v) => o.Tls = v, "How its certificate is verified.", defaultText: "{}"),
         new Key<UpstreamOptions, int>(
@@ -67,6 +70,9 @@ internal sealed class UpstreamOptions
 
     /// <summary>Time for each step.</summary>
     public Located<TimeoutsOptions>? Timeouts { get; set; }
+
+    /// <summary>Retries.</summary>
+    public Located<RetriesOptions>? Retries { get; set; }
 
     /// <summary>Verification.</summary>
     public Located<UpstreamTlsOptions>? Tls { get; set; }

@@ -30,6 +30,7 @@ internal sealed class Checker(Binder binder, ConfigurationFiles files, ConsumerC
         foreach (var route in options.Routes.Items()) CheckCors(route.Value);
         new LimitChecker(_diagnostics, tiers).Check(options);
         new CacheChecker(_diagnostics, tiers).Check(options);
+        new AttemptChecker(_diagnostics).Check(options);
     }
 
     /// <summary>There are few listeners, so that comparing each with each is cheap.</summary>

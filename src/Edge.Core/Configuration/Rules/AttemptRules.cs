@@ -1,0 +1,42 @@
+using System.Globalization;
+using Edge.Core.Configuration.Shapes;
+using Edge.Core.Resilience;
+
+namespace Edge.Core.Configuration.Rules;
+
+/// <summary>The single values of what the file says about retries and fallbacks.</summary>
+internal static class AttemptRules
+{
+    private const string Statuses = "[45]([0-9]{2}|xx)";
+
+    /// <summary>What a retry may follow.</summary>
+    public static readonly ScalarShape<string> RetryCause = Cause(
+        $"^(connect|timeout|reset|{Statuses})$", "connect, timeout, reset", static text => text != "unavailable");
+
+    /// <summary>What a fallback may follow.</summary>
+    public static readonly ScalarShape<string> FallbackCause = Cause(
+        $"^(unavailable|connect|timeout|reset|{Statuses})$", "unavailable, connect, timeout, reset", static _ => true);
+
+    /// <summary>A share of the traffic.</summary>
+    public static readonly ScalarShape<double> Percent = new(
+        "a share such as 20%", new ScalarSchema(ScalarType.Text) { Pattern = "^(100|[0-9]{1,2})%$" },
+        static text => text.EndsWith('%')
+            && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var percent)
+            && percent <= 100
+            ? percent / 100.0
+            : new Problem("is not a share; write a percentage from 0% to 100%, such as 20%"));
+
+    /// <summary>The word for an answer from memory.</summary>
+    public static readonly ScalarShape<bool> Stale = new(
+        "stale", new ScalarSchema(ScalarType.Text) { Choices = ["stale"] },
+        static text => text == "stale" ? true : new Problem("is no answer from memory; write stale"));
+
+    /// <summary>The status of a fixed answer.</summary>
+    public static readonly ScalarShape<int> Status = Scalars.Count(200, AttemptEnd.StatusMax);
+
+    private static ScalarShape<string> Cause(string pattern, string words, Func<string, bool> fits) => new(
+        "a cause", new ScalarSchema(ScalarType.Text) { Pattern = pattern },
+        text => AttemptCauses.IsWord(text) && fits(text)
+            ? text
+            : new Problem($"is not a cause; write {words}, a status such as \"503\", \"4xx\" or \"5xx\""));
+}

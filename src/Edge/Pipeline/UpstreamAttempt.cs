@@ -1,0 +1,191 @@
+using System.Runtime.CompilerServices;
+using Edge.Core.Configuration;
+using Edge.Core.Http;
+using Edge.Core.Resilience;
+using Edge.Threading;
+using Edge.Upstream;
+using Microsoft.AspNetCore.Http;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// One attempt at the request's upstream: steps 2 to 5 of <see cref="ForwardStage"/>. Within it, a target that cannot be
+/// connected to is followed by those that the request has not been at, and an old connection that has died unseen by a new one.
+/// </summary>
+internal static class UpstreamAttempt
+{
+    /// <summary>
+    /// Makes one. On success the exchange is open and has its head; otherwise it is closed, and the attempt is counted.
+    /// </summary>
+    /// <param name="context">The request.</param>
+    /// <param name="onlyUntried">A target that the request has been at is of no use.</param>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    public static async ValueTask<Failure> RunAsync(RequestContext context, bool onlyUntried)
+    {
+        var exchange = context.Exchange;
+        var failure = Failure.None;
+        var freshOnly = false;
+        while (true)
+        {
+            if (!exchange.Pick.IsOpen && PickTarget(context, onlyUntried) is var refused && refused != Failure.None)
+            {
+                return failure == Failure.None ? refused : failure;
+            }
+
+            // Before a connection is taken, since one that then is not used would have to be closed.
+            var pool = exchange.Pick.Pool;
+            var framing = RequestBody.FramingOf(context);
+            if (!TryWriteRequest(context, pool.Target, framing))
+            {
+                return Failure.CallerHeaderInvalid;
+            }
+
+            failure = await OpenAsync(context, pool, freshOnly);
+            if (failure != Failure.None)
+            {
+                Count(context, pool, 0, failure);
+                exchange.Pick.End(failure);
+
+                // Nothing was sent: another target may be tried whatever the request is.
+                if (Failures.IsUpstreamSide(failure) || failure == Failure.EdgeConnectionLimit)
+                {
+                    onlyUntried = true;
+                    continue;
+                }
+
+                return failure;
+            }
+
+            failure = await SendAndReceiveAsync(context, framing);
+            if (failure == Failure.None)
+            {
+                context.HeadNs = context.ElapsedNs;
+                exchange.Pick.Answered(exchange);
+                return Failure.None;
+            }
+
+            Count(context, pool, 0, failure);
+            context.FailureDetail = exchange.Fault;
+            var again = !freshOnly && MayRepeat(context, exchange, failure);
+            if (!again)
+            {
+                exchange.Pick.End(failure, isRace: exchange.IsReused && !exchange.AnyReceived);
+            }
+
+            context.CallerWatch.Release();
+            await exchange.CloseAsync();
+            if (!again)
+            {
+                return failure;
+            }
+
+            freshOnly = true;
+        }
+    }
+
+    /// <summary>An attempt is over: counts it, and tells the trace.</summary>
+    public static void Count(RequestContext context, UpstreamPool? pool, int status, Failure failure)
+    {
+        if (pool is not null)
+        {
+            var elapsedNs = context.ElapsedNs;
+            pool.Metrics?.Ended(context.Request.Method, status, failure, elapsedNs - context.AttemptBeganNs);
+            context.Trace?.EndAttempt(context, pool.Target, elapsedNs, status, failure);
+        }
+    }
+
+    private static Failure PickTarget(RequestContext context, bool onlyUntried) => context.Upstream.Cluster.Pick(
+        context.Exchange.Pick, new TargetQuery(0, context.Facts.EstimatedTokens, onlyUntried), ref context.Tried);
+
+    /// <summary>Step 2: an idle connection, or else a new one.</summary>
+    private static async ValueTask<Failure> OpenAsync(RequestContext context, UpstreamPool pool, bool freshOnly)
+    {
+        context.Attempts++;
+        context.AttemptBeganNs = context.ElapsedNs;
+        context.AttemptTarget = pool.Target;
+        context.Meter?.BeginAttempt();
+        var connection = freshOnly ? null : pool.TakeIdle();
+        if (connection is null)
+        {
+            var connected = await pool.ConnectAsync(context.CallerWatch.TokenFor(context.Request.Protocol));
+            if (connected.Connection is null)
+            {
+                context.FailureDetail = connected.Detail;
+                return connected.Failure;
+            }
+
+            connection = connected.Connection;
+        }
+
+        context.Exchange.Open(
+            pool, connection, context.Upstream.Plan.Timeouts, HttpMethods.IsHead(context.Request.Method), context.WholeByMs);
+        if (!context.Drains)
+        {
+            context.CallerWatch.Guard(context.Request.Protocol);
+        }
+
+        return Failure.None;
+    }
+
+    /// <summary>Steps 3 to 5.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private static async ValueTask<Failure> SendAndReceiveAsync(RequestContext context, UpstreamRequestWriter.Framing framing)
+    {
+        var exchange = context.Exchange;
+        var failure = await exchange.SendAsync(
+            isWhole: context.BodyKind is not (RequestBodyKind.Streaming or RequestBodyKind.Held));
+        if (failure == Failure.None)
+        {
+            context.Meter?.Sent();
+            StartUpload(context, exchange, framing);
+        }
+
+        // Also where sending failed: the target may have said why before it closed.
+        var received = await exchange.ReceiveHeadAsync();
+        return received == Failure.None || failure == Failure.None ? received : failure;
+    }
+
+    private static bool TryWriteRequest(RequestContext context, TargetPlan target, UpstreamRequestWriter.Framing framing)
+    {
+        var request = context.Exchange.Request;
+        request.Clear();
+        context.Trace?.BeginAttempt();
+        if (!UpstreamRequestWriter.TryWrite(request, context, target, framing))
+        {
+            return false;
+        }
+
+        if (context.BodyKind == RequestBodyKind.Whole)
+        {
+            request.Write(context.SentBody.Written.Span);
+        }
+
+        return true;
+    }
+
+    /// <summary>Step 4, where the body is not sent with the head.</summary>
+    private static void StartUpload(RequestContext context, UpstreamExchange exchange, UpstreamRequestWriter.Framing framing)
+    {
+        switch (context.BodyKind)
+        {
+            case RequestBodyKind.Streaming:
+                exchange.StartUpload(new CallerUpload(context), framing.ExpectContinue);
+                break;
+            case RequestBodyKind.Held:
+                exchange.StartUpload(new HeldUpload(context.SentBody.Written), awaitContinue: false);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// An old connection may have been closed by the target just as it was taken. Then, and only then, the request may be sent
+    /// once more: if no answer began, the body can be had again, and the target has either not seen the request or may see it
+    /// twice (RFC 9110, section 9.2.2).
+    /// </summary>
+    private static bool MayRepeat(RequestContext context, UpstreamExchange exchange, Failure failure) =>
+        failure == Failure.UpstreamClosed
+        && exchange.IsReused
+        && !exchange.AnyReceived
+        && context.BodyKind != RequestBodyKind.Streaming
+        && (exchange.IsUnsent || RepeatRules.IsIdempotent(context.Request.Method));
+}
