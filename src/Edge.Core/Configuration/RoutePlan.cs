@@ -61,6 +61,9 @@ public sealed record RoutePlan
     /// <summary>What is answered from memory; null: nothing.</summary>
     public CachePlan? Cache { get; init; }
 
+    /// <summary>How requests are translated for an upstream of the other dialect; null: not at all.</summary>
+    public TranslatePlan? Translate { get; init; } = TranslatePlan.Default;
+
     /// <summary>Tokens of a metered answer that are read on when its caller leaves; null: it is broken off.</summary>
     public long? DrainTokens { get; init; }
 

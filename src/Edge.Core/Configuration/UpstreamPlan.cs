@@ -30,6 +30,9 @@ public sealed record UpstreamPlan
     /// <summary>Sent in place of whatever credential the caller brought; null leaves the caller's alone.</summary>
     public Secret? Credential { get; init; }
 
+    /// <summary>It is asked in Azure's way; null: it is not.</summary>
+    public AzurePlan? Azure { get; init; }
+
     /// <summary>Headers set, added or removed on every request to it, after the route's own.</summary>
     public HeaderRules Headers { get; init; } = HeaderRules.None;
 

@@ -63,6 +63,9 @@ public enum Failure
     /// <summary>The request's body is of no form that the route's rules could transform.</summary>
     CallerBodyNotTransformable,
 
+    /// <summary>The request says something that cannot be said in the dialect of the route's upstream.</summary>
+    CallerBodyNotTranslatable,
+
     /// <summary>The request's body is of another media type than JSON.</summary>
     CallerMediaTypeUnsupported,
 
@@ -178,6 +181,9 @@ public enum Failure
 
     /// <summary>The answer's chunked framing is broken.</summary>
     UpstreamBodyInvalid,
+
+    /// <summary>The answer is none of the upstream's dialect, so that it cannot be translated.</summary>
+    UpstreamAnswerNotTranslatable,
 
     /// <summary>A streamed answer has more tokens than the route allows.</summary>
     UpstreamAnswerTooLong,

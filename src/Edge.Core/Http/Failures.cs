@@ -155,6 +155,8 @@ public static class Failures
             400, "validation_failed", "http_request_error", "The request is not what this route takes."),
         Failure.CallerBodyNotTransformable => Caller(
             400, "body_not_transformable", "http_request_error", "The request body has no form that this route can transform."),
+        Failure.CallerBodyNotTranslatable => Caller(
+            400, "body_not_translatable", "http_request_error", "The request cannot be translated for the model of this route."),
         Failure.CallerMediaTypeUnsupported => Caller(
             415, "media_type_unsupported", "http_request_error", "The request body must be application/json."),
         Failure.CallerContentCodingUnsupported => Caller(
@@ -224,6 +226,8 @@ public static class Failures
             502, "response_incomplete", "http_response_incomplete", "The upstream's answer ended before it was complete."),
         Failure.UpstreamBodyInvalid => Upstream(
             502, "response_body_invalid", "http_response_transfer_coding", "The upstream's answer is framed wrongly."),
+        Failure.UpstreamAnswerNotTranslatable => Upstream(
+            502, "answer_not_translatable", "http_protocol_error", "The upstream's answer is not what its API answers."),
         Failure.UpstreamAnswerTooLong => Upstream(
             502, "answer_too_long", "http_response_body_size", "The answer has more tokens than this route allows."),
         Failure.UpstreamAnswerRepeats => Upstream(

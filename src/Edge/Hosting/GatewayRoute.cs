@@ -2,8 +2,10 @@ using System.Linq;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
+using Edge.Core.Llm.Translation;
 using Edge.Pipeline;
 using Edge.Telemetry;
+using Microsoft.AspNetCore.Http;
 
 namespace Edge.Hosting;
 
@@ -54,7 +56,7 @@ internal sealed class GatewayRoute
     /// <summary>What is counted of its requests.</summary>
     public required RouteMetrics Metrics { get; init; }
 
-    /// <summary>Whose words errors are told in.</summary>
+    /// <summary>The words of the service.</summary>
     public Dialect Dialect => Upstream.Plan.Dialect;
 
     /// <summary>Who may use it.</summary>
@@ -74,4 +76,19 @@ internal sealed class GatewayRoute
 
     /// <summary>Headers that tell browsers to be careful with the answers.</summary>
     public SecurityHeaders SecurityHeaders { get; }
+
+    /// <summary>
+    /// Whose words a request speaks, and is answered in: the service's, unless its path is that of the other dialect's API and
+    /// the route translates.
+    /// </summary>
+    public Dialect DialectOf(string method, ReadOnlySpan<char> path)
+    {
+        if (Plan.Translate is null || Dialect == Dialect.Http || !HttpMethods.IsPost(method))
+        {
+            return Dialect;
+        }
+
+        var spoken = DialectPath.DialectOf(path);
+        return spoken == Dialect.Http ? Dialect : spoken;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Linq;
 using System.Text;
 using Edge.Core.Bodies;
 using Edge.Core.Bodies.Rewriting;
@@ -28,7 +29,9 @@ internal sealed class RouteBody
         Headers = route.Validate?.Headers ?? [];
         Metering = _dialect == Dialect.Http ? null : route.Metering;
         Estimate = route.Estimate;
-        IsCounted = Metering is not null || (route.Cache is not null && _dialect != Dialect.Http);
+        IsCounted = Metering is not null || (route.Cache is not null && _dialect != Dialect.Http)
+            || route.Upstream.Azure is not null || route.Fallback.Any(static f => f.Upstream?.Azure is not null);
+        MayTranslate = _dialect != Dialect.Http && route.Translate is not null;
         From = FromPlan(route.Rewrite);
         var policies = new Dictionary<string, TierPolicy>(StringComparer.Ordinal);
         foreach (var tier in _dialect == Dialect.Http ? [] : tiers)
@@ -62,8 +65,11 @@ internal sealed class RouteBody
     /// <summary>How the tokens of prompts are estimated.</summary>
     public EstimateKind Estimate { get; }
 
-    /// <summary>Bodies for the APIs of an LLM are read: tokens are counted, or answers are kept.</summary>
+    /// <summary>Bodies for the APIs of an LLM are read: tokens are counted, answers kept, or paths name the model.</summary>
     public bool IsCounted { get; }
+
+    /// <summary>Some of the bodies may have to be translated, and those are read.</summary>
+    public bool MayTranslate { get; }
 
     /// <summary>Transforms other formats, before the body is validated; or null.</summary>
     public RewritePlan? From { get; }
@@ -75,11 +81,12 @@ internal sealed class RouteBody
     public static RouteBody? Of(RoutePlan route, ImmutableArray<TierPlan> tiers)
     {
         var body = new RouteBody(route, tiers);
-        return body.IsRead || body.IsCounted || body._tiers.Count > 0 || route.Validate is not null ? body : null;
+        return body.IsRead || body.IsCounted || body._tiers.Count > 0 || route.Validate is not null || body.MayTranslate
+            ? body : null;
     }
 
     /// <summary>The API that a request is for.</summary>
-    public LlmApi ApiOf(ReadOnlySpan<char> path) => _schemaApi ?? LlmApis.Of(_dialect, path);
+    public LlmApi ApiOf(Dialect dialect, ReadOnlySpan<char> path) => _schemaApi ?? LlmApis.Of(dialect, path);
 
     /// <summary>What is done after validation; null: nothing.</summary>
     public RewritePlan? RulesFor(LlmApi api) => _rules[(int)api];

@@ -88,9 +88,12 @@ internal sealed class RouteUpstream
         Apply(upstream.Headers, dropped, lines);
         if (upstream.Credential is { } credential)
         {
-            lines.Add(upstream.Dialect == Dialect.Anthropic
-                ? new HeaderValue("x-api-key", Template.Literal(credential.Reveal()))
-                : new HeaderValue("Authorization", Template.Literal("Bearer " + credential.Reveal())));
+            lines.Add(upstream switch
+            {
+                { Dialect: Dialect.Anthropic } => new HeaderValue("x-api-key", Template.Literal(credential.Reveal())),
+                { Azure: not null } => new HeaderValue("api-key", Template.Literal(credential.Reveal())),
+                _ => new HeaderValue("Authorization", Template.Literal("Bearer " + credential.Reveal())),
+            });
         }
 
         foreach (var place in route.Authenticate?.From ?? [])

@@ -56,7 +56,7 @@ internal sealed class AnswerMeter
     public void Sent() => _isSent = true;
 
     /// <summary>An answer has begun.</summary>
-    /// <param name="facts">What is known of the request.</param>
+    /// <param name="facts">What is known of the request; its API is the one that the provider was asked through.</param>
     /// <param name="status">Its status.</param>
     /// <param name="isEventStream">It is an event stream.</param>
     /// <param name="coding">How it is compressed, though the provider was asked not to.</param>
@@ -110,12 +110,13 @@ internal sealed class AnswerMeter
         }
 
         var counts = _tap.Usage;
-        if (counts.IsKnown && (_isWhole || (facts.Api != LlmApi.Messages && counts.OutputTokens is not null)))
+        var api = _status == 0 ? facts.Api : _facts.Api;
+        if (counts.IsKnown && (_isWhole || (api != LlmApi.Messages && counts.OutputTokens is not null)))
         {
             return new RequestUsage(UsageKind.Exact, counts);
         }
 
-        if (!facts.IsKnown || facts.Api == LlmApi.Other)
+        if (!facts.IsKnown || api == LlmApi.Other)
         {
             return counts.IsKnown ? new RequestUsage(UsageKind.Estimated, counts) : default;
         }

@@ -93,6 +93,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
             context.Use(state.KeptOf!, state.KeptOf!.Model ?? state.OwnModel);
         }
 
+        context.TranslateAnswerOf(context.Upstream);
         await state.Kept.GiveAsync(context, copier);
         return StageResult.Responded;
     }

@@ -42,9 +42,9 @@ internal sealed class BodyStage(TokenEstimates estimates)
             return new ValueTask<StageResult>(Refuse(context, Failure.CallerBodyRejected, missing));
         }
 
-        var api = route.ApiOf(context.Target.Path);
+        var api = route.ApiOf(context.Dialect, context.Target.Path);
         var policy = route.PolicyOf(context.Caller?.Tier);
-        var isAsked = route.IsRead || policy is not null;
+        var isAsked = route.IsRead || policy is not null || context.IsTranslatedFor(context.Upstream);
         if (!(isAsked || (route.IsCounted && api != LlmApi.Other)) || !MayHaveBody(context))
         {
             return new ValueTask<StageResult>(StageResult.Continue);

@@ -119,7 +119,7 @@ internal sealed class CacheExchange(CallerWatch watch)
             _bytesMax = _route.Plan.ObjectBytesMax;
             _verdict.Start(isStream);
             _needsEnding = head.FramingFor(requestWasHead: false) == BodyFraming.UntilClose;
-            if (isStream || head.ContentLength >= 0)
+            if (isStream || (head.ContentLength >= 0 && context.Translation is null))
             {
                 lead.Open(isStream ? -1 : head.ContentLength);
             }
@@ -264,6 +264,12 @@ internal sealed class CacheExchange(CallerWatch watch)
             {
                 return false;
             }
+        }
+
+        if (context.Translation is { } translation)
+        {
+            // What is kept is what the caller gets.
+            contentType = translation.IsStream ? "text/event-stream; charset=utf-8"u8 : "application/json"u8;
         }
 
         if (contentType.Length is 0 or > ContentTypeBytesMax)

@@ -1,4 +1,3 @@
-using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
 using Microsoft.AspNetCore.Http;
@@ -55,7 +54,7 @@ internal static class FailStage
         var stream = context.Response.Headers.ContentLength is null ? context.EventStream : null;
         var protocol = context.Request.Protocol;
         stream?.WriteError(
-            context.ResponseBody.Writer, context.Route?.Dialect ?? Dialect.Http, failure, context.RequestId,
+            context.ResponseBody.Writer, context.Dialect, failure, context.RequestId,
             HttpProtocol.IsHttp2(protocol));
 
         // What came before the break is the caller's too.
@@ -78,7 +77,7 @@ internal static class FailStage
 
     private static async ValueTask AnswerAsync(RequestContext context, Failure failure)
     {
-        var dialect = context.Route?.Dialect ?? Dialect.Http;
+        var dialect = context.Dialect;
         var status = Failures.StatusCode(failure);
         var response = context.Response;
 

@@ -42,6 +42,12 @@ internal sealed class ForwardStage
             return StageResult.Failed(broken);
         }
 
+        broken = UpstreamBody.PrepareOwn(context);
+        if (broken != Failure.None)
+        {
+            return StageResult.Failed(broken);
+        }
+
         var outcome = Failure.EdgeInternal;
         try
         {
@@ -64,11 +70,7 @@ internal sealed class ForwardStage
             }
 
             context.Exchange.BeginBody();
-            var failure = UsageHeader.Prepare(context) ? await UsageHeader.HoldAsync(context, context.Exchange) : Failure.None;
-            if (failure == Failure.None)
-            {
-                failure = await ResponseRelay.RunAsync(context, context.Exchange);
-            }
+            var failure = await AnswerAsync(context);
 
             if (failure != Failure.None)
             {
@@ -101,6 +103,18 @@ internal sealed class ForwardStage
         return failure == Failure.None ? StageResult.Continue : StageResult.Failed(failure);
     }
 
+    /// <summary>Step 7.</summary>
+    private static async ValueTask<Failure> AnswerAsync(RequestContext context)
+    {
+        if (context.Translation is { IsStream: false })
+        {
+            return await TranslatedAnswer.RunAsync(context, context.Exchange);
+        }
+
+        var failure = UsageHeader.Prepare(context) ? await UsageHeader.HoldAsync(context, context.Exchange) : Failure.None;
+        return failure == Failure.None ? await ResponseRelay.RunAsync(context, context.Exchange) : failure;
+    }
+
     /// <summary>
     /// The request is not sent again from here on: what was kept for that goes back. A large body may still be on its way.
     /// </summary>
@@ -109,6 +123,11 @@ internal sealed class ForwardStage
         if (context.BodyKind != RequestBodyKind.Held || context.SentBody != context.Body)
         {
             context.Body.ReturnMemory();
+        }
+
+        if (context.BodyKind != RequestBodyKind.Held)
+        {
+            context.SentBody.ReturnMemory();
         }
 
         context.Exchange.Request.ReturnMemory();

@@ -69,11 +69,19 @@ internal sealed class KeptAnswer
             context.Response.Headers.ContentLength = _body.Length;
         }
 
-        context.Cache?.Take(_body.Written.Span);
+        var body = _body.Written;
+        if (context.Translation is { } translation)
+        {
+            translation.Take(_body.Written);
+            body = translation.FinishError(context);
+            context.Response.Headers.ContentLength = body.Length;
+        }
+
+        context.Cache?.Take(body.Span);
         context.Cache?.Complete(context);
         await context.ResponseBody.StartAsync();
-        context.ResponseBody.Writer.Put(_body.Written.Span);
-        context.ResponseBytes += _body.Length;
+        context.ResponseBody.Writer.Put(body.Span);
+        context.ResponseBytes += body.Length;
     }
 
     /// <summary>Forgets it.</summary>

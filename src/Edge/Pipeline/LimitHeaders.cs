@@ -49,7 +49,7 @@ internal static class LimitHeaders
             headers["X-RateLimit-Reset"] = Text(SecondsOf(ResetOf(hold, tightest.Index)));
         }
 
-        switch (context.Route.Dialect)
+        switch (context.Dialect)
         {
             case Dialect.OpenAI:
                 WriteOpenAI(headers, OpenAIRequests, Tightest(requests, Only(LimitUnit.Requests)));

@@ -24,7 +24,7 @@ namespace Edge.Pipeline;
 /// interfaces are looked up once, and <see cref="Begin"/> resets what belongs to the request.
 /// Used by one request at a time; stages run one after another.
 /// </summary>
-internal sealed class RequestContext
+internal sealed partial class RequestContext
 {
     // A byte in a chunk of its own is six on the wire.
     private const int ChunkedBytesPerByteMax = 6;
@@ -305,6 +305,8 @@ internal sealed class RequestContext
         Snapshot = snapshot;
         StartTimestamp = timestamp;
         Route = null;
+        Dialect = Dialect.Http;
+        Translation = null;
         Target = default;
         StripLength = 0;
         RequestId = null;
@@ -437,6 +439,7 @@ internal sealed class RequestContext
     public void End()
     {
         Cache?.End();
+        Translation?.ReturnMemory();
         Repeats?.End();
         EventStream?.ReturnMemory();
         EventStream = null;

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Edge.Core.Bodies;
+using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
 using Microsoft.AspNetCore.Http;
@@ -33,8 +35,9 @@ internal sealed class ResponseHeadCopier
 
             var name = field.KnownName ?? _strings.Get(field.Name(bytes));
 
-            // It invites callers to another door, on which this gateway does not listen (RFC 7838).
-            if (name.Equals("Alt-Svc", StringComparison.OrdinalIgnoreCase))
+            // Alt-Svc invites callers to another door, on which this gateway does not listen (RFC 7838).
+            if (name.Equals("Alt-Svc", StringComparison.OrdinalIgnoreCase)
+                || (context.Translation is not null && Translation.IsOfUpstream(name)))
             {
                 continue;
             }
@@ -47,16 +50,18 @@ internal sealed class ResponseHeadCopier
 
         var isStream = head.IsEventStream(bytes);
         var coding = head.CodingOf(bytes);
-        context.Meter?.Answer(context.Facts, head.StatusCode, isStream, coding);
+        context.Meter?.Answer(AskedFacts(context), head.StatusCode, isStream, coding);
+        context.Translation?.BeginAnswer(context, head, isStream, coding);
 
         // An event stream from which an event is taken out is shorter than it was announced.
-        if (head.ContentLength >= 0 && head.StatusCode is not 204 && !(isStream && context.Facts.HidesUsage))
+        if (head.ContentLength >= 0 && head.StatusCode is not 204 && !(isStream && context.Facts.HidesUsage)
+            && context.Translation is null)
         {
             headers.ContentLength = head.ContentLength;
         }
 
         headers.Append("Via", head.MinorVersion == 0 ? "1.0 edge" : "1.1 edge");
-        if (isStream && coding == ContentCoding.Identity)
+        if (context.Translation is { } translation ? translation.IsStream : isStream && coding == ContentCoding.Identity)
         {
             context.EventStream = StreamOf(context, head);
         }
@@ -69,6 +74,14 @@ internal sealed class ResponseHeadCopier
 
         ApplyRules(context);
     }
+
+    // As the provider was asked, whose words the meter reads.
+    private static RequestFacts AskedFacts(RequestContext context) => context.Translation is not { } translation
+        ? context.Facts
+        : context.Facts with
+        {
+            Api = translation.Upstream == Dialect.Anthropic ? LlmApi.Messages : LlmApi.ChatCompletions,
+        };
 
     /// <summary>Tells of what it took to get the answer, where that was more than usual.</summary>
     private static void WriteAttempts(RequestContext context)
@@ -87,8 +100,14 @@ internal sealed class ResponseHeadCopier
 
     private static EventStream StreamOf(RequestContext context, ResponseHead head)
     {
-        // Only a whole answer is held to its last event, and only where its framing does not tell whether it is whole.
         var route = context.Route!;
+        if (context.Translation is not null)
+        {
+            // It is whole where its translation is.
+            return new EventStream(route.Plan.Heartbeat, null, context.Facts.HidesUsage);
+        }
+
+        // Only a whole answer is held to its last event, and only where its framing does not tell whether it is whole.
         var needsEnding = head.StatusCode == 200
             && head.FramingFor(HttpMethods.IsHead(context.Request.Method)) == BodyFraming.UntilClose
             && StreamEnding.IsKnownFor(route.Dialect, context.Target.Path);

@@ -61,7 +61,7 @@ internal static class ResponseRelay
 
             if (status == BodyStatus.Invalid)
             {
-                return context.Meter is { Excess: not Failure.None and var excess } ? excess : Failure.UpstreamBodyInvalid;
+                return WhyInvalid(context);
             }
 
             if (status != BodyStatus.NeedMore)
@@ -91,6 +91,11 @@ internal static class ResponseRelay
         }
     }
 
+    private static Failure WhyInvalid(RequestContext context) =>
+        context.Meter is { Excess: not Failure.None and var excess } ? excess
+        : context.Translation is { IsBroken: true } ? Failure.UpstreamAnswerNotTranslatable
+        : Failure.UpstreamBodyInvalid;
+
     /// <summary>The body has come to its end; most of the time nothing is waited for.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     public static async ValueTask<Failure> EndAsync(
@@ -99,6 +104,18 @@ internal static class ResponseRelay
         if (stream is { LacksEnding: true })
         {
             return Failure.UpstreamBodyIncomplete;
+        }
+
+        if (context.Translation is { } translation)
+        {
+            var failure = translation.EndStream();
+            if (failure != Failure.None)
+            {
+                return failure;
+            }
+
+            Put(context, stream, translation.Output.Span);
+            translation.ReturnOutput();
         }
 
         context.Meter?.End();
@@ -141,11 +158,11 @@ internal static class ResponseRelay
             {
                 case BodyStatus.Data:
                     meter?.Take(run.Span);
-                    context.Cache?.Take(run.Span);
+                    Keep(context, run);
                     break;
                 case BodyStatus.End:
                     meter?.End();
-                    context.Cache?.Complete(context);
+                    Complete(context);
                     return Failure.CallerGone;
             }
 
@@ -153,6 +170,35 @@ internal static class ResponseRelay
         }
 
         return Failure.CallerGone;
+    }
+
+    /// <summary>Gives the cache what nobody else gets.</summary>
+    private static void Keep(RequestContext context, ReadOnlyMemory<byte> run)
+    {
+        if (context.Translation is not { } translation)
+        {
+            context.Cache?.Take(run.Span);
+            return;
+        }
+
+        translation.Take(run);
+        context.Cache?.Take(translation.Output.Span);
+        translation.ReturnOutput();
+    }
+
+    private static void Complete(RequestContext context)
+    {
+        if (context.Translation is { } translation)
+        {
+            if (translation.EndStream() != Failure.None)
+            {
+                return;
+            }
+
+            context.Cache?.Take(translation.Output.Span);
+        }
+
+        context.Cache?.Complete(context);
     }
 
     // Writes the head into the connection's buffer; it leaves with the first flush. Not for 205, which may be framed as if it had
@@ -189,7 +235,6 @@ internal static class ResponseRelay
     /// </summary>
     private static BodyStatus Drain(RequestContext context, UpstreamExchange exchange, EventStream? stream, ref int unflushed)
     {
-        var writer = context.ResponseBody.Writer;
         while (unflushed < UnflushedBytesMax)
         {
             var status = exchange.TryReadBody(out var run);
@@ -204,17 +249,22 @@ internal static class ResponseRelay
             }
 
             context.Meter?.Take(run.Span);
-            context.Cache?.Take(run.Span);
-            context.ResponseBytes += run.Length;
-            unflushed += run.Length;
-            if (stream is null)
+            if (context.Translation is { } translation)
             {
-                writer.Put(run.Span);
+                // What stands before a fault is the caller's too.
+                translation.Take(run);
+                unflushed += translation.Output.Length;
+                Put(context, stream, translation.Output.Span);
+                translation.ReturnOutput();
+                if (translation.IsBroken)
+                {
+                    return BodyStatus.Invalid;
+                }
             }
             else
             {
-                context.MarkEvent();
-                stream.Write(writer, run.Span);
+                unflushed += run.Length;
+                Put(context, stream, run.Span);
             }
 
             if (context.Meter is { Excess: not Failure.None })
@@ -224,5 +274,20 @@ internal static class ResponseRelay
         }
 
         return BodyStatus.Data;
+    }
+
+    private static void Put(RequestContext context, EventStream? stream, ReadOnlySpan<byte> run)
+    {
+        context.Cache?.Take(run);
+        context.ResponseBytes += run.Length;
+        if (stream is null)
+        {
+            context.ResponseBody.Writer.Put(run);
+        }
+        else if (!run.IsEmpty)
+        {
+            context.MarkEvent();
+            stream.Write(context.ResponseBody.Writer, run);
+        }
     }
 }

@@ -31,6 +31,7 @@ internal sealed class RouteStage(RequestIds requestIds)
         var route = match.Value!;
         context.Route = route;
         context.StripLength = match.StripLength;
+        context.Dialect = route.DialectOf(context.Request.Method, target.Path);
         if (route.Plan.RequestId is { } id)
         {
             var own = context.RequestHeaders[id.Header];

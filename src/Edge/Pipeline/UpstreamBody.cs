@@ -1,24 +1,71 @@
 using Edge.Core.Bodies;
+using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Llm;
 using Edge.Hosting;
 
 namespace Edge.Pipeline;
 
 /// <summary>
-/// The request's body as an upstream wants it: as it came, or with another model in the place of the one that it names. Whatever
-/// else has to differ from upstream to upstream is made here.
+/// The request's body as an upstream wants it: as it came, with another model in the place of the one that it names, or in
+/// another dialect. Whatever else has to differ from upstream to upstream is made here.
 /// </summary>
 internal static class UpstreamBody
 {
     /// <summary>
-    /// Makes it, into <see cref="RequestContext.SentBody"/>. False: of this request no such body can be made.
+    /// Makes the one for the route's own upstream, into <see cref="RequestContext.SentBody"/>.
+    /// </summary>
+    /// <returns>None, or why it cannot be made; the context then has the details.</returns>
+    public static Failure PrepareOwn(RequestContext context)
+    {
+        var upstream = context.Upstream;
+        if (upstream.Plan.Azure is not null && context.Facts is { IsKnown: true, Model: var model }
+            && !AzurePlan.IsDeployment(model))
+        {
+            context.ErrorDetails = new ErrorDetails("The request must name a model that can be the name of a deployment.", [])
+            {
+                Param = "/model",
+            };
+            return Failure.CallerBodyNotTranslatable;
+        }
+
+        return context.IsTranslatedFor(upstream) ? Translate(context, upstream) : Failure.None;
+    }
+
+    /// <summary>
+    /// Makes the one for a fallback. False: of this request no such body can be made.
     /// </summary>
     public static bool TryPrepare(RequestContext context, RepeatState state, RouteUpstream upstream)
     {
+        context.EndTranslation();
+        if (upstream.Plan.Azure is not null && !AzurePlan.IsDeployment(upstream.Model ?? state.OwnModel))
+        {
+            return false;
+        }
+
+        if (context.IsTranslatedFor(upstream))
+        {
+            var details = context.ErrorDetails;
+            var failure = state.OwnBodyKind is RequestBodyKind.Whole or RequestBodyKind.Held
+                ? Translate(context, upstream)
+                : Failure.CallerBodyNotTranslatable;
+
+            // What is told, should all fail, is what the route's own upstream failed with.
+            context.ErrorDetails = details;
+            return failure == Failure.None;
+        }
+
+        if (context.Dialect != upstream.Plan.Dialect)
+        {
+            return false;
+        }
+
         if (upstream.Model is null || state.OwnBodyKind == RequestBodyKind.None)
         {
             context.SentBody = context.Body;
-            context.BodyKind = state.OwnBodyKind;
+            context.BodyKind = state.OwnBodyKind is RequestBodyKind.Whole or RequestBodyKind.Held
+                ? RequestBody.KindOf(context.Body)
+                : state.OwnBodyKind;
             return true;
         }
 
@@ -36,6 +83,15 @@ internal static class UpstreamBody
         context.SentBody = state.OtherBody;
         context.BodyKind = RequestBody.KindOf(state.OtherBody);
         return true;
+    }
+
+    private static Failure Translate(RequestContext context, RouteUpstream upstream)
+    {
+        var translation = context.BeginTranslation();
+        var failure = translation.Prepare(context, upstream.Plan.Dialect, upstream.Model);
+        context.SentBody = translation.Request;
+        context.BodyKind = RequestBody.KindOf(translation.Request);
+        return failure;
     }
 
     private static bool TryReplaceModel(RequestContext context, HeadBuffer to, ReadOnlySpan<byte> model)

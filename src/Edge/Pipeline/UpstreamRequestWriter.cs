@@ -1,5 +1,6 @@
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Llm.Translation;
 using Edge.Core.Telemetry;
 using Edge.Hosting;
 using Edge.Telemetry;
@@ -25,8 +26,8 @@ internal static class UpstreamRequestWriter
         to.WriteLatin1(route.Plan.PreserveHost && CallerHost(context) is { Length: > 0 } host ? host : target.Authority);
         to.Write("\r\n"u8);
         var upstream = context.Upstream;
-        var asksIdentity = upstream.AsksIdentity
-            && !ContentCodings.RefusesIdentity(context.RequestHeaders.AcceptEncoding.ToString());
+        var asksIdentity = context.Translation is not null
+            || (upstream.AsksIdentity && !ContentCodings.RefusesIdentity(context.RequestHeaders.AcceptEncoding.ToString()));
         if (!TryCopyHeaders(to, context, upstream, asksIdentity))
         {
             return false;
@@ -44,6 +45,11 @@ internal static class UpstreamRequestWriter
         if (asksIdentity)
         {
             to.Write("Accept-Encoding: identity\r\n"u8);
+        }
+
+        if (context.Translation is { Upstream: Dialect.Anthropic } && !upstream.Drops("anthropic-version"))
+        {
+            to.Write("anthropic-version: 2023-06-01\r\n"u8);
         }
 
         if (framing.IsChunked)
@@ -96,8 +102,28 @@ internal static class UpstreamRequestWriter
             }
         }
 
-        to.WriteLatin1(path);
-        WriteQuery(to, context);
+        if (context.Upstream.Plan.Azure is { } azure && context.Facts.Model is { } model)
+        {
+            // The Forward stage has seen to it that the model is a name that can stand here.
+            to.Write("/openai/deployments/"u8);
+            to.WriteLatin1(model);
+            to.Write("/"u8);
+            to.WriteLatin1(AzurePlan.OperationOf(context.Translation is null ? path : DialectPath.Of(Dialect.OpenAI)));
+            to.Write("?api-version="u8);
+            to.WriteLatin1(azure.ApiVersion);
+        }
+        else if (context.Translation is { } translation)
+        {
+            // What stands in the query is meant for the other API.
+            to.WriteLatin1(DialectPath.PrefixOf(path));
+            to.WriteLatin1(DialectPath.Of(translation.Upstream));
+        }
+        else
+        {
+            to.WriteLatin1(path);
+            WriteQuery(to, context);
+        }
+
         to.Write(" HTTP/1.1\r\n"u8);
     }
 
@@ -127,7 +153,8 @@ internal static class UpstreamRequestWriter
                 || upstream.Drops(name)
                 || (context.Trace is { } trace && IsReplaced(trace, name))
                 || (asksIdentity && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase))
-                || (namesOptions && IsNamedBy(connection, name)))
+                || (namesOptions && IsNamedBy(connection, name))
+                || (context.Translation is not null && Translation.IsOfDialect(name)))
             {
                 continue;
             }
@@ -139,6 +166,8 @@ internal static class UpstreamRequestWriter
 
             var isWritten = kind == RequestHeaderKind.Cookie
                 ? TryWriteCookies(to, name, values, context.Route!.Access.CookieNames)
+                : kind == RequestHeaderKind.Credential && context.Translation is { } translation
+                    ? TryWriteCredential(to, name, values, translation.Upstream)
                 : TryWriteValues(to, name, values);
             if (!isWritten)
             {
@@ -146,6 +175,32 @@ internal static class UpstreamRequestWriter
             }
         }
 
+        return true;
+    }
+
+    /// <summary>Writes a caller's own credential where the upstream's dialect has it.</summary>
+    private static bool TryWriteCredential(HeadBuffer to, string name, StringValues values, Dialect upstream)
+    {
+        const string Scheme = "Bearer ";
+        var isKey = name.Equals("x-api-key", StringComparison.OrdinalIgnoreCase);
+        if (values is not [{ } value] || !FieldText.IsValue(value))
+        {
+            return values.Count == 0;
+        }
+
+        if (upstream == Dialect.OpenAI && isKey)
+        {
+            WriteLine(to, "Authorization", Scheme + value);
+            return true;
+        }
+
+        if (upstream == Dialect.Anthropic && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            WriteLine(to, "x-api-key", value[Scheme.Length..].Trim());
+            return true;
+        }
+
+        WriteLine(to, name, value);
         return true;
     }
 

@@ -47,6 +47,19 @@ internal static class UsageHeader
         return false;
     }
 
+    /// <summary>Sets the header of an answer that has been held back for another reason, and is whole.</summary>
+    public static void SetHeader(RequestContext context)
+    {
+        if (IsAsked(context))
+        {
+            context.Response.Headers.Remove(Name);
+            if (Text(context) is { } text)
+            {
+                context.Response.Headers[Name] = text;
+            }
+        }
+    }
+
     /// <summary>Sets the trailer, now that the answer is whole, where the header could not say it.</summary>
     public static void SetTrailer(RequestContext context)
     {

@@ -30,7 +30,6 @@ public sealed class AttemptConfigurationTests
     [InlineData("{ upstream: other, status: 503 }", "a fallback has one of upstream, cached and status")]
     [InlineData("{ upstream: othr }", "'othr' is not an upstream; did you mean 'other'?")]
     [InlineData("{ upstream: it }", "this is the upstream that has failed; write another, or another model")]
-    [InlineData("{ upstream: claude }", "another dialect than the route's own, and requests are not translated")]
     [InlineData("{ upstream: web }", "this upstream has another dialect")]
     [InlineData("{ status: 503, model: m }", "no upstream is asked here, for a model or else")]
     [InlineData("{ upstream: other, body: x }", "this belongs to a fixed answer")]
@@ -43,6 +42,16 @@ public sealed class AttemptConfigurationTests
     [InlineData("{ status: 503, on: [connect, connect] }", "'connect' is in this list already")]
     public void A_wrong_fallback_is_told(string item, string error) =>
         Assert.Contains(error, Assert.Single(Load(fallback: $"[{item}]").Diagnostics).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void An_upstream_of_the_other_dialect_is_asked_where_the_route_translates()
+    {
+        Assert.Equal("claude", Load(fallback: "[{ upstream: claude }]").Plan!.Routes[0].Fallback[0].Upstream!.Name);
+        Assert.Contains(
+            "another dialect than the route's own, and its requests are not translated",
+            Assert.Single(Load(fallback: "[{ upstream: claude }]", route: ", translate: none").Diagnostics).Message,
+            StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_service_without_an_LLM_dialect_knows_no_models() => Assert.Contains(

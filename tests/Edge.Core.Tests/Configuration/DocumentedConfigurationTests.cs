@@ -57,6 +57,9 @@ public sealed partial class DocumentedConfigurationTests
     {
         var source = Samples.Source();
         source.Variables["OPENAI_API_KEY"] = "sk-openai";
+        source.Variables["ANTHROPIC_API_KEY"] = "sk-ant";
+        source.Variables["AZURE_OPENAI_API_KEY"] = "sk-azure";
+        source.Variables["GROQ_API_KEY"] = "sk-groq";
         source.Variables["MOBILE_JWT_SECRET"] = new string('s', 48);
         source.AddFile("/etc/edge/tls.key", Samples.KeyPem);
         source.AddFile("/etc/edge/partner-ca.pem", Samples.CertificatePem);

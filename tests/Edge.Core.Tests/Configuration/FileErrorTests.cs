@@ -36,7 +36,7 @@ public sealed class FileErrorTests
     [InlineData(
         "defaults: { name: x }",
         "9:13: unknown key 'name'; known: requestId, authenticate, authorize, limits, request, response, forwarded, " +
-        "heartbeat, requestBodyMax, validate, rewrite, metering, estimate, cache, onDisconnect, onExhausted, cors, " +
+        "heartbeat, requestBodyMax, validate, rewrite, metering, estimate, cache, translate, onDisconnect, onExhausted, cors, " +
         "securityHeaders")]
     [InlineData(
         "listeners: []",

@@ -185,8 +185,8 @@ public sealed class UpstreamErrorTests
         "6:5: key 'targets' is here twice, first on line 5; keep one")]
     [InlineData(
         "protocol: h2",
-        "6:5: unknown key 'protocol'; known: dialect, targets, credential, headers, timeouts, retries, tls, connectionsMax, " +
-        "connectionLifetime, connectionIdleTimeout, responseHeadersMax")]
+        "6:5: unknown key 'protocol'; known: dialect, targets, credential, azure, headers, timeouts, retries, tls, " +
+        "connectionsMax, connectionLifetime, connectionIdleTimeout, responseHeadersMax")]
     [InlineData(
         "tls: { ca: \"${SECRET}\" }",
         "6:16: the file does not exist")]

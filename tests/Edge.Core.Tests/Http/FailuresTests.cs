@@ -45,6 +45,7 @@ public sealed class FailuresTests
         (Failure.CallerBodyNotJson, 400, "http_request_error", "body_not_json"),
         (Failure.CallerBodyRejected, 400, "http_request_error", "validation_failed"),
         (Failure.CallerBodyNotTransformable, 400, "http_request_error", "body_not_transformable"),
+        (Failure.CallerBodyNotTranslatable, 400, "http_request_error", "body_not_translatable"),
         (Failure.CallerMediaTypeUnsupported, 415, "http_request_error", "media_type_unsupported"),
         (Failure.CallerContentCodingUnsupported, 415, "http_request_error", "content_coding_unsupported"),
         (Failure.CallerModelForbidden, 403, "http_request_denied", "model_forbidden"),
@@ -78,6 +79,7 @@ public sealed class FailuresTests
         (Failure.UpstreamHeadTooLarge, 502, "http_response_header_section_size", "upstream_response_headers_too_large"),
         (Failure.UpstreamBodyIncomplete, 502, "http_response_incomplete", "upstream_response_incomplete"),
         (Failure.UpstreamBodyInvalid, 502, "http_response_transfer_coding", "upstream_response_body_invalid"),
+        (Failure.UpstreamAnswerNotTranslatable, 502, "http_protocol_error", "upstream_answer_not_translatable"),
         (Failure.UpstreamAnswerTooLong, 502, "http_response_body_size", "upstream_answer_too_long"),
         (Failure.UpstreamAnswerRepeats, 502, "http_response_incomplete", "upstream_answer_repeats"),
     ];

@@ -61,6 +61,30 @@ internal sealed class BodyDoor : IAsyncDisposable
         return new BodyDoor(await RunningGateway.StartAsync(yaml, time), upstream, log);
     }
 
+    /// <summary>Starts one whose routes lead to an upstream of the other dialect. It keeps a usage log.</summary>
+    /// <param name="keys">Keys of both routes, each beginning with a comma.</param>
+    /// <param name="hasCredential">The upstreams have credentials of their own.</param>
+    /// <param name="script">What the upstream does.</param>
+    public static async Task<BodyDoor> OpenCrossedAsync(
+        string keys, bool hasCredential, Func<ScriptedConnection, Task> script)
+    {
+        var upstream = ScriptedUpstream.Start([script]);
+        var log = Path.Combine(Path.GetTempPath(), $"edge-usage-{Guid.NewGuid():N}.jsonl");
+        var yaml = $$"""
+            listeners: [{ address: 127.0.0.1:0, requestBodyMax: 1MiB }]
+            telemetry: { usageLog: { to: {{log}} } }
+            upstreams:
+              llm: { dialect: openai, targets: [{{upstream.Url}}]{{(hasCredential ? ", credential: sk-openai" : "")}} }
+              claude: { dialect: anthropic, targets: [{{upstream.Url}}]{{(hasCredential ? ", credential: sk-claude" : "")}} }
+            defaults:
+              requestId: { header: X-Id }
+            routes:
+              - { name: chat, match: { path: /v1/chat/completions }, upstream: claude{{keys}} }
+              - { name: messages, match: { path: /v1/messages }, upstream: llm{{keys}} }
+            """;
+        return new BodyDoor(await RunningGateway.StartAsync(yaml), upstream, log);
+    }
+
     /// <summary>One request on a connection of its own, read to its end.</summary>
     public Task<RawResponse> PostAsync(
         string body, string headers = "", string path = "/v1/chat/completions", string type = "application/json") =>

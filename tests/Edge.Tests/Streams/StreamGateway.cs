@@ -55,7 +55,7 @@ internal sealed class StreamGateway : IAsyncDisposable
             upstreams:
               provider: { dialect: {{dialect}}, targets: ["{{upstream}}"], timeouts: {{timeouts}} }
             routes:
-              - { name: all, match: { path: /v1/* }, upstream: provider{{route}} }
+              - { name: all, match: { path: /v1/* }, upstream: provider, translate: none{{route}} }
             """;
         var running = await RunningGateway.StartAsync(yaml, time, path: Path.Combine(folder.FullName, "edge.yaml"));
         return new StreamGateway(running, folder);

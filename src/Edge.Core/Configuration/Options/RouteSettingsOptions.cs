@@ -56,6 +56,9 @@ internal class RouteSettingsOptions
     /// <summary>What is answered from memory.</summary>
     public Located<Optional<CacheOptions>>? Cache { get; set; }
 
+    /// <summary>How requests are translated.</summary>
+    public Located<Optional<TranslateOptions>>? Translate { get; set; }
+
     /// <summary>What becomes of an answer that nobody waits for.</summary>
     public Located<DisconnectOptions>? OnDisconnect { get; set; }
 
@@ -134,6 +137,10 @@ internal class RouteSettingsOptions
             "cache", new OrNoneShape<CacheOptions>(CacheOptions.Shape), (o, v) => o.Cache = v,
             "Answers repeated POSTs to an LLM from memory. See [caching.md](caching.md).",
             defaultText: isDefaults ? "none" : null),
+        new Key<T, Optional<TranslateOptions>>(
+            "translate", new OrNoneShape<TranslateOptions>(TranslateOptions.Shape), (o, v) => o.Translate = v,
+            "How chat completions and messages are [translated](translation.md) where the upstream speaks the other of the two " +
+            "dialects. `none`: they pass as they are.", defaultText: isDefaults ? "{}" : null),
         new Key<T, DisconnectOptions>(
             "onDisconnect", DisconnectOptions.AnyShape, (o, v) => o.OnDisconnect = v,
             "What becomes of a metered answer when its caller leaves: `abort`, or `{ drain: 2000 tokens }`.",

@@ -32,6 +32,10 @@ internal sealed class UpstreamOptions
             "credential", Scalars.Secret, (o, v) => o.Credential = v,
             "Sent in place of whatever credential the caller brought: as `x-api-key` to `anthropic`, else as a Bearer token. " +
             "Left out: the caller's own goes through."),
+        new Key<UpstreamOptions, AzureOptions>(
+            "azure", AzureOptions.Shape, (o, v) => o.Azure = v,
+            "It is Azure OpenAI in a dated version: paths name the deployment, which is the request's model, and the " +
+            "credential goes into `api-key`. For `dialect: openai`. Left out: it is not."),
         new Key<UpstreamOptions, HeaderRulesOptions>(
             "headers", HeaderRulesOptions.Shape, (o, v) => o.Headers = v,
             "Changes to the headers of every request to it, after the route's own.", defaultText: "{}"),
@@ -64,6 +68,9 @@ internal sealed class UpstreamOptions
 
     /// <summary>The provider's credential.</summary>
     public Located<Secret>? Credential { get; set; }
+
+    /// <summary>Azure's way.</summary>
+    public Located<AzureOptions>? Azure { get; set; }
 
     /// <summary>Changes to headers.</summary>
     public Located<HeaderRulesOptions>? Headers { get; set; }

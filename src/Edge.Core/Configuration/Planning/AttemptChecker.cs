@@ -15,12 +15,13 @@ internal sealed class AttemptChecker(DiagnosticBag diagnostics)
         foreach (var route in options.Routes.Items())
         {
             var hasCache = (route.Value.Cache ?? options.Defaults?.Value.Cache) is { Value.HasValue: true };
+            var translates = (route.Value.Translate ?? options.Defaults?.Value.Translate) is null or { Value.HasValue: true };
             var items = route.Value.Fallback.Items();
             for (var i = 0; i < items.Count; i++)
             {
                 // What was refused is as if it were not there, and has been told.
                 if (diagnostics.HasAny(items[i].Place, i + 1 < items.Count ? items[i + 1].Place : null)) continue;
-                CheckItem(items[i], hasCache, upstreams, route.Value);
+                CheckItem(items[i], hasCache, translates, upstreams, route.Value);
             }
         }
     }
@@ -42,7 +43,8 @@ internal sealed class AttemptChecker(DiagnosticBag diagnostics)
     }
 
     private void CheckItem(
-        Located<FallbackOptions> item, bool hasCache, Dictionary<string, UpstreamOptions> upstreams, RouteOptions route)
+        Located<FallbackOptions> item, bool hasCache, bool translates, Dictionary<string, UpstreamOptions> upstreams,
+        RouteOptions route)
     {
         var fallback = item.Value;
         CheckRepeats(fallback.On);
@@ -59,11 +61,12 @@ internal sealed class AttemptChecker(DiagnosticBag diagnostics)
             diagnostics.Add(body.Place, "this belongs to a fixed answer; write its status too, or leave it out");
         if (fallback.Cached is { } cached && !hasCache)
             diagnostics.Add(cached.Place, "the route keeps no answers; write cache too, or leave this out");
-        if (fallback.Upstream is { } name) CheckUpstream(name, fallback, upstreams, route);
+        if (fallback.Upstream is { } name) CheckUpstream(name, fallback, translates, upstreams, route);
     }
 
     private void CheckUpstream(
-        Located<string> name, FallbackOptions fallback, Dictionary<string, UpstreamOptions> upstreams, RouteOptions route)
+        Located<string> name, FallbackOptions fallback, bool translates, Dictionary<string, UpstreamOptions> upstreams,
+        RouteOptions route)
     {
         if (!upstreams.TryGetValue(name.Value, out var other))
         {
@@ -76,10 +79,12 @@ internal sealed class AttemptChecker(DiagnosticBag diagnostics)
         if (own.Value == name.Value && fallback.Model is null)
             diagnostics.Add(name.Place, "this is the upstream that has failed; write another, or another model");
         var dialect = other.Dialect?.Value ?? Dialect.Http;
-        if (dialect != (upstream.Dialect?.Value ?? Dialect.Http))
+        var ownDialect = upstream.Dialect?.Value ?? Dialect.Http;
+        if (dialect != ownDialect && (dialect == Dialect.Http || ownDialect == Dialect.Http || !translates))
             diagnostics.Add(
                 name.Place,
-                "this upstream has another dialect than the route's own, and requests are not translated; write one of the same");
+                "this upstream has another dialect than the route's own, and its requests are not translated; " +
+                "write one of the same");
         else if (dialect == Dialect.Http && fallback.Model is { } model)
             diagnostics.Add(model.Place, "the upstream has no LLM dialect, and its requests no model; leave it out");
     }

@@ -44,6 +44,15 @@ internal static class BodyBuilder
     public static ImmutableArray<RewriteItem> Rewrite(List<Located<RewriteOptions>> items) =>
         items.Count == 0 ? [] : [.. items.Select(item => Item(item.Value))];
 
+    /// <summary>How requests are translated.</summary>
+    public static TranslatePlan? Translate(Optional<TranslateOptions> translate) => translate.HasValue
+        ? new TranslatePlan
+        {
+            MaxTokens = translate.Value!.MaxTokens.Get(),
+            DropsUnsupported = translate.Value.Unsupported.Get(),
+        }
+        : null;
+
     /// <summary>How tokens are counted, or null for not at all.</summary>
     public static MeteringPlan? Metering(Optional<MeteringOptions> options) =>
         options.HasValue ? new MeteringPlan(options.Value!.UsageHeader.Get())

@@ -74,6 +74,8 @@ internal sealed class Checker(Binder binder, ConfigurationFiles files, ConsumerC
     {
         CheckTargets(upstream);
         CheckAuthorities(upstream.Tls);
+        if (upstream.Azure is { } azure && upstream.Dialect is not { Value: Dialect.OpenAI })
+            _diagnostics.Add(azure.Place, "azure goes with dialect: openai alone");
     }
 
     /// <summary>Looks whether a file of certificate authorities has any.</summary>

@@ -127,6 +127,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Dialect = upstream.Dialect.Get(),
             Targets = [.. upstream.Targets.Items().Select(t => t.Value)],
             Credential = upstream.Credential?.Value,
+            Azure = upstream.Azure is { Value.ApiVersion: { } version } ? new AzurePlan(version.Value) : null,
             Headers = RouteSettings.Headers(upstream.Headers),
             Timeouts = new UpstreamTimeouts
             {
@@ -177,6 +178,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             StopsWhenExhausted = settings.StopsWhenExhausted,
             Estimate = settings.Estimate,
             Cache = settings.Cache,
+            Translate = settings.Translate,
         };
     }
 
@@ -210,6 +212,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Estimate = own.Estimate?.Value ?? defaults?.Estimate ?? EstimateKind.Chars4;
             StopsWhenExhausted = own.OnExhausted?.Value ?? defaults?.StopsWhenExhausted ?? false;
             Cache = own.Cache is { Value: var cache } ? CacheBuilder.Cache(cache) : defaults?.Cache;
+            Translate = own.Translate is { Value: var translate } ? BodyBuilder.Translate(translate) : defaults?.Translate;
             Authenticate = own.Authenticate is { Value: var authenticate }
                 ? IdentityBuilder.Authenticate(authenticate, issuers) : defaults?.Authenticate;
             Authorize = own.Authorize is { Value: var authorize } ? IdentityBuilder.Authorize(authorize) : defaults?.Authorize;
@@ -245,7 +248,10 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         public bool StopsWhenExhausted { get; }
 
         public EstimateKind Estimate { get; }
+
         public CachePlan? Cache { get; }
+
+        public TranslatePlan? Translate { get; }
 
         public RequestIdPlan? RequestId { get; }
 

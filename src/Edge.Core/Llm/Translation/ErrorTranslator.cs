@@ -107,8 +107,22 @@ public static class ErrorTranslator
         to.Write(",\"type\":\""u8);
         to.WriteLatin1(type);
         to.Write("\",\"param\":null,\"code\":"u8);
-        to.Write(code < 0 ? "null"u8 : error.Tokens[code].Raw(error.Text));
+        WriteChatCode(to, error, code);
         to.Write("}}"u8);
+    }
+
+    // Programs look for OpenAI's own codes; where it has none of that meaning, Anthropic's says more than nothing.
+    private static void WriteChatCode(HeadBuffer to, JsonTape error, int code)
+    {
+        var known = CodeText(error, code) switch
+        {
+            "not_found_error" => "\"model_not_found\""u8,
+            "authentication_error" => "\"invalid_api_key\""u8,
+            "rate_limit_error" => "\"rate_limit_exceeded\""u8,
+            "billing_error" => "\"insufficient_quota\""u8,
+            _ => default,
+        };
+        to.Write(!known.IsEmpty ? known : code < 0 ? "null"u8 : error.Tokens[code].Raw(error.Text));
     }
 
     private static void WriteMessage(HeadBuffer to, JsonTape error, int message, string type, int status, string? requestId)

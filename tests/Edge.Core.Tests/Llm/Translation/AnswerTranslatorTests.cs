@@ -150,7 +150,7 @@ public sealed class AnswerTranslatorTests
 
     [Theory]
     [InlineData("""{"type":"error","error":{"type":"rate_limit_error","message":"Slow \"down\""},"request_id":"r"}""", 429,
-        """{"error":{"message":"Slow \"down\"","type":"requests","param":null,"code":"rate_limit_error"}}""")]
+        """{"error":{"message":"Slow \"down\"","type":"requests","param":null,"code":"rate_limit_exceeded"}}""")]
     [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"Full"}}""", 529,
         """{"error":{"message":"Full","type":"server_error","param":null,"code":"overloaded_error"}}""")]
     [InlineData("""{"type":"error","error":{"type":"invalid_request_error","message":"Bad"}}""", 400,
