@@ -46,8 +46,8 @@ grant_reaches_all() {
   [[ ${counts[*]} == "5 3" ]]
 }
 
-# Plain and streamed answers, and such whose caller leaves, reserve more than they use. What the three have written down as used is
-# what the limit has counted once they have ended, to the token, and the limit is used up but not passed.
+# Plain and streamed answers, and such whose caller leaves, reserve more than they use. What the three have written down as used
+# is what the limit has counted once they have ended, to the token, and the limit is used up but not passed.
 tokens_are_exact() {
   local used counted count key
   cat > "$work/chat.lua" << 'LUA'
@@ -64,7 +64,8 @@ LUA
   storm /v1/chat/completions 4
   wrk_more=()
   stop_fleet
-  used=$(cat "$work"/edge-*.usage | grep -Eo '"(input|output)Tokens":[0-9]+' | cut -d: -f2 | awk '{ sum += $1 } END { print sum }')
+  used=$(cat "$work"/edge-*.usage | grep -Eo '"(input|output)Tokens":[0-9]+' \
+    | cut -d: -f2 | awk '{ sum += $1 } END { print sum }')
   counted=0
   for key in $(cli "$redis_port" --scan --pattern 'patient:window:*'); do
     count=$(cli "$redis_port" hget "$key" u)
