@@ -1,6 +1,9 @@
 # Sourced by the steps about limits that several gateways share: Redis servers, three gateways before the mock, load on them.
 # shellcheck shell=bash
 
+# Tokens that all gateways together may use in an hour.
+tokens_max=60000
+
 # redis PORT [OPTIONS...]: a server that keeps nothing; its id is in $last_started.
 redis() {
   local port=$1
@@ -26,8 +29,10 @@ listeners:
   - address: 127.0.0.1:$gateway_port
 admin: { address: 127.0.0.1:$admin_port, token: limits }
 redis: { endpoints: [$3], whenDown: $2, prefix: "$prefix"${redis_more:+, $redis_more} }
+telemetry: { usageLog: { to: "$1.usage" } }
 upstreams:
   mock: { targets: ["http://127.0.0.1:$mock_port"] }
+  llm: { dialect: openai, targets: ["http://127.0.0.1:$mock_port"], credential: any }
 routes:
   - name: bucket
     match: { path: "/bucket/*" }
@@ -49,6 +54,10 @@ routes:
     stripPath: true
     upstream: mock
     limits: [{ name: each, per: "header:X-Key", requests: 5, window: 1h }]
+  - name: chat
+    match: { path: /v1/chat/completions, methods: [POST] }
+    upstream: llm
+    limits: [{ name: tokens, per: global, tokens: $tokens_max, window: hour }]
 YAML
 }
 

@@ -132,6 +132,45 @@ public static class LeaseScripts
         """;
 
     /// <summary>
+    /// Gives a part of a bucket back that nobody has to have drawn: by hand. Argument: micros, 0 to look only. Answers the micros
+    /// given back, the arrival time, and now.
+    /// </summary>
+    /// <remarks>
+    /// All that stands in the queue moves forward, as where a draw is taken back, so that what is taken back later has its place.
+    /// A key that is gone is a bucket that is full.
+    /// </remarks>
+    public const string GiveBucket = """
+        local time = redis.call('TIME')
+        local now = time[1] * 1000000 + time[2]
+        local state = redis.call('HMGET', KEYS[1], 't', 'r')
+        local tat = math.max(tonumber(state[1] or 0), now)
+        local give = math.min(tonumber(ARGV[1]), tat - now)
+        if give > 0 then
+          tat = tat - give
+          redis.call('HSET', KEYS[1], 't', string.format('%.0f', tat), 'r', string.format('%.0f', tonumber(state[2]) + give))
+        end
+        return { give, tat, now }
+        """;
+
+    /// <summary>
+    /// Gives units of a window back by hand. Arguments: units, 0 to look only, and the window's beginning. Answers the units
+    /// given back, the count, and now.
+    /// </summary>
+    public const string GiveWindow = """
+        local time = redis.call('TIME')
+        local now = time[1] * 1000000 + time[2]
+        local state = redis.call('HMGET', KEYS[1], 's', 'u')
+        if state[1] ~= ARGV[2] then return { 0, 0, now } end
+        local used = tonumber(state[2])
+        local give = math.min(tonumber(ARGV[1]), used)
+        if give > 0 then
+          used = used - give
+          redis.call('HSET', KEYS[1], 'u', string.format('%.0f', used))
+        end
+        return { give, used, now }
+        """;
+
+    /// <summary>
     /// Finds out whether a server writes again. Answers 1.
     /// </summary>
     public const string Probe = """

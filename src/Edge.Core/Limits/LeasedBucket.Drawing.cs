@@ -98,6 +98,34 @@ public sealed partial class LeasedBucket
         Volatile.Write(ref _isDrawing, 0);
     }
 
+    /// <summary>Holds off draws while the store is asked what it has, so that its answer is the newest.</summary>
+    /// <returns>False where a draw is under way.</returns>
+    public bool TryBeginLook() => Interlocked.CompareExchange(ref _isDrawing, 1, 0) == 0;
+
+    /// <summary>The store has said what it has. Where it did not, <see cref="Fail"/> is called instead.</summary>
+    /// <param name="state">What the bucket stands at, as in <see cref="LeaseGrant.State"/>.</param>
+    /// <param name="nowMicros">The store's clock.</param>
+    /// <param name="windowStart">Of a window: its beginning.</param>
+    /// <param name="sentNs">When it was asked.</param>
+    /// <param name="isMore">There is more than before: whoever was refused may ask again.</param>
+    public void EndLook(long state, long nowMicros, long windowStart, long sentNs, bool isMore)
+    {
+        _state = state;
+        _windowStart = windowStart;
+        if (Rule.Kind == LimitKind.Bucket)
+        {
+            Volatile.Write(ref Word, sentNs + ((state - nowMicros) * 1000));
+        }
+
+        if (isMore)
+        {
+            Volatile.Write(ref _refusedUntilNs, 0);
+            Volatile.Write(ref _drawNotBeforeNs, 0);
+        }
+
+        Volatile.Write(ref _isDrawing, 0);
+    }
+
     /// <summary>
     /// Takes out what is to be given back to the store, where that is due. One at a time, so that the store sees the numbers of
     /// a replica grow; the caller says with <see cref="EndReturn"/> what came of it.
@@ -207,9 +235,8 @@ public sealed partial class LeasedBucket
         if (grant.Granted == 0 && draw.Need > 0)
         {
             // Not even what was needed is there: until it is, nobody has to ask for as much or more.
-            // Of windows, tokens and money something may be given back before.
-            var wait = grant.WaitMicros * 1000;
-            Refuse(draw.Need, rule is { Schedule: null, Unit: LimitUnit.Requests } ? wait : Math.Min(wait, AskAgainNs), nowNs);
+            // Something may be given back before, by others or by hand.
+            Refuse(draw.Need, Math.Min(grant.WaitMicros * 1000, AskAgainNs), nowNs);
         }
         else if (grant.Granted > 0 && _isScarce)
         {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Edge.Core.Limits;
 
@@ -12,11 +13,26 @@ public sealed class LimitKeyText
     /// <summary>Bytes of memory that are kept between two keys.</summary>
     public const int KeptBytesMax = 4096;
 
+    private const int StoreNameBytes = 16;
+
     private byte[] _bytes = new byte[256];
     private int _length;
 
     /// <summary>What was written.</summary>
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
+
+    /// <summary>
+    /// The key's name in a store: the same in every replica, and not to be found for another key by those who choose its text.
+    /// </summary>
+    public string StoreName
+    {
+        get
+        {
+            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            SHA256.HashData(Written, hash);
+            return Convert.ToHexStringLower(hash[..StoreNameBytes]);
+        }
+    }
 
     /// <summary>Begins a new key.</summary>
     public void Clear()

@@ -54,7 +54,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         if (LimitAdministration.IsFor(request.Path) && _tokenHash is not null && HasToken(request, _tokenHash))
         {
             // Tells the audit log itself, for it knows what was done.
-            response.StatusCode = _limits.Answer(request, response, body, Peer(context));
+            response.StatusCode = await _limits.AnswerAsync(request, response, body, Peer(context));
         }
         else if (CacheAdministration.IsFor(request.Path) && _tokenHash is not null && HasToken(request, _tokenHash))
         {

@@ -34,7 +34,8 @@ internal sealed class LimitAdministration(Gateway gateway)
     /// <param name="body">What is written.</param>
     /// <param name="from">Where it comes from.</param>
     /// <returns>The status.</returns>
-    public int Answer(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body, IPAddress? from)
+    public async Task<int> AnswerAsync(
+        IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body, IPAddress? from)
     {
         var isChange = request.Path != ReadPath;
         var isAllowed = isChange ? request.Method == "POST" : request.Method is "GET" or "HEAD";
@@ -50,38 +51,52 @@ internal sealed class LimitAdministration(Gateway gateway)
             return Say(request, body, StatusCodes.Status400BadRequest, error, from);
         }
 
-        var limits = gateway.Limits;
-        var nowNs = limits.Clock.NowNs;
         var rule = question.Item.Rule;
-        var key = limits.Hasher.Hash(question.KeyText.Written);
-        var bucket = limits.Table.Find(key);
-        if (bucket is null or { IsGone: true })
+        var bucket = BucketOf(question);
+        var units = isChange ? question.Units : 0;
+        var given = bucket is LeasedBucket leased
+            ? await (gateway.Limits.Leases?.GiveByHandAsync(leased, rule, units) ?? Task.FromResult<long?>(null))
+            : units > 0 ? GiveHere(bucket, units) : 0;
+        if (isChange && given is null)
         {
-            // Nobody has used it yet, or it is full again, which is the same.
-            bucket = new Bucket(key, rule);
+            return Say(request, body, StatusCodes.Status503ServiceUnavailable, "redis is away, and nothing was changed", from);
         }
 
-        if (isChange && rule.Lease is not null)
-        {
-            return Say(
-                request, body, StatusCodes.Status409Conflict,
-                "replicas share this limit through redis; only a limit that is counted here can be changed here", from);
-        }
-
-        var given = isChange ? Buckets.GiveBack(bucket, question.Units, nowNs) : 0;
-        if (given > 0)
-        {
-            limits.Note(bucket);
-        }
-
-        Audit(request, question, isChange ? question.Say(given) + " given back" : null, from);
+        Audit(request, question, isChange ? question.Say(given.GetValueOrDefault()) + " given back" : null, from);
         response.Headers.ContentType = "application/json";
-        Write(body, question, bucket, isChange ? given : null, nowNs);
+        var countedBy = rule.Lease is null ? "process" : given is null ? "replica" : "redis";
+        Write(body, question, bucket, countedBy, isChange ? given : null);
         return StatusCodes.Status200OK;
     }
 
-    private static void Write(MemoryStream body, LimitQuestion question, Bucket bucket, long? given, long nowNs)
+    private Bucket BucketOf(LimitQuestion question)
     {
+        var rule = question.Item.Rule;
+        var key = gateway.Limits.Hasher.Hash(question.KeyText.Written);
+        var bucket = gateway.Limits.Table.Find(key);
+        if (bucket is not null and not { IsGone: true } && bucket is LeasedBucket == rule.Lease is not null)
+        {
+            return bucket;
+        }
+
+        // Nobody has used it here yet, or it is full again, which is the same.
+        return rule.Lease is null ? new Bucket(key, rule) : new LeasedBucket(key, rule) { Name = question.KeyText.StoreName };
+    }
+
+    private long GiveHere(Bucket bucket, long units)
+    {
+        var given = Buckets.GiveBack(bucket, units, gateway.Limits.Clock.NowNs);
+        if (given > 0)
+        {
+            gateway.Limits.Note(bucket);
+        }
+
+        return given;
+    }
+
+    private void Write(MemoryStream body, LimitQuestion question, Bucket bucket, string countedBy, long? given)
+    {
+        var nowNs = gateway.Limits.Clock.NowNs;
         var rule = question.Item.Rule;
         var take = new LimitTake(bucket, rule, 0);
         _ = bucket is LeasedBucket leased ? leased.Peek(ref take, nowNs) : Buckets.Peek(ref take, nowNs);
@@ -100,7 +115,7 @@ internal sealed class LimitAdministration(Gateway gateway)
             _ => "tokens",
         });
         var isMoney = rule.Unit == LimitUnit.MicroDollars;
-        json.WriteString("countedBy"u8, rule.Lease is null ? "process" : "redis");
+        json.WriteString("countedBy"u8, countedBy);
         WriteAmount(json, "max", rule.Limit, isMoney);
         WriteAmount(json, "capacity", rule.Kind == LimitKind.Concurrent ? rule.LimitAtOnce : rule.Burst, isMoney);
         WriteAmount(json, "remaining", take.Remaining, isMoney);

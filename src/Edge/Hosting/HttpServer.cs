@@ -23,8 +23,8 @@ namespace Edge.Hosting;
 /// stopped by <see cref="StopAsync"/> and then disposed.
 /// </summary>
 /// <remarks>
-/// Limits are per server in Kestrel, so each listener has a server of its own. Only where there is TLS are Kestrel's internal services
-/// built (<see cref="KestrelServices"/>). Without, the server is made by hand, which takes a third of the time.
+/// Limits are per server in Kestrel, so each listener has a server of its own. Only where there is TLS are Kestrel's internal
+/// services built (<see cref="KestrelServices"/>). Without, the server is made by hand, which takes a third of the time.
 /// </remarks>
 internal sealed class HttpServer : IAsyncDisposable
 {

@@ -45,7 +45,8 @@ internal sealed class KestrelServices : IWebHostBuilder
     }
 
     /// <summary>Has no effect: Kestrel reads no configuration of its own here.</summary>
-    public IWebHostBuilder ConfigureAppConfiguration(Action<WebHostBuilderContext, IConfigurationBuilder> configureDelegate) => this;
+    public IWebHostBuilder ConfigureAppConfiguration(
+        Action<WebHostBuilderContext, IConfigurationBuilder> configureDelegate) => this;
 
     /// <summary>No setting is kept.</summary>
     public string? GetSetting(string key) => null;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Limits;
@@ -20,7 +19,6 @@ internal sealed class LimitStage(GatewayLimits limits)
     /// <summary>What a caller is told to wait where so many ask for a limit at once that its turn did not come.</summary>
     private const long CrowdedWaitNs = 1_000_000_000;
 
-    private const int NameBytes = 16;
 
     /// <summary>Runs once the caller is known: takes what counts whatever the body says.</summary>
     public ValueTask<StageResult> RunAsync(RequestContext context)
@@ -234,10 +232,7 @@ internal sealed class LimitStage(GatewayLimits limits)
         var bucket = limits.Table.GetOrAdd(limits.Hasher.Hash(text.Written), limit.Rule, nowNs);
         if (bucket is LeasedBucket { Name: null } leased)
         {
-            // The same in every replica, and not to be found for another key by those who choose its text.
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(text.Written, hash);
-            leased.Name = Convert.ToHexStringLower(hash[..NameBytes]);
+            leased.Name = text.StoreName;
         }
 
         return bucket;

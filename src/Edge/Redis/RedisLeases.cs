@@ -17,7 +17,7 @@ namespace Edge.Redis;
 /// One probe at a time, a few a second, finds out when the store is back. What it then gets asked for is what requests need at
 /// that time: there is nothing to catch up with. Of a cluster each primary has a circuit of its own.
 /// </remarks>
-internal sealed class RedisLeases : IAsyncDisposable
+internal sealed partial class RedisLeases : IAsyncDisposable
 {
     /// <summary>Time between two signs of life.</summary>
     public static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(1);

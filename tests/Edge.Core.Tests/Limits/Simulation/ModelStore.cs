@@ -92,6 +92,23 @@ internal sealed class ModelStore
         return 1;
     }
 
+    public (long Given, long Tat) GiveBucket(string key, long micros, long now)
+    {
+        if (Bucket(key, now) is not { } state) return (0, now);
+        var tat = Math.Max(state.Tat, now);
+        var give = Math.Min(micros, tat - now);
+        if (give > 0) _buckets[key] = state with { Tat = tat - give, Back = state.Back + give };
+        return ((long)give, (long)(tat - give));
+    }
+
+    public (long Given, long Used) GiveWindow(string key, long units, long start)
+    {
+        if (!_windows.TryGetValue(key, out var state) || state.Start != start) return (0, 0);
+        var give = Math.Min(units, state.Used);
+        _windows[key] = (state.Start, state.Used - give, state.Returns);
+        return ((long)give, (long)(state.Used - give));
+    }
+
     /// <summary>A bucket is forgotten a second after the latest time that was told.</summary>
     private StoredBucket? Bucket(string key, long now) =>
         _buckets.TryGetValue(key, out var state) && state.Told + 1_000_000 > now ? state : null;

@@ -5,7 +5,10 @@ using StackExchange.Redis;
 
 namespace Edge.Tests.Limits.Redis;
 
-/// <summary>A Garnet server in this process, that keeps nothing, and a connection to it.</summary>
+/// <summary>
+/// A Garnet server in this process, that keeps nothing, and a connection to it. Without its transaction mode other calls may come
+/// between the commands of a script, and counts get lost.
+/// </summary>
 internal sealed class GarnetStore : IAsyncDisposable
 {
     private readonly GarnetServer _server;
@@ -33,8 +36,8 @@ internal sealed class GarnetStore : IAsyncDisposable
         free.Dispose();
         var server = new GarnetServer(
         [
-            "--port", $"{port}", "--bind", "127.0.0.1", "--lua", "--memory", "32m", "--page", "1m", "--index", "1m", "-q",
-            "--logger-level", "None",
+            "--port", $"{port}", "--bind", "127.0.0.1", "--lua", "--lua-transaction-mode", "--memory", "32m", "--page", "1m",
+            "--index", "1m", "-q", "--logger-level", "None",
         ]);
         server.Start();
         var options = new ConfigurationOptions { EndPoints = { { "127.0.0.1", port } }, AllowAdmin = true };

@@ -11,6 +11,8 @@ public sealed class LeaseScriptTests : IAsyncLifetime
 {
     private static readonly RedisScript DrawBucket = new(LeaseScripts.DrawBucket);
     private static readonly RedisScript DrawWindow = new(LeaseScripts.DrawWindow);
+    private static readonly RedisScript GiveBucket = new(LeaseScripts.GiveBucket);
+    private static readonly RedisScript GiveWindow = new(LeaseScripts.GiveWindow);
     private static readonly RedisScript ReturnBucket = new(LeaseScripts.ReturnBucket);
     private static readonly RedisScript ReturnWindow = new(LeaseScripts.ReturnWindow);
     private static readonly RedisScript Beat = new(LeaseScripts.Beat);
@@ -151,6 +153,14 @@ public sealed class LeaseScriptTests : IAsyncLifetime
         for (var i = 0; i < steps.Count; i++)
         {
             var step = steps[i];
+            if (step.Kind == 7)
+            {
+                var micros = step.Extra * policy.ChargeMicros / policy.ChargeUnits;
+                var told = await GiveBucket.RunAsync(_store.Database, key, [micros]);
+                Assert.Equal(model.GiveBucket("k", micros, told[2]), (told[0], told[1]));
+                continue;
+            }
+
             if (step.Kind < 3 && grants.Count > 0)
             {
                 // Of one draw or of two, some of which have been given back before; now and then with a number that is old.
@@ -179,6 +189,13 @@ public sealed class LeaseScriptTests : IAsyncLifetime
             // The window, the one before it and, towards the end, the one after it: both are refused, or begin anew.
             var step = steps[i];
             var start = now - 1_000_000 + (step.Kind == 9 ? -60_000_000 : step.Kind == 8 && i > 10 ? 2_000 : 0);
+            if (step.Kind == 7)
+            {
+                var told = await GiveWindow.RunAsync(_store.Database, key, [step.Extra, start]);
+                Assert.Equal(model.GiveWindow("k", step.Extra, start), (told[0], told[1]));
+                continue;
+            }
+
             if (step.Kind < 3)
             {
                 var back = new LeaseReturn(start, [new(step.Extra, 0)]);
