@@ -21,7 +21,7 @@ public abstract class StreamTranslator
     public const int HeldBytesMax = 2 * EventBytesMax;
 
     [ThreadStatic]
-    private static JsonTape? _tapeOfThread;
+    private static JsonTape? TapeOfThread;
 
     private readonly HeadBuffer _held = new();
     private readonly HeadBuffer _joined = new();
@@ -217,7 +217,7 @@ public abstract class StreamTranslator
             return;
         }
 
-        var tape = Tape = _tapeOfThread ??= new JsonTape();
+        var tape = Tape = TapeOfThread ??= new JsonTape();
         try
         {
             IsBroken = data.Length > EventBytesMax || !tape.Read(data) || tape.Tokens[0].Kind != JsonKind.Object || !TakeData(to);
