@@ -24,7 +24,13 @@ admin: { address: 127.0.0.1:$admin_port }
 upstreams:
   it:
     targets: ["http://127.0.0.1:$first_port", "http://127.0.0.1:$second_port"]
-    retries: { attempts: 5, budget: 100%, budgetMin: 1000, on: [connect, reset], nonIdempotent: true, backoff: { base: 10ms, max: 200ms } }
+    retries:
+      attempts: 5
+      budget: 100%
+      budgetMin: 1000
+      on: [connect, reset]
+      nonIdempotent: true
+      backoff: { base: 10ms, max: 200ms }
 routes: [{ name: all, upstream: it }]
 YAML
 
