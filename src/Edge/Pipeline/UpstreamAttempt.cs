@@ -107,7 +107,10 @@ internal static class UpstreamAttempt
         var connection = freshOnly ? null : pool.TakeIdle();
         if (connection is null)
         {
-            var connected = await pool.ConnectAsync(context.CallerWatch.TokenFor(context.Request.Protocol));
+            // A question for the next caller's sake outlives the one who has its answer.
+            var connected = await pool.ConnectAsync(context.Cache?.Http is { IsSilent: true }
+                ? CancellationToken.None
+                : context.CallerWatch.TokenFor(context.Request.Protocol));
             if (connected.Connection is null)
             {
                 context.FailureDetail = connected.Detail;
