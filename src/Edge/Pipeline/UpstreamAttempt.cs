@@ -94,8 +94,8 @@ internal static class UpstreamAttempt
         }
     }
 
-    private static Failure PickTarget(RequestContext context, bool onlyUntried) => context.Upstream.Cluster.Pick(
-        context.Exchange.Pick, new TargetQuery(0, context.Facts.EstimatedTokens, onlyUntried), ref context.Tried);
+    private static Failure PickTarget(RequestContext context, bool onlyUntried) => TargetChoice.Make(
+        context, context.Upstream.Cluster, context.Exchange.Pick, onlyUntried, ref context.Tried);
 
     /// <summary>Step 2: an idle connection, or else a new one.</summary>
     private static async ValueTask<Failure> OpenAsync(RequestContext context, UpstreamPool pool, bool freshOnly)

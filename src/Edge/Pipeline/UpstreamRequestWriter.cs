@@ -44,6 +44,7 @@ internal static class UpstreamRequestWriter
         }
 
         upstream.RequestLines.Write(to, context.TemplateValues);
+        to.Write(context.Exchange.Pick.CredentialLine);
         if (asksIdentity)
         {
             to.Write("Accept-Encoding: identity\r\n"u8);
