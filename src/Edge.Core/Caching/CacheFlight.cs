@@ -73,6 +73,12 @@ public sealed class CacheFlight
     /// <summary>True where the next failure is told to all who wait.</summary>
     public bool IsLastAttempt => _attempts >= AttemptsMax;
 
+    /// <summary>
+    /// Hash of the key under which the answer is kept: another than that of the call where the resource has variants, and the
+    /// answer is then only for those whose key has it too. The leader sets it before <see cref="FlightState.Open"/>.
+    /// </summary>
+    public KeyHash Selection { get; set; }
+
     /// <summary>Bytes that the body will have; -1: nobody knows. From <see cref="FlightState.Open"/> on.</summary>
     public long BodyLength { get; private set; }
 
@@ -111,6 +117,12 @@ public sealed class CacheFlight
             return false;
         }
 
+        // Before it is open it may still become another's, or nobody's.
+        if (_state != FlightState.Open)
+        {
+            return true;
+        }
+
         Volatile.Write(ref _length, Fill.BodyLength);
 
         // Who waits says so and then looks at the length; here the length is set and then looked who waits.
@@ -144,7 +156,11 @@ public sealed class CacheFlight
 
         // Only now: who comes from here on finds it in the store.
         _table.Remove(this);
-        Tell(FlightState.Whole, Failure.None);
+        if (_state != FlightState.Unshared)
+        {
+            Tell(FlightState.Whole, Failure.None);
+        }
+
         return isStored;
     }
 
@@ -302,6 +318,7 @@ public sealed class CacheFlight
     internal void Begin(KeyHash hash, ReadOnlySpan<byte> key)
     {
         Hash = hash;
+        Selection = hash;
         _key.Clear();
         _key.Write(key);
         Purges = _table.Store.Purges;
@@ -424,6 +441,10 @@ public sealed class CacheFlight
         _keyLength = Fill.KeyLength;
         _headLength = Fill.HeadLength;
         BodyLength = bodyLength;
+
+        // What a leader before has recorded, who failed, is nobody's: a length of it would let others read blocks of this record
+        // that nothing has been written to.
+        Volatile.Write(ref _length, Fill.BodyLength);
     }
 
     private void Tell(FlightState state, Failure failure)

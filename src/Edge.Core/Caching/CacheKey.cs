@@ -18,7 +18,11 @@ public sealed class CacheKey
 
     private const byte Version = 1;
 
+    private const byte WithoutBody = 0xFF;
+
     private readonly HeadBuffer _bytes = new();
+    private int _resourceStart;
+    private int _mainLength;
     private readonly CanonicalJson _json = new();
 
     /// <summary>True where the key says everything and is not too long.</summary>
@@ -51,7 +55,12 @@ public sealed class CacheKey
         Add(scope.Name);
         Add(scope.Value);
         Owner = hasher.Hash(Bytes).High;
+        _resourceStart = _bytes.Length;
+        _mainLength = 0;
     }
+
+    /// <summary>A number for what has been added since <see cref="Begin"/>: the resource, whoever asks for it.</summary>
+    public ulong Resource(KeyHasher hasher) => hasher.Hash(Bytes[_resourceStart..]).High;
 
     /// <summary>Adds a text: route, method, target, the value of a header.</summary>
     public void Add(ReadOnlySpan<char> text)
@@ -83,6 +92,43 @@ public sealed class CacheKey
 
         return IsWhole;
     }
+
+    /// <summary>Ends the key of a request without a body, or one that <see cref="BeginSelection"/> has opened again.</summary>
+    /// <param name="hasher">Makes the hashes.</param>
+    /// <returns>False where the key is too long: the request is not to be cached.</returns>
+    public bool TryEnd(KeyHasher hasher)
+    {
+        Add(WithoutBody);
+        IsWhole = _bytes.Length <= KeyBytesMax;
+        if (IsWhole)
+        {
+            Hash = hasher.Hash(Bytes);
+            if (_mainLength == 0)
+            {
+                _mainLength = _bytes.Length;
+                MainHash = Hash;
+            }
+        }
+
+        return IsWhole;
+    }
+
+    /// <summary>
+    /// Opens a key without a body again, to add what tells the variants of its resource apart. What was added so before is
+    /// forgotten. It is whole as it is, too.
+    /// </summary>
+    public void BeginSelection()
+    {
+        _bytes.Truncate(_mainLength);
+        Hash = MainHash;
+        IsWhole = true;
+    }
+
+    /// <summary>The key without what tells variants apart.</summary>
+    public ReadOnlySpan<byte> MainBytes => Bytes[.._mainLength];
+
+    /// <summary>Its hash.</summary>
+    public KeyHash MainHash { get; private set; }
 
     /// <summary>Gives the buffer back.</summary>
     public void ReturnMemory()

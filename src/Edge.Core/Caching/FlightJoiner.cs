@@ -29,6 +29,9 @@ public sealed class FlightJoiner : IValueTaskSource<FlightNews>
     /// <summary>True once its caller has gone.</summary>
     public bool IsGone => _isGone;
 
+    /// <summary>True once it was told that it leads: it joins no more, and lets go of the flight as the leader does.</summary>
+    public bool Leads => _leads;
+
     /// <summary>Bytes of the body that it has read.</summary>
     public long Position { get; private set; }
 

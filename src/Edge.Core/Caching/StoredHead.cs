@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Edge.Core.Http;
 
 namespace Edge.Core.Caching;
@@ -61,12 +62,29 @@ public readonly ref struct StoredHead(ReadOnlySpan<byte> bytes)
         to.Write(value);
     }
 
+    /// <summary>The first field of a name.</summary>
+    /// <param name="field">The name, in whatever case.</param>
+    /// <param name="value">Its value.</param>
+    public bool TryFind(ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value)
+    {
+        for (var at = 0; TryNext(ref at, out var name, out value);)
+        {
+            if (Ascii.EqualsIgnoreCase(name, field))
+            {
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
+    }
+
     /// <summary>The next field.</summary>
     /// <param name="at">Where it is; 0 at first.</param>
     /// <param name="name">Its name, in the upstream's spelling.</param>
     /// <param name="value">Its value.</param>
     /// <returns>False at the end.</returns>
-    public bool TryNext(ref int at, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    public bool TryNext(scoped ref int at, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
         var start = at == 0 ? FieldsAt : at;
         if (start >= _bytes.Length)

@@ -26,8 +26,8 @@ public readonly record struct CacheScopePlan(CacheScopeKind Kind, string Claim);
 /// <summary>How a route answers repeats from memory.</summary>
 public sealed record CachePlan
 {
-    /// <summary>How long an answer is used.</summary>
-    public required TimeSpan Ttl { get; init; }
+    /// <summary>How long an answer is used; null: as long as it says itself.</summary>
+    public required TimeSpan? Ttl { get; init; }
 
     /// <summary>How long it is kept after that, for when no upstream answers.</summary>
     public required TimeSpan StaleIfError { get; init; }
@@ -46,6 +46,9 @@ public sealed record CachePlan
 
     /// <summary>Requests that offer tools are answered from memory too.</summary>
     public required bool Tools { get; init; }
+
+    /// <summary>What callers say in Cache-Control counts, on routes to services without an LLM dialect.</summary>
+    public required bool CallerDirectives { get; init; }
 
     /// <summary>Tiers whose <c>Cache-Control: no-cache</c> and <c>no-store</c> count.</summary>
     public required ImmutableArray<string> NoCacheTiers { get; init; }

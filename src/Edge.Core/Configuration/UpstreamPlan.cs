@@ -27,8 +27,29 @@ public sealed record UpstreamPlan
     /// <summary>Where it is reached; several are balanced. At least one.</summary>
     public required ImmutableArray<TargetPlan> Targets { get; init; }
 
+    /// <summary>Weights of the targets, in their order; empty: all the same.</summary>
+    public ImmutableArray<int> Weights { get; init; } = [];
+
+    /// <summary>How one of several targets is chosen.</summary>
+    public BalancePlan Balance { get; init; } = new();
+
     /// <summary>Sent in place of whatever credential the caller brought; null leaves the caller's alone.</summary>
     public Secret? Credential { get; init; }
+
+    /// <summary>Several in its place, of which each request takes one; empty: there are not.</summary>
+    public ImmutableArray<Secret> Credentials { get; init; } = [];
+
+    /// <summary>True where the service has a credential of its own.</summary>
+    public bool HasCredential => Credential is not null || !Credentials.IsEmpty;
+
+    /// <summary>When a target is left alone; null: never.</summary>
+    public BreakerPlan? Breaker { get; init; }
+
+    /// <summary>How targets are asked whether they are well; null: they are not.</summary>
+    public HealthPlan? Health { get; init; }
+
+    /// <summary>When a target is ejected; null: never.</summary>
+    public OutlierPlan? Outlier { get; init; }
 
     /// <summary>It is asked in Azure's way; null: it is not.</summary>
     public AzurePlan? Azure { get; init; }
@@ -60,8 +81,18 @@ public sealed record UpstreamPlan
     /// <summary>True where another plan says the same, list by list, so that what runs for one can go on for the other.</summary>
     public bool IsSameAs(UpstreamPlan other) =>
         Targets.AsSpan().SequenceEqual(other.Targets.AsSpan())
+        && Weights.AsSpan().SequenceEqual(other.Weights.AsSpan())
+        && Credentials.AsSpan().SequenceEqual(other.Credentials.AsSpan())
         && Headers.IsSameAs(other.Headers)
-        && this == other with { Targets = Targets, Headers = Headers };
+        && (Health?.IsSameAs(other.Health) ?? other.Health is null)
+        && this == other with
+        {
+            Targets = Targets,
+            Weights = Weights,
+            Credentials = Credentials,
+            Headers = Headers,
+            Health = Health,
+        };
 }
 
 /// <summary>One address of a service.</summary>

@@ -110,6 +110,9 @@ public enum Failure
     /// <summary>The caller has as many requests running as a limit allows.</summary>
     CallerTooManyAtOnce,
 
+    /// <summary>It wants what is in memory, or nothing: and there is nothing.</summary>
+    CallerWantsKeptAnswer,
+
     /// <summary>An error of our own: a bug, counted and logged.</summary>
     EdgeInternal,
 

@@ -120,6 +120,8 @@ public static class Failures
             429, "quota_exceeded", "http_request_denied", "A quota of requests is used up."),
         Failure.CallerTooManyAtOnce => Caller(
             429, "concurrency_limit_exceeded", "http_request_denied", "Too many requests run at once; try again when one ended."),
+        Failure.CallerWantsKeptAnswer => Caller(
+            504, "not_in_memory", "http_request_error", "Only an answer from memory is wanted, and there is none."),
         Failure.CallerGone => Caller(
             CallerGoneStatus, "caller_gone", "http_request_error", "The caller closed the connection."),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),

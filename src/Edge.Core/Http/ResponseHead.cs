@@ -167,6 +167,22 @@ public sealed class ResponseHead
             : BodyFraming.UntilClose;
     }
 
+    /// <summary>True where there is a field of this name.</summary>
+    /// <param name="received">The bytes that were parsed.</param>
+    /// <param name="name">The name, in whatever case.</param>
+    public bool Has(ReadOnlySpan<byte> received, ReadOnlySpan<byte> name)
+    {
+        foreach (ref readonly var field in _fields.AsSpan(0, _fieldCount))
+        {
+            if (Ascii.EqualsIgnoreCase(field.Name(received), name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>True where a Connection header names the field, which makes it hop-by-hop (RFC 9110, section 7.6.1).</summary>
     /// <param name="received">The bytes that were parsed.</param>
     /// <param name="i">Number of the field.</param>

@@ -28,6 +28,17 @@ public struct TargetSet
         }
     }
 
+    /// <summary>Takes a target out of it, so that it may be had again.</summary>
+    /// <param name="target">Its number in the file, from 0.</param>
+    public void Remove(int target)
+    {
+        if (Contains(target))
+        {
+            _words[target >> 6] &= ~(1UL << target);
+            Count--;
+        }
+    }
+
     [InlineArray(TargetsMax / 64)]
     private struct Words
     {

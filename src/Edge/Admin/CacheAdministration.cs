@@ -140,6 +140,7 @@ internal sealed class CacheAdministration(Gateway gateway)
             json.WriteNumber("hits"u8, hits);
             json.WriteNumber("misses"u8, misses);
             json.WriteNumber("collapsed"u8, collapsed);
+            json.WriteNumber("revalidated"u8, counters.Revalidated.Value);
             json.WriteNumber("stale"u8, counters.Stale.Value);
             json.WriteNumber("bypasses"u8, counters.Bypasses.Value);
             json.WriteNumber("hitRatio"u8, Ratio(hits + collapsed, misses));

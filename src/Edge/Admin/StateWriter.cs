@@ -41,17 +41,7 @@ internal static class StateWriter
             json.WriteStartObject();
             json.WriteString("name"u8, upstream.Plan.Name);
             WriteGate(json, gateway.GateOf(upstream));
-            json.WriteStartArray("targets"u8);
-            foreach (var pool in upstream.Pools)
-            {
-                json.WriteStartObject();
-                json.WriteString("authority"u8, pool.Target.Authority);
-                json.WriteNumber("connections"u8, pool.ConnectionCount);
-                json.WriteNumber("idle"u8, pool.IdleCount);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            TargetStateWriter.Write(json, upstream);
             json.WriteEndObject();
         }
 

@@ -155,7 +155,8 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>
     /// Takes a new configuration for all requests that begin from now on; running ones finish under the old one. A service
-    /// that did not change keeps its connections; those of one that did, or went, are closed as they become idle. An issuer
+    /// that did not change keeps its connections; those of one that did, or went, are closed as they become idle. Of a target
+    /// that stays what it was is kept what is known: its circuit, its health, how fast it answers. An issuer
     /// whose keys come from where they came from keeps its keys. Listeners stay as they are. Called by one thread at a time.
     /// </summary>
     /// <exception cref="IOException">
@@ -386,7 +387,7 @@ internal sealed class Gateway : IAsyncDisposable
         var ca = plan.CaFile is null ? default : FileStamp.Of(plan.CaFile);
         var service = _services.TryGetValue(plan.Name, out var old) && old.Ca == ca && old.Cluster.Plan.IsSameAs(plan)
             ? old
-            : new Service(new UpstreamCluster(plan, _sweeper, _resolver, Metrics), ca, null);
+            : new Service(new UpstreamCluster(plan, _sweeper, _resolver, Metrics, _log, old?.Cluster), ca, null);
         return overload is null ? service with { Gate = null }
             : overload.IsSameAs(service.Gate?.Plan) ? service
             : service with { Gate = new OverloadGate(overload, _time) };

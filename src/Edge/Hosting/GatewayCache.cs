@@ -39,6 +39,12 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics)
     /// <summary>Calls to upstreams that others may join; null as long as there is no memory.</summary>
     public FlightTable? Flights { get; private set; }
 
+    /// <summary>When resources were last changed by callers.</summary>
+    public InvalidationStamps Stamps { get; } = new();
+
+    /// <summary>The wall clock, in seconds since 1970.</summary>
+    public long UtcSeconds => clock.UtcMicros / 1_000_000;
+
     /// <summary>Content types of answers, which repeat.</summary>
     public HeaderValueCache Strings { get; } = new();
 

@@ -33,15 +33,21 @@ internal sealed class RouteCache(
     /// <summary>What is counted.</summary>
     public CacheCounters Counters { get; } = counters;
 
-    /// <summary>Milliseconds for which an answer is used.</summary>
-    public long TtlMs { get; } = (long)route.Cache!.Ttl.TotalMilliseconds;
+    /// <summary>Milliseconds for which an answer is used; -1: as long as it says itself.</summary>
+    public long TtlMs { get; } = route.Cache!.Ttl is { } ttl ? (long)ttl.TotalMilliseconds : -1;
+
+    /// <summary>True where answers are kept by their own word (RFC 9111), false before an LLM.</summary>
+    public bool IsHttp { get; } = route.Upstream.Dialect == Dialect.Http;
 
     /// <summary>Milliseconds for which it is kept after that.</summary>
     public long StaleMs { get; } = (long)route.Cache!.StaleIfError.TotalMilliseconds;
 
     /// <summary>Headers of requests whose values are part of the key.</summary>
     public string[] KeyHeaders { get; } =
-        [.. ProviderHeaders.Concat(route.Cache!.VaryHeaders).Distinct(StringComparer.OrdinalIgnoreCase)];
+    [
+        .. (route.Upstream.Dialect == Dialect.Http ? [] : ProviderHeaders)
+            .Concat(route.Cache!.VaryHeaders).Distinct(StringComparer.OrdinalIgnoreCase),
+    ];
 
     /// <summary>Which services answer: after a change of the file, what other ones said is not found.</summary>
     public string Service { get; } =

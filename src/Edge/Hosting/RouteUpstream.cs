@@ -4,7 +4,6 @@ using System.Text.Encodings.Web;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Resilience;
-using Edge.Core.Templating;
 using Edge.Upstream;
 
 namespace Edge.Hosting;
@@ -29,7 +28,7 @@ internal sealed class RouteUpstream
         IsFallback = fallback is not null;
         Model = fallback?.Model;
         ModelJson = Encoding.UTF8.GetBytes($"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(Model ?? "")}\"");
-        KeepsCredentials = cluster.Plan.Credential is null && route.Authenticate is null && !IsFallback;
+        KeepsCredentials = !cluster.Plan.HasCredential && route.Authenticate is null && !IsFallback;
         (_dropped, RequestLines) = CompileRequestHeaders(route, cluster.Plan);
         AsksIdentity = (route.Metering is not null || route.Cache is not null)
             && cluster.Plan.Dialect != Dialect.Http && !Drops("Accept-Encoding");
@@ -88,12 +87,7 @@ internal sealed class RouteUpstream
         Apply(upstream.Headers, dropped, lines);
         if (upstream.Credential is { } credential)
         {
-            lines.Add(upstream switch
-            {
-                { Dialect: Dialect.Anthropic } => new HeaderValue("x-api-key", Template.Literal(credential.Reveal())),
-                { Azure: not null } => new HeaderValue("api-key", Template.Literal(credential.Reveal())),
-                _ => new HeaderValue("Authorization", Template.Literal("Bearer " + credential.Reveal())),
-            });
+            lines.Add(CredentialHeader.Of(upstream, credential));
         }
 
         foreach (var place in route.Authenticate?.From ?? [])

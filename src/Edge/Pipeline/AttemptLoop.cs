@@ -85,7 +85,9 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
 
         if (!state.Kept.IsWhole || Failures.Side(state.Failure) == FailureSide.Caller)
         {
-            return StageResult.Failed(state.Failure == Failure.None ? Failure.UpstreamUnavailable : state.Failure);
+            var failure = state.Failure == Failure.None ? Failure.UpstreamUnavailable : state.Failure;
+            TargetChoice.TellOnly(context, failure);
+            return StageResult.Failed(failure);
         }
 
         if (state.KeptOf != context.Upstream)
@@ -135,7 +137,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
         }
 
         // Who is told to wait goes elsewhere at once, where there is a place.
-        var isAlone = context.Tried.Count >= upstream.Cluster.Pools.Count;
+        var isAlone = context.Tried.Count >= upstream.Cluster.Pools.Count && !context.Exchange.Pick.IsCredentialAtFault;
         if (isAlone && end.Status == StatusCodes.Status429TooManyRequests && HasOtherUpstream(context, state, end))
         {
             return false;

@@ -26,6 +26,9 @@ internal enum CacheOutcome
     /// <summary>It was answered from memory.</summary>
     Hit,
 
+    /// <summary>The upstream said that what is kept is still good.</summary>
+    Revalidated,
+
     /// <summary>It got the answer to another's call that was under way.</summary>
     Collapsed,
 }
@@ -45,6 +48,8 @@ internal sealed class CacheExchange(CallerWatch watch)
     private const int SharedParts = 8;
 
     private readonly AnswerVerdict _verdict = new();
+    private HttpCacheExchange? _http;
+    private bool _isHttp;
     private CacheFlight? _lead;
     private RouteCache? _route;
     private bool _isKept;
@@ -68,6 +73,9 @@ internal sealed class CacheExchange(CallerWatch watch)
     /// <summary>Tokens that a hit did not use.</summary>
     public UsageCounts Saved { get; set; }
 
+    /// <summary>What goes beyond that where the route is to an ordinary service; null before an LLM.</summary>
+    public HttpCacheExchange? Http => _isHttp ? _http : null;
+
     /// <summary>True while the answer is being stored.</summary>
     public bool IsFilling => _lead is not null && _isKept;
 
@@ -84,6 +92,16 @@ internal sealed class CacheExchange(CallerWatch watch)
         Outcome = CacheOutcome.None;
         Saved = default;
         _isKept = false;
+        _isHttp = false;
+    }
+
+    /// <summary>Begins with a request to an ordinary service.</summary>
+    public HttpCacheExchange BeginHttp()
+    {
+        _isHttp = true;
+        _http ??= new HttpCacheExchange();
+        _http.Begin(_route!.Shared.NowMs);
+        return _http;
     }
 
     /// <summary>The request makes the call. The exchange lets go of the flight at its end.</summary>
@@ -96,8 +114,20 @@ internal sealed class CacheExchange(CallerWatch watch)
     /// <summary>The head of the upstream's answer is here: looks whether the answer may be kept, and begins to.</summary>
     public void BeginFill(RequestContext context, ResponseHead head, ReadOnlySpan<byte> bytes)
     {
+        if (Http is { Invalidates: true })
+        {
+            HttpCacheReuse.Invalidate(context, head, bytes);
+        }
+
         if (_lead is not { } lead)
         {
+            return;
+        }
+
+        if (_isHttp)
+        {
+            BeginHttpFill(context, head, bytes, lead);
+            Head.ReturnMemory();
             return;
         }
 
@@ -170,6 +200,23 @@ internal sealed class CacheExchange(CallerWatch watch)
             return;
         }
 
+        if (Http is { } http)
+        {
+            if (_isKept && lead.Complete(http.Info, default))
+            {
+                // Only now can it be found: the names lead to it.
+                http.Index.Commit(http.Info);
+                _route!.Counters.Stored.Increment();
+            }
+            else if (!_isKept)
+            {
+                lead.Complete(null, default);
+            }
+
+            LetGo();
+            return;
+        }
+
         var counts = context.Meter?.Settle(context.Facts, Failure.None).Counts ?? default;
         var nowMs = _route!.Shared.NowMs;
         var info = new CacheInfo
@@ -197,6 +244,96 @@ internal sealed class CacheExchange(CallerWatch watch)
         LetGo();
     }
 
+    /// <summary>
+    /// Stores what is kept under the head that is in <see cref="Head"/>; whoever waited for the call finds it then.
+    /// </summary>
+    public void StoreAgain(RequestContext context, CachePin kept)
+    {
+        if (_lead is not { } lead)
+        {
+            return;
+        }
+
+        var isStored = TryBeginHttp(context, lead);
+        for (var cursor = kept.Body; isStored && kept.TryRead(ref cursor, out var run);)
+        {
+            isStored = lead.Fill.Append(run);
+        }
+
+        if (isStored && lead.Complete(_http!.Info, default))
+        {
+            _http.Index.Commit(_http.Info);
+        }
+
+        Head.ReturnMemory();
+        Unshare();
+    }
+
+    private void BeginHttpFill(RequestContext context, ResponseHead head, ReadOnlySpan<byte> bytes, CacheFlight lead)
+    {
+        var framing = head.FramingFor(requestWasHead: false);
+        var mayRecord = framing != BodyFraming.UntilClose && head.ContentLength <= _route!.Plan.ObjectBytesMax;
+        _isKept = mayRecord && HttpCacheFill.TryRead(context, _route!, this, head, bytes, default) && TryBeginHttp(context, lead);
+        if (_isKept)
+        {
+            _bytesMax = _route!.Plan.ObjectBytesMax;
+            _needsEnding = false;
+            var isFresh = _http!.Info.FreshUntilMs > _route.Shared.NowMs
+                && (new StoredHead(Head.Written.Span).Rules.Traits & StoredTraits.NoCache) == 0;
+            if (!isFresh)
+            {
+                // It is kept to be asked about, and answers nobody else before that.
+                lead.Unshare();
+            }
+            else if (head.ContentLength >= 0 || framing == BodyFraming.None)
+            {
+                lead.Open(Math.Max(0, head.ContentLength));
+            }
+
+            return;
+        }
+
+        var isTemporary = head.StatusCode >= StatusCodes.Status500InternalServerError
+            || head.StatusCode == StatusCodes.Status429TooManyRequests;
+        if (!(isTemporary && lead.TryHandOn(isCallersOwn: false)))
+        {
+            lead.Unshare();
+        }
+
+        LetGo();
+    }
+
+    /// <summary>Begins to store an answer whose head is in <see cref="Head"/>, under the key that it selects.</summary>
+    private bool TryBeginHttp(RequestContext context, CacheFlight lead)
+    {
+        var head = new StoredHead(Head.Written.Span);
+        if (!HttpCacheKey.TrySelect(context, _route!, Key, head)
+            || !lead.Fill.Begin(_route!.Store, Key.Hash, Key.Bytes, Head.Written.Span, lead.Purges))
+        {
+            return false;
+        }
+
+        lead.Selection = Key.Hash;
+        if (Key.Hash == Key.MainHash)
+        {
+            return true;
+        }
+
+        var index = _http!.Names;
+        StoredHead.Begin(index, head.Status, new StoredRules { Traits = StoredTraits.Index });
+        for (var at = 0; head.TryNext(ref at, out var name, out var value);)
+        {
+            if (Is(name, "Vary"u8))
+            {
+                StoredHead.Add(index, name, value);
+            }
+        }
+
+        var isBegun = _http.Index.Begin(_route.Store, Key.MainHash, Key.MainBytes, index.Written.Span, lead.Purges);
+        index.ReturnMemory();
+        return isBegun;
+    }
+
     /// <summary>The request makes no call after all: those who wait for it are to look again.</summary>
     public void Unshare()
     {
@@ -216,6 +353,7 @@ internal sealed class CacheExchange(CallerWatch watch)
     {
         Fail(Failure.EdgeInternal);
         Joiner.Leave();
+        _http?.End();
         Head.ReturnMemory();
         Key.ReturnMemory();
     }
@@ -238,6 +376,7 @@ internal sealed class CacheExchange(CallerWatch watch)
     private void LetGo()
     {
         _isKept = false;
+        _http?.Index.Abandon();
         if (_lead is { } lead)
         {
             watch.Share(null);

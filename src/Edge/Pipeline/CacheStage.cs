@@ -27,7 +27,7 @@ internal static class CacheStage
     /// </summary>
     public static void MakeKey(RequestContext context, JsonTape body, in BodyFacts facts, LlmApi api)
     {
-        if (context.Route!.Cache is not { } route || !HttpMethods.IsPost(context.Request.Method)
+        if (context.Route!.Cache is not { IsHttp: false } route || !HttpMethods.IsPost(context.Request.Method)
             || api is not (LlmApi.ChatCompletions or LlmApi.Messages or LlmApi.Embeddings))
         {
             return;
@@ -50,6 +50,11 @@ internal static class CacheStage
     /// <summary>Answers, where there is an answer.</summary>
     public static ValueTask<StageResult> RunAsync(RequestContext context)
     {
+        if (context.Route!.Cache is { IsHttp: true } http)
+        {
+            return HttpCacheStage.RunAsync(context, http);
+        }
+
         if (context.Cache is not { Outcome: not CacheOutcome.None } exchange)
         {
             return new ValueTask<StageResult>(StageResult.Continue);
@@ -62,14 +67,19 @@ internal static class CacheStage
             return new ValueTask<StageResult>(StageResult.Continue);
         }
 
-        return exchange.Outcome == CacheOutcome.Miss && TryPinFresh(exchange, route, out var pin)
+        return exchange.Outcome == CacheOutcome.Miss && TryPinFresh(context, exchange, route, out var pin)
             ? ServeAsync(context, exchange, route, pin)
             : CollapseStage.RunAsync(context, exchange, route);
     }
 
     /// <summary>Finds an answer that is fresh, and holds it.</summary>
-    public static bool TryPinFresh(CacheExchange exchange, RouteCache route, out CachePin pin)
+    public static bool TryPinFresh(RequestContext context, CacheExchange exchange, RouteCache route, out CachePin pin)
     {
+        if (route.IsHttp)
+        {
+            return HttpCacheStage.TryFindFresh(context, exchange, route, out pin);
+        }
+
         var nowMs = route.Shared.NowMs;
         if (!route.Store.TryPin(exchange.Key.Hash, exchange.Key.Bytes, nowMs, out pin))
         {
@@ -92,6 +102,13 @@ internal static class CacheStage
     /// <returns>Continue: there is no such answer, and nothing has changed.</returns>
     public static ValueTask<StageResult> TryAnswerStaleAsync(RequestContext context)
     {
+        if (context.Cache?.Http is { } http)
+        {
+            return HttpCacheReuse.IsUsableStale(http)
+                ? HttpCacheAnswer.ServeAsync(context, context.Cache, context.Route!.Cache!, http.TakeStale(), CacheOutcome.Hit)
+                : new ValueTask<StageResult>(StageResult.Continue);
+        }
+
         if (context.Cache is not { Outcome: CacheOutcome.Miss, Key.IsWhole: true } exchange)
         {
             return new ValueTask<StageResult>(StageResult.Continue);
@@ -120,13 +137,15 @@ internal static class CacheStage
                 headers["X-Cache-Key"] = context.Route!.Cache!.Shared.NameOf(exchange.Key.Hash);
                 break;
             case CacheOutcome.Miss or CacheOutcome.Refresh:
-                var isRefresh = exchange.Outcome == CacheOutcome.Refresh;
-                headers.Append("Cache-Status", (isRefresh, exchange.IsFilling) switch
+                var isRefresh = exchange.Outcome == CacheOutcome.Refresh || exchange.Http is { Asked.NoCache: true };
+                headers.Append("Cache-Status", (isRefresh, exchange.Http is { HasStale: true }, exchange.IsFilling) switch
                 {
-                    (false, false) => "edge; fwd=miss",
-                    (false, true) => "edge; fwd=miss; stored",
-                    (true, false) => "edge; fwd=request",
-                    _ => "edge; fwd=request; stored",
+                    (true, _, false) => "edge; fwd=request",
+                    (true, _, true) => "edge; fwd=request; stored",
+                    (_, true, false) => "edge; fwd=stale",
+                    (_, true, true) => "edge; fwd=stale; stored",
+                    (_, _, true) => "edge; fwd=miss; stored",
+                    _ => "edge; fwd=miss",
                 });
                 headers["X-Cache"] = "MISS";
                 headers["X-Cache-Key"] = context.Route!.Cache!.Shared.NameOf(exchange.Key.Hash);
@@ -139,6 +158,11 @@ internal static class CacheStage
     public static async ValueTask<StageResult> ServeAsync(
         RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin)
     {
+        if (route.IsHttp)
+        {
+            return await HttpCacheAnswer.ServeAsync(context, exchange, route, pin, CacheOutcome.Hit);
+        }
+
         try
         {
             exchange.Outcome = CacheOutcome.Hit;
@@ -265,6 +289,13 @@ internal static class CacheStage
         key.Add(context.Route!.Plan.StripPath ? context.Target.Path[context.StripLength..] : context.Target.Path);
         key.Add(context.Target.Query);
         key.Add(route.KeepsHost ? UpstreamRequestWriter.CallerHost(context) : "");
+        AddHeaders(context, route, key);
+        return key.TryEnd(body, route.Shared.Hasher);
+    }
+
+    /// <summary>Adds the headers that the file names to a key.</summary>
+    public static void AddHeaders(RequestContext context, RouteCache route, CacheKey key)
+    {
         foreach (var name in route.KeyHeaders)
         {
             var values = context.RequestHeaders[name];
@@ -274,15 +305,13 @@ internal static class CacheStage
                 key.Add(value);
             }
         }
-
-        return key.TryEnd(body, route.Shared.Hasher);
     }
 
     /// <summary>
     /// A credential of the caller's that travels on decides what the upstream answers, and is no part of the key: such requests
     /// are answered by the upstream alone (RFC 9111, section 3.5).
     /// </summary>
-    private static bool PassesCredential(RequestContext context)
+    public static bool PassesCredential(RequestContext context)
     {
         // One that stands in the query is not to lie in a key.
         if (!context.Route!.Access.QueryNames.IsEmpty && !context.Target.Query.IsEmpty)

@@ -31,7 +31,7 @@ internal static class CollapseStage
         exchange.TakeLead(flight);
 
         // The call that was under way may have ended between the look into the memory and this one.
-        if (CacheStage.TryPinFresh(exchange, route, out var pin))
+        if (CacheStage.TryPinFresh(context, exchange, route, out var pin))
         {
             exchange.Unshare();
             return CacheStage.ServeAsync(context, exchange, route, pin);
@@ -79,7 +79,7 @@ internal static class CollapseStage
 
             switch (flight.State)
             {
-                case FlightState.Open or FlightState.Whole:
+                case FlightState.Open or FlightState.Whole when Selects(context, exchange, route, flight):
                     return await ServeAsync(context, exchange, route, flight);
                 case FlightState.Failed when flight.IsLastAttempt:
                     return StageResult.Failed(flight.Failure);
@@ -92,7 +92,7 @@ internal static class CollapseStage
         }
 
         // It was nobody else's answer. Another's may be, that has come meanwhile.
-        return CacheStage.TryPinFresh(exchange, route, out var pin)
+        return CacheStage.TryPinFresh(context, exchange, route, out var pin)
             ? await CacheStage.ServeAsync(context, exchange, route, pin)
             : LeadAlone(exchange, route);
     }
@@ -119,19 +119,50 @@ internal static class CollapseStage
         return StageResult.Responded;
     }
 
+    /// <summary>True where the answer is the one that this request selects too, of several variants.</summary>
+    private static bool Selects(RequestContext context, CacheExchange exchange, RouteCache route, CacheFlight flight)
+    {
+        if (!route.IsHttp)
+        {
+            return true;
+        }
+
+        ReadHead(exchange.Head, flight);
+        var selects = HttpCacheKey.TrySelect(context, route, exchange.Key, new StoredHead(exchange.Head.Written.Span))
+            && exchange.Key.Hash == flight.Selection;
+        exchange.Head.ReturnMemory();
+        return selects;
+    }
+
+    private static void ReadHead(HeadBuffer to, CacheFlight flight)
+    {
+        to.Clear();
+        for (var cursor = flight.Head; flight.TryReadHead(ref cursor, out var run);)
+        {
+            to.Write(run);
+        }
+    }
+
+    private static bool IsEventStream(string? contentType) =>
+        contentType is not null && contentType.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+
     private static void WriteHead(RequestContext context, CacheExchange exchange, CacheFlight flight)
     {
         var head = exchange.Head;
-        head.Clear();
-        for (var cursor = flight.Head; flight.TryReadHead(ref cursor, out var run);)
+        ReadHead(head, flight);
+        if (exchange.Http is null)
         {
-            head.Write(run);
+            CacheStage.CopyHead(context, head.Written.Span);
+        }
+        else
+        {
+            var kept = new StoredHead(head.Written.Span);
+            HttpCacheAnswer.CopyHead(context, kept, kept.Rules.AgeSeconds);
         }
 
-        CacheStage.CopyHead(context, head.Written.Span);
         head.ReturnMemory();
         CacheStage.WriteHeaders(context, exchange);
-        if (context.Facts.IsStreaming)
+        if (IsEventStream(context.Response.Headers.ContentType))
         {
             context.EventStream = new EventStream(context.Route!.Plan.Heartbeat, null, context.Facts.HidesUsage);
         }

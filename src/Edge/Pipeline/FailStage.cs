@@ -98,6 +98,11 @@ internal static class FailStage
             response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
+        if (failure == Failure.UpstreamCircuitOpen)
+        {
+            response.Headers[TargetChoice.StateHeader] = "open";
+        }
+
         if (failure == Failure.CallerContentCodingUnsupported)
         {
             // Tells what would have been taken (RFC 9110, section 12.5.3).

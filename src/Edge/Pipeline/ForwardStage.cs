@@ -62,16 +62,14 @@ internal sealed class ForwardStage
             }
 
             ForgetRequest(context);
-            _copier.Copy(context, context.Exchange.Head, context.Exchange.HeadBytes);
-            if (context.Exchange.IsUploadHeld)
+            if (HttpCacheReuse.TakesOver(context))
             {
-                // The caller may now send its body or leave it, and only a new connection tells which (RFC 9110, section 10.1.1).
-                context.CloseAfterAnswer();
+                outcome = Failure.None;
+                return await HttpCacheReuse.RunAsync(context);
             }
 
-            context.Exchange.BeginBody();
+            CopyHead(context);
             var failure = await AnswerAsync(context);
-
             if (failure != Failure.None)
             {
                 context.Exchange.Distrust();
@@ -95,6 +93,18 @@ internal sealed class ForwardStage
             context.Body.ReturnMemory();
             context.SentBody.ReturnMemory();
         }
+    }
+
+    private void CopyHead(RequestContext context)
+    {
+        _copier.Copy(context, context.Exchange.Head, context.Exchange.HeadBytes);
+        if (context.Exchange.IsUploadHeld)
+        {
+            // The caller may now send its body or leave it, and only a new connection tells which (RFC 9110, section 10.1.1).
+            context.CloseAfterAnswer();
+        }
+
+        context.Exchange.BeginBody();
     }
 
     private static StageResult Outcome(RequestContext context, Failure failure)

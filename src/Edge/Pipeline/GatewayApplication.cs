@@ -188,8 +188,8 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     {
         try
         {
-            context.Cache?.Fail(failure);
-            return await FailStage.RunAsync(context, failure);
+            var kept = await HttpCacheReuse.FailAsync(context, failure);
+            return kept.IsContinue ? await FailStage.RunAsync(context, failure) : kept;
         }
         catch (Exception exception)
         {

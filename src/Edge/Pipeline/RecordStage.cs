@@ -63,8 +63,11 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
             _audit.Refused(context, result.Failure);
         }
 
-        // A caller's own mistakes are answered, not logged: else any caller could fill the log. Of overload its stage tells.
-        if (result.Failure is not (Failure.None or Failure.EdgeOverloaded) && Failures.Side(result.Failure) != FailureSide.Caller)
+        // A caller's own mistakes are answered, not logged: else any caller could fill the log. Of overload its stage tells, of
+        // targets that are not to be asked what made them so.
+        if (result.Failure is not (Failure.None or Failure.EdgeOverloaded or Failure.UpstreamCircuitOpen
+                or Failure.UpstreamUnavailable or Failure.UpstreamRateLimited)
+            && Failures.Side(result.Failure) != FailureSide.Caller)
         {
             log.Failed(context, result.Failure, TimeSpan.FromMicroseconds(elapsedNs / 1000));
         }

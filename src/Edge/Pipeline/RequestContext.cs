@@ -218,7 +218,7 @@ internal sealed partial class RequestContext
     public RequestUsage Usage { get; private set; }
 
     /// <summary>True where the answer is read on when the caller leaves, to learn what it used.</summary>
-    public bool Drains => Meter is not null && Route!.Plan.DrainTokens is not null;
+    public bool Drains => (Meter is not null && Route!.Plan.DrainTokens is not null) || Cache?.Http is { IsSilent: true };
 
     /// <summary>Most bytes of the request's body: the listener's limit until <see cref="LimitRequestBody"/>.</summary>
     public long RequestBodyMax { get; private set; }

@@ -25,6 +25,7 @@ internal static class ResponseRelay
     {
         if (exchange.HasEmptyBody)
         {
+            context.Cache?.Complete(context);
             return Failure.None;
         }
 

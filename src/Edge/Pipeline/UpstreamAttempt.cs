@@ -94,8 +94,8 @@ internal static class UpstreamAttempt
         }
     }
 
-    private static Failure PickTarget(RequestContext context, bool onlyUntried) => context.Upstream.Cluster.Pick(
-        context.Exchange.Pick, new TargetQuery(0, context.Facts.EstimatedTokens, onlyUntried), ref context.Tried);
+    private static Failure PickTarget(RequestContext context, bool onlyUntried) => TargetChoice.Make(
+        context, context.Upstream.Cluster, context.Exchange.Pick, onlyUntried, ref context.Tried);
 
     /// <summary>Step 2: an idle connection, or else a new one.</summary>
     private static async ValueTask<Failure> OpenAsync(RequestContext context, UpstreamPool pool, bool freshOnly)
@@ -107,7 +107,10 @@ internal static class UpstreamAttempt
         var connection = freshOnly ? null : pool.TakeIdle();
         if (connection is null)
         {
-            var connected = await pool.ConnectAsync(context.CallerWatch.TokenFor(context.Request.Protocol));
+            // A question for the next caller's sake outlives the one who has its answer.
+            var connected = await pool.ConnectAsync(context.Cache?.Http is { IsSilent: true }
+                ? CancellationToken.None
+                : context.CallerWatch.TokenFor(context.Request.Protocol));
             if (connected.Connection is null)
             {
                 context.FailureDetail = connected.Detail;

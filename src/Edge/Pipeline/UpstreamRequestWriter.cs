@@ -1,3 +1,4 @@
+using Edge.Core.Caching;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm.Translation;
@@ -33,6 +34,7 @@ internal static class UpstreamRequestWriter
             return false;
         }
 
+        WriteValidators(to, context);
         WriteForwarded(to, context, route.Plan.Forwarded);
         WriteVia(to, context);
         WriteTrace(to, context.Trace);
@@ -42,6 +44,7 @@ internal static class UpstreamRequestWriter
         }
 
         upstream.RequestLines.Write(to, context.TemplateValues);
+        to.Write(context.Exchange.Pick.CredentialLine);
         if (asksIdentity)
         {
             to.Write("Accept-Encoding: identity\r\n"u8);
@@ -152,6 +155,7 @@ internal static class UpstreamRequestWriter
                 || (kind == RequestHeaderKind.Credential && !upstream.KeepsCredentials)
                 || upstream.Drops(name)
                 || (context.Trace is { } trace && IsReplaced(trace, name))
+                || (context.Cache?.Http is { Revalidates: true } && IsValidator(name))
                 || (asksIdentity && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase))
                 || (namesOptions && IsNamedBy(connection, name))
                 || (context.Translation is not null && Translation.IsOfDialect(name)))
@@ -220,6 +224,36 @@ internal static class UpstreamRequestWriter
             to.Write("\r\n"u8);
         }
     }
+
+    /// <summary>
+    /// Where it is asked whether something is still good, that is asked of what is kept, and not of what the caller has.
+    /// </summary>
+    private static void WriteValidators(HeadBuffer to, RequestContext context)
+    {
+        if (context.Cache?.Http is not { Revalidates: true } http)
+        {
+            return;
+        }
+
+        var kept = new StoredHead(http.Found.Written.Span);
+        if (kept.TryFind("ETag"u8, out var tag))
+        {
+            to.Write("If-None-Match: "u8);
+            to.Write(tag);
+            to.Write("\r\n"u8);
+        }
+
+        if (kept.TryFind("Last-Modified"u8, out var changed))
+        {
+            to.Write("If-Modified-Since: "u8);
+            to.Write(changed);
+            to.Write("\r\n"u8);
+        }
+    }
+
+    private static bool IsValidator(string name) =>
+        name.Equals("If-None-Match", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("If-Modified-Since", StringComparison.OrdinalIgnoreCase);
 
     private static bool TryWriteValues(HeadBuffer to, string name, StringValues values)
     {

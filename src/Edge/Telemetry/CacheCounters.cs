@@ -20,6 +20,9 @@ internal sealed class CacheCounters(int number, string route, GatewayMetrics met
     /// <summary>Answered with what another's call brought, which was under way.</summary>
     public StripedCounter Collapsed { get; } = metrics.CacheRequests.Of(route, "collapsed");
 
+    /// <summary>Answered from memory after the upstream said that it is still good.</summary>
+    public StripedCounter Revalidated { get; } = metrics.CacheRequests.Of(route, "revalidated");
+
     /// <summary>Answered from memory though too old, because no upstream answered.</summary>
     public StripedCounter Stale { get; } = metrics.CacheRequests.Of(route, "stale");
 

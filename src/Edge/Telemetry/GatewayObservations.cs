@@ -16,6 +16,7 @@ internal static class GatewayObservations
     {
         RegisterRequests(gateway, registry);
         RegisterConnections(gateway, registry);
+        TargetObservations.Register(gateway, registry);
         RegisterLimits(gateway, registry);
         RegisterOverload(gateway, registry);
         RegisterCache(gateway, registry);

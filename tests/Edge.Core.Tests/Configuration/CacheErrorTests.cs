@@ -33,16 +33,19 @@ public sealed class CacheErrorTests
     [InlineData("cache: { ttl: 1m, scope: public, store: redis }", "'redis' is not where answers can be kept; write memory")]
     [InlineData("cache: { ttl: 1m, scope: public, temperatureMax: 2.1 }", "'2.1' is not a temperature")]
     [InlineData("cache: { ttl: 1m, scope: public, maxObject: 65MiB }", "is out of range")]
-    [InlineData("cache: { scope: public }", "key 'ttl' is missing")]
+    [InlineData("cache: { scope: public }", "goes to an LLM, whose answers say nothing of their time; write ttl")]
     [InlineData("cache: { ttl: 1m, scope: public, semantic: {} }", "unknown key 'semantic'")]
     public void A_wrong_cache_is_told(string keys, string error) =>
         Assert.Contains(error, Assert.Single(Errors(Route(keys))), StringComparison.Ordinal);
 
     [Fact]
-    public void Answers_of_upstreams_that_are_no_llm_are_not_kept() => Assert.Contains(
-        "goes to an upstream without an LLM dialect",
-        Assert.Single(Errors(Top + "routes: [{ name: a, upstream: web, cache: { ttl: 1m, scope: public } }]\n")),
-        StringComparison.Ordinal);
+    public void Answers_of_upstreams_that_are_no_llm_may_say_themselves_how_long_they_are_kept()
+    {
+        var loaded = Load(Top + "routes: [{ name: a, upstream: web, cache: { scope: public, callerDirectives: true } }]\n");
+        Assert.Empty(loaded.Diagnostics);
+        Assert.Null(loaded.Plan!.Routes[0].Cache!.Ttl);
+        Assert.True(loaded.Plan.Routes[0].Cache!.CallerDirectives);
+    }
 
     [Fact]
     public void A_right_one_is_planned()

@@ -79,8 +79,14 @@ internal static class Samples
         upstreams:
           openai:
             dialect: openai
-            targets: [https://api.openai.com, "https://Proxy.example.com:8443/base/"]
+            targets: [https://api.openai.com, { url: "https://Proxy.example.com:8443/base/", weight: 3 }]
+            balance: { by: hash, header: X-User, slowStart: 20s, panicBelow: 40% }
             credential: "${file:secrets/openai}"
+            breaker:
+              { failures: 7, ratio: 12.5%, volume: 30, within: 5s, openFor: 20s, successes: 3, trials: 2, on: [connect, "429"] }
+            health: { path: "/health?deep=1", every: 3s, timeout: 1s, unhealthy: 4, healthy: 5, status: [200, 3xx] }
+            outlier:
+              { failures: 8, margin: 30%, volume: 40, within: 6s, ejectFor: 7s, ejectForMax: 8m, ejectedMax: 25%, on: [5xx] }
             headers: { set: { X-Set: a }, add: { X-Add: "b {{c}" }, remove: [X-Remove] }
             timeouts: { connect: 1s, firstByte: 2s, idle: 3s, total: 4s }
             tls: { ca: ca.pem }
@@ -88,7 +94,7 @@ internal static class Samples
             connectionLifetime: 1h
             connectionIdleTimeout: 10s
             responseHeadersMax: 16KiB
-          vectors: { dialect: http, targets: ["http://127.0.0.1:9000"] }
+          vectors: { dialect: http, targets: ["http://127.0.0.1:9000"], credentials: ["${file:secrets/openai}", other] }
         defaults:
           requestId: { header: X-Request-ID, echo: true }
           request: { headers: { set: { X-Edge: "1" } } }

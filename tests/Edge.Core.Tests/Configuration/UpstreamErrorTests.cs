@@ -185,8 +185,42 @@ public sealed class UpstreamErrorTests
         "6:5: key 'targets' is here twice, first on line 5; keep one")]
     [InlineData(
         "protocol: h2",
-        "6:5: unknown key 'protocol'; known: dialect, targets, credential, azure, headers, timeouts, retries, tls, " +
-        "connectionsMax, connectionLifetime, connectionIdleTimeout, responseHeadersMax")]
+        "6:5: unknown key 'protocol'; known: dialect, targets, balance, credential, credentials, breaker, health, outlier, " +
+        "azure, headers, timeouts, retries, tls, connectionsMax, connectionLifetime, connectionIdleTimeout, " +
+        "responseHeadersMax")]
+    [InlineData(
+        "credential: a\n    credentials: [b, b]",
+        "6:17: there are credentials too; put this one into their list\n" +
+        "7:22: this credential is the same as the one on line 7; keep one")]
+    [InlineData(
+        "breaker: { failures: 0, ratio: 101%, volume: 5 }",
+        "6:26: '0' is out of range; write a whole number from 1 to 1000\n" +
+        "6:36: '101%' is not a share; write a number from 0 to 100 with a %, such as 20%\n" +
+        "6:50: volume says from when on a ratio counts, and there is none; write ratio: 50% too")]
+    [InlineData(
+        "breaker: { on: [refused] }",
+        "6:21: 'refused' is not a cause; write connect, timeout, 5xx, 429 or broken")]
+    [InlineData(
+        "health: { every: 5s }",
+        "6:13: key 'path' is missing: what is asked for, by GET, after the target's own path")]
+    [InlineData(
+        "health: { path: health, status: [2xx, 600] }",
+        "6:21: 'health' does not begin with '/', as every path does\n" +
+        "6:43: '600' is not a status; write a number from 100 to 599, or 2xx for all of a class")]
+    [InlineData(
+        "outlier: { within: 5s, ejectFor: 10m }",
+        "6:14: the only target is never ejected; leave outlier out, or add targets\n" +
+        "6:14: this is shorter than ejectFor, the shortest time; write a longer one\n" +
+        "6:24: within is the window of a margin, and there is none; write margin: 30%")]
+    [InlineData(
+        "balance: { by: p2c, header: X-User }",
+        "6:33: a header decides only where targets are chosen by hash; write by: hash")]
+    [InlineData(
+        "balance: least-tokens",
+        "6:14: only LLM dialects have tokens; write p2c")]
+    [InlineData(
+        "balance: fastest",
+        "6:14: 'fastest' is not a way to choose; write p2c, round-robin, weighted, hash or least-tokens")]
     [InlineData(
         "tls: { ca: \"${SECRET}\" }",
         "6:16: the file does not exist")]

@@ -38,6 +38,7 @@ public sealed class FailuresTests
         (Failure.CallerBudgetExceeded, 429, "http_request_denied", "budget_exceeded"),
         (Failure.CallerModelWithoutPrice, 403, "http_request_denied", "model_without_price"),
         (Failure.CallerQuotaExceeded, 429, "http_request_denied", "quota_exceeded"),
+        (Failure.CallerWantsKeptAnswer, 504, "http_request_error", "not_in_memory"),
         (Failure.CallerTooManyAtOnce, 429, "http_request_denied", "concurrency_limit_exceeded"),
         (Failure.CallerBodyTooLarge, 413, "http_request_error", "body_too_large"),
         (Failure.CallerBodyInvalid, 400, "http_request_error", "body_invalid"),

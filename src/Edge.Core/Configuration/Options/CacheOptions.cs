@@ -15,12 +15,14 @@ internal sealed class CacheOptions
 
     /// <summary>Its description.</summary>
     public static readonly ObjectShape<CacheOptions> Shape = new(
-        "cache", "cache settings", "How repeated requests to an LLM are answered from memory.",
+        "cache", "cache settings", "How repeated requests are answered from memory.",
         new Key<CacheOptions, TimeSpan>(
-            "ttl", Scalars.Duration(), (o, v) => o.Ttl = v, "How long an answer is used.", isRequired: true),
+            "ttl", Scalars.Duration(), (o, v) => o.Ttl = v,
+            "How long an answer is used. Required before an LLM; elsewhere for answers that do not say it themselves, which " +
+            "are not kept without it."),
         new Key<CacheOptions, TimeSpan>(
             "staleIfError", Scalars.Duration(), (o, v) => o.StaleIfError = v,
-            "How long an answer is kept after its `ttl`, for `{ cached: stale }` among the route's fallbacks.",
+            "How long an answer is kept after its time, for `{ cached: stale }` among the route's fallbacks.",
             defaultText: "1h"),
         new Key<CacheOptions, CacheScopePlan>(
             "scope", CacheRules.Scope, (o, v) => o.Scope = v,
@@ -46,6 +48,10 @@ internal sealed class CacheOptions
             "noCacheTiers", new ListShape<string>(Scalars.Name, "tiers", 0, EdgeOptions.TiersMax), (o, v) => o.NoCacheTiers = v,
             "Tiers whose callers may ask for a fresh answer by `Cache-Control: no-cache`, and for one that is not kept by " +
             "`no-store`.", defaultText: "[]"),
+        new Key<CacheOptions, bool>(
+            "callerDirectives", Scalars.Boolean, (o, v) => o.CallerDirectives = v,
+            "Before other services than LLMs: what callers say in `Cache-Control` counts, whatever their tier.",
+            defaultText: "false"),
         new Key<CacheOptions, bool>(
             "store", CacheRules.Store, (o, v) => o.Store = v, "Where answers are kept.", defaultText: "memory"));
 
@@ -75,6 +81,9 @@ internal sealed class CacheOptions
 
     /// <summary>Who may go round it.</summary>
     public Located<List<Located<string>>>? NoCacheTiers { get; set; }
+
+    /// <summary>Callers have a say.</summary>
+    public Located<bool>? CallerDirectives { get; set; }
 
     /// <summary>Where.</summary>
     public Located<bool>? Store { get; set; }

@@ -9,6 +9,9 @@ internal sealed class UpstreamOptions
     /// <summary>Most targets of an upstream.</summary>
     public const int TargetsMax = 256;
 
+    /// <summary>Most credentials of an upstream.</summary>
+    public const int CredentialsMax = 64;
+
     /// <summary>Largest bound for the number of connections.</summary>
     public const int ConnectionsCountMax = 1_000_000;
 
@@ -24,14 +27,29 @@ internal sealed class UpstreamOptions
         new Key<UpstreamOptions, Dialect>(
             "dialect", Scalars.DialectName, (o, v) => o.Dialect = v,
             "What it speaks: decides the shape of errors and which header carries the credential.", defaultText: "http"),
-        new Key<UpstreamOptions, List<Located<TargetPlan>>>(
-            "targets", new ListShape<TargetPlan>(Scalars.Target, "URLs", 1, TargetsMax), (o, v) => o.Targets = v,
+        new Key<UpstreamOptions, List<Located<TargetOptions>>>(
+            "targets", new ListShape<TargetOptions>(TargetOptions.Any, "URLs or targets", 1, TargetsMax), (o, v) => o.Targets = v,
             "Where it is reached: URLs with scheme, host, and perhaps a port and a path that goes before each request's path. " +
             "Several are balanced.", isRequired: true),
+        new Key<UpstreamOptions, BalanceOptions>(
+            "balance", BalanceOptions.Any, (o, v) => o.Balance = v, "How one of several targets is chosen.", defaultText: "p2c"),
         new Key<UpstreamOptions, Secret>(
             "credential", Scalars.Secret, (o, v) => o.Credential = v,
             "Sent in place of whatever credential the caller brought: as `x-api-key` to `anthropic`, else as a Bearer token. " +
             "Left out: the caller's own goes through."),
+        new Key<UpstreamOptions, List<Located<Secret>>>(
+            "credentials", new ListShape<Secret>(Scalars.Secret, "secrets", 1, CredentialsMax), (o, v) => o.Credentials = v,
+            "In place of `credential`, several of one provider: each request takes the one that has most room by what the " +
+            "provider says in its answers, and none that it has turned away with 429 or 401."),
+        new Key<UpstreamOptions, BreakerOptions>(
+            "breaker", BreakerOptions.Shape, (o, v) => o.Breaker = v,
+            "When a target that fails is left alone for a time. Left out: never."),
+        new Key<UpstreamOptions, HealthOptions>(
+            "health", HealthOptions.Shape, (o, v) => o.Health = v,
+            "Asks each target whether it is well. Left out: nobody asks."),
+        new Key<UpstreamOptions, OutlierOptions>(
+            "outlier", OutlierOptions.Shape, (o, v) => o.Outlier = v,
+            "When a target is ejected because its requests fail. Left out: never."),
         new Key<UpstreamOptions, AzureOptions>(
             "azure", AzureOptions.Shape, (o, v) => o.Azure = v,
             "It is Azure OpenAI in a dated version: paths name the deployment, which is the request's model, and the " +
@@ -64,10 +82,25 @@ internal sealed class UpstreamOptions
     public Located<Dialect>? Dialect { get; set; }
 
     /// <summary>Where it is reached.</summary>
-    public Located<List<Located<TargetPlan>>>? Targets { get; set; }
+    public Located<List<Located<TargetOptions>>>? Targets { get; set; }
+
+    /// <summary>How one of them is chosen.</summary>
+    public Located<BalanceOptions>? Balance { get; set; }
 
     /// <summary>The provider's credential.</summary>
     public Located<Secret>? Credential { get; set; }
+
+    /// <summary>Several credentials.</summary>
+    public Located<List<Located<Secret>>>? Credentials { get; set; }
+
+    /// <summary>When a target is left alone.</summary>
+    public Located<BreakerOptions>? Breaker { get; set; }
+
+    /// <summary>Checks.</summary>
+    public Located<HealthOptions>? Health { get; set; }
+
+    /// <summary>When a target is ejected.</summary>
+    public Located<OutlierOptions>? Outlier { get; set; }
 
     /// <summary>Azure's way.</summary>
     public Located<AzureOptions>? Azure { get; set; }

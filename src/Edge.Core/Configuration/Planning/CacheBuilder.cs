@@ -13,7 +13,7 @@ internal static class CacheBuilder
         ? null
         : new CachePlan
         {
-            Ttl = cache.Ttl.Get(),
+            Ttl = cache.Ttl?.Value,
             Scope = cache.Scope.Get(),
             VaryHeaders =
             [
@@ -24,6 +24,7 @@ internal static class CacheBuilder
             StaleIfError = cache.StaleIfError.Get(),
             TemperatureMax = cache.TemperatureMax.Get(),
             Tools = cache.Tools.Get(),
+            CallerDirectives = cache.CallerDirectives.Get(),
             NoCacheTiers = [.. cache.NoCacheTiers.Items().Select(static t => t.Value)],
         };
 }

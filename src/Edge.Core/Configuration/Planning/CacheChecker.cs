@@ -21,8 +21,8 @@ internal sealed class CacheChecker(DiagnosticBag diagnostics, TierNames tiers)
             var name = route.Value.Name is { Hidden: false } text ? $"route {text.Text()}" : "the route";
             CheckScope(used, place, name, asks: (route.Value.Authenticate ?? defaults?.Authenticate) is { Value.HasValue: true });
             var upstream = options.Upstreams.Items().FirstOrDefault(u => u.Name.Value == route.Value.Upstream?.Value).Value.Value;
-            if (upstream is not null && (upstream.Dialect?.Value ?? Dialect.Http) == Dialect.Http)
-                diagnostics.Add(place, $"{name} goes to an upstream without an LLM dialect, whose answers are not kept");
+            if (upstream is not null && (upstream.Dialect?.Value ?? Dialect.Http) != Dialect.Http && used.Ttl is null)
+                diagnostics.Add(place, $"{name} goes to an LLM, whose answers say nothing of their time; write ttl");
         }
     }
 

@@ -72,7 +72,7 @@ internal sealed class Checker(Binder binder, ConfigurationFiles files, ConsumerC
 
     private void CheckUpstream(UpstreamOptions upstream)
     {
-        CheckTargets(upstream);
+        new UpstreamChecker(_diagnostics).Check(upstream);
         CheckAuthorities(upstream.Tls);
         if (upstream.Azure is { } azure && upstream.Dialect is not { Value: Dialect.OpenAI })
             _diagnostics.Add(azure.Place, "azure goes with dialect: openai alone");
@@ -110,17 +110,6 @@ internal sealed class Checker(Binder binder, ConfigurationFiles files, ConsumerC
         {
             if (header.Value == Origins.Any)
                 _diagnostics.Add(header.Place, "'*' means nothing to browsers together with credentials; list the headers");
-        }
-    }
-
-    private void CheckTargets(UpstreamOptions upstream)
-    {
-        var seen = new Dictionary<TargetPlan, Place>();
-        foreach (var target in upstream.Targets.Items())
-        {
-            if (seen.TryAdd(target.Value, target.Place)) continue;
-            var line = seen[target.Value].Line.ToString(CultureInfo.InvariantCulture);
-            _diagnostics.Add(target.Place, $"this target is the same as the one on line {line}; keep one");
         }
     }
 

@@ -5,7 +5,6 @@ using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Shapes;
 using Edge.Core.Identity;
 using Edge.Core.Llm;
-using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration.Planning;
 
@@ -15,7 +14,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
     /// <summary>Makes the plan.</summary>
     public EdgePlan Build(EdgeOptions options)
     {
-        var upstreams = options.Upstreams.Items().Select(u => Upstream(u.Name.Value, u.Value.Value)).ToImmutableArray();
+        var upstreams = options.Upstreams.Items()
+            .Select(u => UpstreamBuilder.Upstream(u.Name.Value, u.Value.Value, files)).ToImmutableArray();
         var byName = upstreams.ToDictionary(u => u.Name, StringComparer.Ordinal);
         var issuers = options.Identity.Get().Issuers.Items()
             .ToDictionary(
@@ -118,33 +118,6 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         var path => (LogTarget.File, files.Resolve(path)),
     };
 
-    private UpstreamPlan Upstream(string name, UpstreamOptions upstream)
-    {
-        var timeouts = upstream.Timeouts.Get();
-        return new UpstreamPlan
-        {
-            Name = name,
-            Dialect = upstream.Dialect.Get(),
-            Targets = [.. upstream.Targets.Items().Select(t => t.Value)],
-            Credential = upstream.Credential?.Value,
-            Azure = upstream.Azure is { Value.ApiVersion: { } version } ? new AzurePlan(version.Value) : null,
-            Headers = RouteSettings.Headers(upstream.Headers),
-            Timeouts = new UpstreamTimeouts
-            {
-                Connect = timeouts.Connect.Get(),
-                FirstByte = timeouts.FirstByte.Get(),
-                Idle = timeouts.Idle.Get(),
-                Total = timeouts.Total.Get(),
-            },
-            Retries = upstream.Retries is { } retries ? AttemptBuilder.Retries(retries.Value) : null,
-            CaFile = upstream.Tls.Get().Ca is { } ca ? files.Resolve(ca.Value) : null,
-            ConnectionsMax = upstream.ConnectionsMax.Get(),
-            ConnectionLifetime = upstream.ConnectionLifetime.Get(),
-            ConnectionIdleTimeout = upstream.ConnectionIdleTimeout.Get(),
-            ResponseHeadersMax = (int)upstream.ResponseHeadersMax.Get(),
-        };
-    }
-
     private static RoutePlan Route(RouteOptions route, RouteSettings defaults, Dictionary<string, UpstreamPlan> upstreams)
     {
         var match = route.Match.Get();
@@ -220,8 +193,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
                 ? LimitBuilder.Limits(limits.Value, own is RouteOptions route ? "route/" + route.Name.Get() : "defaults")
                 : defaults!.Limits;
             RequestId = own.RequestId is { } id ? Identifier(id.Value) : defaults?.RequestId;
-            Request = own.Request is { } request ? Headers(request.Value.Headers) : defaults!.Request;
-            Response = own.Response is { } response ? Headers(response.Value.Headers) : defaults!.Response;
+            Request = own.Request is { } request ? UpstreamBuilder.Headers(request.Value.Headers) : defaults!.Request;
+            Response = own.Response is { } response ? UpstreamBuilder.Headers(response.Value.Headers) : defaults!.Response;
             Forwarded = own.Forwarded?.Value ?? defaults!.Forwarded;
             Heartbeat = own.Heartbeat is { Value: var heartbeat } ? Duration(heartbeat) : defaults?.Heartbeat;
             RequestBodyMax = own.RequestBodyMax?.Value ?? defaults?.RequestBodyMax;
@@ -269,16 +242,6 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         public CorsOptions? Cors { get; }
 
         public SecurityHeadersPlan SecurityHeaders { get; }
-
-        public static HeaderRules Headers(Located<HeaderRulesOptions>? headers)
-        {
-            var rules = headers.Get();
-            var plan = new HeaderRules([.. rules.Remove.Items().Select(n => n.Value)], Values(rules.Set), Values(rules.Add));
-            return plan.IsEmpty ? HeaderRules.None : plan;
-        }
-
-        private static ImmutableArray<HeaderValue> Values(Located<List<Named<Template>>>? values) =>
-            [.. values.Items().Select(v => new HeaderValue(v.Name.Value, v.Value.Value))];
 
         private static RequestIdPlan? Identifier(Optional<RequestIdOptions> id) =>
             id.HasValue ? new RequestIdPlan(id.Value!.Header.Get(), id.Value.Echo.Get()) : null;

@@ -56,6 +56,21 @@ internal static class Paths
         return new PathPattern(isPrefix ? PathPatternKind.Prefix : PathPatternKind.Exact, text);
     }
 
+    /// <summary>What JSON Schema can say of a path with a query.</summary>
+    public const string RequestPattern = "^/[^#\\s\\\\]*$";
+
+    /// <summary>Reads a path that the gateway asks for by itself, perhaps with a query.</summary>
+    public static Parsed<string> ParseRequest(string text)
+    {
+        var query = text.IndexOf('?', StringComparison.Ordinal);
+        var path = query < 0 ? text : text[..query];
+        if (!path.StartsWith('/')) return new Problem("does not begin with '/', as every path does");
+        if (CheckLiteral(path) is { } problem) return problem;
+        return query >= 0 && text[query..].Any(static c => c is <= ' ' or > '~' or '#' or '"' or '<' or '>')
+            ? new Problem("has a query with a character that stands there only percent-encoded (a space is %20)")
+            : text;
+    }
+
     /// <summary>The pattern with its parameters unnamed: patterns that match the same paths have the same.</summary>
     public static string Anonymous(PathPattern pattern) => pattern.Kind != PathPatternKind.Parameters
         ? pattern.Text

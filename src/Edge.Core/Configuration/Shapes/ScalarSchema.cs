@@ -29,6 +29,9 @@ internal sealed record ScalarSchema(ScalarType Type)
     /// <summary>A regular expression (ECMA 262) for text, or null.</summary>
     public string? Pattern { get; init; }
 
+    /// <summary>True where a whole number may stand for the text; its bounds are then those of the number.</summary>
+    public bool MayBeNumber { get; init; }
+
     /// <summary>The only texts there are; empty where there are others.</summary>
     public ImmutableArray<string> Choices { get; init; } = [];
 
@@ -57,6 +60,7 @@ internal sealed record ScalarSchema(ScalarType Type)
         ScalarType.Integer => JsonValue.Create("integer"),
         ScalarType.Number => JsonValue.Create("number"),
         ScalarType.Boolean => JsonValue.Create("boolean"),
+        _ when MayBeNumber => new JsonArray("string", "integer"),
         _ => IsAnyText ? new JsonArray("string", "number") : JsonValue.Create("string"),
     };
 }

@@ -6,6 +6,7 @@ using Edge.Core.Configuration.Options;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Rules;
 using Edge.Core.Identity;
+using Edge.Core.Resilience;
 using Edge.Core.Templating;
 
 namespace Edge.Core.Configuration.Shapes;
@@ -102,6 +103,25 @@ internal static class Scalars
             && share <= 1
             ? share
             : new Problem("is not a share; write a number from 0 to 1, such as 0.1"));
+
+    /// <summary>A share in percent, kept as a number from 0 to 1.</summary>
+    public static readonly ScalarShape<double> Percent =
+        Text("a share in percent", Statuses.PercentPattern, Statuses.ParsePercent);
+
+    /// <summary>A status, or a class of them.</summary>
+    public static readonly ScalarShape<StatusRange> Status = new(
+        "a status",
+        new ScalarSchema(ScalarType.Text) { Pattern = Statuses.Pattern, MayBeNumber = true, Minimum = 100, Maximum = 599 },
+        Statuses.Parse);
+
+    /// <summary>Path and perhaps query of a request that the gateway itself makes.</summary>
+    public static readonly ScalarShape<string> RequestPath = Text("a path", Paths.RequestPattern, Paths.ParseRequest);
+
+    /// <summary>What counts as a failure.</summary>
+    public static readonly ScalarShape<FailureCauses> FailureCause = Choice(
+        "a cause",
+        ("connect", FailureCauses.Connect), ("timeout", FailureCauses.Timeout), ("5xx", FailureCauses.ServerError),
+        ("429", FailureCauses.TooManyRequests), ("broken", FailureCauses.Broken));
 
     /// <summary>How a collector is spoken to.</summary>
     public static readonly ScalarShape<OtlpProtocol> OtlpProtocol = Choice(

@@ -1,0 +1,221 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Edge.Core.Caching;
+using Edge.Core.Http;
+using Edge.Hosting;
+using Edge.Threading;
+using Microsoft.AspNetCore.Http;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// Gives a caller what is kept of an ordinary service's answer, or only the word that it has it already (304).
+/// </summary>
+internal static class HttpCacheAnswer
+{
+    private const int UnflushedBytesMax = 64 * 1024;
+    private const long MsPerSecond = 1000;
+
+    /// <summary>Answers with what was found, whose head is in <see cref="HttpCacheExchange.Found"/>, and lets go of it.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="exchange">Its dealings with the cache.</param>
+    /// <param name="route">Its route's cache.</param>
+    /// <param name="pin">What was found.</param>
+    /// <param name="outcome">What became of the request.</param>
+    /// <param name="keepsPin">It stays held: the caller lets go of it.</param>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    public static async ValueTask<StageResult> ServeAsync(
+        RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin, CacheOutcome outcome,
+        bool keepsPin = false)
+    {
+        try
+        {
+            exchange.Outcome = outcome;
+            var hasBody = WriteHead(context, exchange, route, pin);
+            await context.ResponseBody.StartAsync();
+            if (!hasBody)
+            {
+                return StageResult.Responded;
+            }
+
+            var cursor = pin.Body;
+            while (Put(context, pin, ref cursor))
+            {
+                if (await ResponseRelay.FlushAsync(context) != Failure.None)
+                {
+                    return StageResult.Failed(Failure.CallerGone);
+                }
+            }
+
+            return StageResult.Responded;
+        }
+        finally
+        {
+            if (!keepsPin)
+            {
+                pin.Release();
+            }
+        }
+    }
+
+    /// <summary>Copies the head of a kept answer, with what a cache adds.</summary>
+    public static void CopyHead(RequestContext context, StoredHead head, long ageSeconds)
+    {
+        var strings = context.Route!.Cache!.Shared.Strings;
+        var headers = context.Response.Headers;
+        context.Response.StatusCode = head.Status;
+        for (var at = 0; head.TryNext(ref at, out var name, out var value);)
+        {
+            headers.Append(KnownResponseHeaders.Lookup(name) ?? strings.Get(name), strings.Get(value));
+        }
+
+        headers.Append("Via", "1.1 edge");
+        headers["Age"] = context.Route.Cache.Shared.AgeOf(ageSeconds);
+    }
+
+    private static bool WriteHead(RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin)
+    {
+        var info = exchange.Outcome == CacheOutcome.Revalidated ? exchange.Http!.Info : pin.Info;
+        var nowMs = route.Shared.NowMs;
+        var head = new StoredHead(exchange.Http!.Found.Written.Span);
+        var headers = context.Response.Headers;
+        CopyHead(context, head, HttpCacheStage.AgeOf(head.Rules, info, nowMs));
+        var leftMs = info.FreshUntilMs - nowMs;
+        headers.Append("Cache-Status", exchange.Outcome == CacheOutcome.Revalidated ? "edge; fwd=stale; fwd-status=304"
+            : leftMs > 0 ? route.Shared.HitOf(leftMs / MsPerSecond)
+            : GatewayCache.StaleOf(-leftMs / MsPerSecond));
+        headers["X-Cache"] = exchange.Outcome == CacheOutcome.Revalidated ? "REVALIDATED" : "HIT";
+        headers["X-Cache-Key"] = route.Shared.NameOf(exchange.Key.Hash);
+        var isNotModified = head.Status == StatusCodes.Status200OK && IsNotModified(context, head, route);
+        if (isNotModified)
+        {
+            // What the caller has is the same: of its representation nothing is told anew (RFC 9110, section 15.4.5).
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            headers.ContentType = default;
+            headers.ContentEncoding = default;
+            headers.ContentLanguage = default;
+        }
+        else if (head.Status != StatusCodes.Status204NoContent)
+        {
+            headers.ContentLength = pin.BodyLength;
+        }
+
+        ResponseHeadCopier.ApplyRules(context);
+        var counters = route.Counters;
+        var counter = exchange.Outcome == CacheOutcome.Revalidated ? counters.Revalidated
+            : leftMs > 0 ? counters.Hits
+            : counters.Stale;
+        counter.Increment();
+        var hasBody = !isNotModified && pin.BodyLength > 0 && !HttpMethods.IsHead(context.Request.Method);
+        counters.HitBytes.Add(hasBody ? pin.BodyLength : 0);
+        return hasBody;
+    }
+
+    private static bool Put(RequestContext context, CachePin pin, ref CacheCursor cursor)
+    {
+        var writer = context.ResponseBody.Writer;
+        for (var unflushed = 0; unflushed < UnflushedBytesMax;)
+        {
+            if (!pin.TryRead(ref cursor, out var run))
+            {
+                return false;
+            }
+
+            writer.Put(run);
+            context.ResponseBytes += run.Length;
+            unflushed += run.Length;
+        }
+
+        return true;
+    }
+
+    /// <summary>True where the caller has what is kept (RFC 9111, section 4.3.2).</summary>
+    private static bool IsNotModified(RequestContext context, StoredHead head, RouteCache route)
+    {
+        var headers = context.RequestHeaders;
+        if (headers.IfNoneMatch.Count > 0)
+        {
+            foreach (var line in headers.IfNoneMatch)
+            {
+                if (line is not null && HasTag(line, head))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        if (headers.IfModifiedSince is not [{ Length: <= 64 } since])
+        {
+            return false;
+        }
+
+        Span<byte> text = stackalloc byte[64];
+        var thisYear = 1970 + (int)(route.Shared.UtcSeconds / 31_556_952);
+        if (!HttpDate.TryParse(text[..Encoding.Latin1.GetBytes(since, text)], thisYear, out var sinceSeconds))
+        {
+            return false;
+        }
+
+        // Where it says nothing of its last change, that was not after it was made.
+        return (TryDate(head, "Last-Modified"u8, thisYear, out var changed) || TryDate(head, "Date"u8, thisYear, out changed))
+            && changed <= sinceSeconds;
+    }
+
+    private static bool TryDate(StoredHead head, ReadOnlySpan<byte> field, int thisYear, out long seconds)
+    {
+        seconds = 0;
+        return head.TryFind(field, out var value) && HttpDate.TryParse(value, thisYear, out seconds);
+    }
+
+    /// <summary>Compares weakly: what is before the quotes does not count (RFC 9110, section 8.8.3.2).</summary>
+    private static bool HasTag(ReadOnlySpan<char> list, StoredHead head)
+    {
+        if (list.Trim().SequenceEqual("*"))
+        {
+            return true;
+        }
+
+        if (!head.TryFind("ETag"u8, out var tag))
+        {
+            return false;
+        }
+
+        tag = tag.StartsWith("W/"u8) ? tag[2..] : tag;
+        while (!list.IsEmpty)
+        {
+            list = list.TrimStart(" \t,");
+            var start = list.StartsWith("W/") ? 2 : 0;
+            var rest = list[start..];
+            var end = rest.StartsWith('"') ? rest[1..].IndexOf('"') + 2 : rest.IndexOf(',');
+            end = end <= (rest.StartsWith('"') ? 1 : -1) ? rest.Length : end;
+            if (IsSame(rest[..end].TrimEnd(), tag))
+            {
+                return true;
+            }
+
+            list = rest[end..];
+        }
+
+        return false;
+    }
+
+    private static bool IsSame(ReadOnlySpan<char> text, ReadOnlySpan<byte> latin1)
+    {
+        if (text.Length != latin1.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] != latin1[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

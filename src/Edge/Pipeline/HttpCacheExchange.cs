@@ -1,0 +1,84 @@
+using Edge.Core.Caching;
+using Edge.Core.Http;
+
+namespace Edge.Pipeline;
+
+/// <summary>
+/// What a request to an ordinary service has to do with the cache beside what every request has: what the caller asks of it, and
+/// the answer that was found and is too old. One for each <see cref="CacheExchange"/>, used by one request after another.
+/// </summary>
+internal sealed class HttpCacheExchange
+{
+    private CachePin? _stale;
+
+    /// <summary>What the caller's Cache-Control says, where it counts.</summary>
+    public CacheDirectives Asked { get; set; }
+
+    /// <summary>The request has a credential or cookies that go upstream (RFC 9111, section 3.5).</summary>
+    public bool IsPersonal { get; set; }
+
+    /// <summary>The method may change the resource, whose kept answers then are not to be used any more.</summary>
+    public bool Invalidates { get; set; }
+
+    /// <summary>The upstream is asked whether what is kept is still good.</summary>
+    public bool Revalidates { get; set; }
+
+    /// <summary>The caller has its answer; the upstream is asked for the next one's sake.</summary>
+    public bool IsSilent { get; set; }
+
+    /// <summary>A number for the resource, whoever asks for it.</summary>
+    public ulong Resource { get; set; }
+
+    /// <summary>When the upstream was asked, on the cache's clock.</summary>
+    public long AskedMs { get; set; }
+
+    /// <summary>What is known of the answer that is being stored.</summary>
+    public CacheInfo Info { get; set; }
+
+    /// <summary>The head of the answer that was found.</summary>
+    public HeadBuffer Found { get; } = new();
+
+    /// <summary>The head of an index while it is put together.</summary>
+    public HeadBuffer Names { get; } = new();
+
+    /// <summary>Stores the names by which variants differ.</summary>
+    public CacheFill Index { get; } = new();
+
+    /// <summary>True where an answer is held that is too old.</summary>
+    public bool HasStale => _stale is not null;
+
+    /// <summary>Begins with a request.</summary>
+    public void Begin(long nowMs)
+    {
+        Asked = new CacheDirectives();
+        IsPersonal = false;
+        Invalidates = false;
+        Revalidates = false;
+        IsSilent = false;
+        Resource = 0;
+        AskedMs = nowMs;
+        Info = default;
+    }
+
+    /// <summary>Holds an answer that is too old, whose head is in <see cref="Found"/>.</summary>
+    public void Hold(CachePin pin) => _stale = pin;
+
+    /// <summary>What is held; it is the caller's to release from here on.</summary>
+    public CachePin TakeStale()
+    {
+        var pin = _stale!.Value;
+        _stale = null;
+        return pin;
+    }
+
+    /// <summary>What is held; it stays so.</summary>
+    public CachePin Stale => _stale!.Value;
+
+    /// <summary>The request is over.</summary>
+    public void End()
+    {
+        _stale?.Release();
+        _stale = null;
+        Found.ReturnMemory();
+    }
+}

@@ -1,0 +1,222 @@
+using System.Buffers.Text;
+using System.Text;
+using Edge.Core.Caching;
+using Edge.Core.Configuration;
+using Edge.Core.Http;
+using Edge.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace Edge.Pipeline;
+
+/// <summary>Decides by an answer's head whether it may be kept, and for how long (RFC 9111, sections 3 and 4.2).</summary>
+internal static class HttpCacheFill
+{
+    private const long MsPerSecond = 1000;
+    private const int MonthsSeconds = 31_556_952;
+    private const int LifetimeSecondsMax = 365 * 24 * 60 * 60;
+
+    /// <summary>
+    /// Looks at a head, of a new answer or of one to a question whether what is kept is still good. What is to be kept of it is
+    /// put into <see cref="CacheExchange.Head"/>, and <see cref="HttpCacheExchange.Info"/> says for how long.
+    /// </summary>
+    /// <param name="context">The request.</param>
+    /// <param name="route">Its route's cache.</param>
+    /// <param name="exchange">Its dealings with the cache.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="bytes">Its bytes.</param>
+    /// <param name="kept">What is kept already, and is to be brought up to date (section 3.2); empty: nothing.</param>
+    /// <returns>False: it may not be kept.</returns>
+    public static bool TryRead(
+        RequestContext context, RouteCache route, CacheExchange exchange, ResponseHead head, ReadOnlySpan<byte> bytes,
+        ReadOnlySpan<byte> kept)
+    {
+        var http = exchange.Http!;
+        var found = new Facts { NowSeconds = route.Shared.UtcSeconds };
+        if (!kept.IsEmpty)
+        {
+            var old = new StoredHead(kept);
+            for (var at = 0; old.TryNext(ref at, out var name, out var value);)
+            {
+                if (!head.Has(bytes, name))
+                {
+                    found.Take(name, value);
+                }
+            }
+        }
+
+        for (var i = 0; i < head.HeaderCount; i++)
+        {
+            found.Take(head[i].Name(bytes), head[i].Value(bytes));
+        }
+
+        var status = kept.IsEmpty ? head.StatusCode : new StoredHead(kept).Status;
+        if (!MayKeep(context, route, http, found, status))
+        {
+            return false;
+        }
+
+        var rules = RulesOf(found, route, status);
+        Write(exchange.Head, status, rules, head, bytes, kept, found.Directives.NamesFields);
+        if (exchange.Head.Length > StoredHead.BytesMax)
+        {
+            return false;
+        }
+
+        var freshUntilMs = http.AskedMs + ((rules.LifetimeSeconds - (long)rules.AgeSeconds) * MsPerSecond);
+        var keptMs = Math.Max(
+            route.StaleMs, Math.Max(rules.StaleIfErrorSeconds, rules.StaleWhileRevalidateSeconds) * MsPerSecond);
+        http.Info = new CacheInfo
+        {
+            StoredMs = http.AskedMs,
+            FreshUntilMs = freshUntilMs,
+            ExpiresMs = Math.Max(freshUntilMs, http.AskedMs) + keptMs,
+            Owner = exchange.Key.Owner,
+            Route = route.Counters.Number,
+        };
+        return true;
+    }
+
+    private static bool MayKeep(RequestContext context, RouteCache route, HttpCacheExchange http, in Facts found, int status)
+    {
+        var says = found.Directives;
+        if (status is < 200 or StatusCodes.Status206PartialContent or StatusCodes.Status304NotModified
+            || says.NoStore || found.IsPart || found.HasManyTypes
+            || (says.Private && !(route.Plan.Scope.Kind == CacheScopeKind.Consumer && context.Caller is not null)))
+        {
+            return false;
+        }
+
+        // Section 3.5, and likewise for cookies, of which the same is true, in both directions.
+        var isForAll = says.Public || says.SharedMaxAge >= 0;
+        if ((http.IsPersonal && !(isForAll || says.MustRevalidate)) || (found.SetsCookie && !isForAll))
+        {
+            return false;
+        }
+
+        // Without a word of how long it is fresh it is kept only to be asked about, or by the word of the file.
+        return found.HasLifetime || (status == StatusCodes.Status200OK && (found.HasValidator || route.TtlMs >= 0));
+    }
+
+    private static StoredRules RulesOf(in Facts found, RouteCache route, int status)
+    {
+        var says = found.Directives;
+        var lifetime = says.SharedMaxAge >= 0 ? says.SharedMaxAge
+            : says.MaxAge >= 0 ? says.MaxAge
+            : found.HasExpires ? found.Expires - (found.Date ?? found.NowSeconds)
+            : status == StatusCodes.Status200OK && route.TtlMs >= 0 ? route.TtlMs / MsPerSecond
+            : 0;
+        var apparent = found.Date is { } date ? Math.Max(0, found.NowSeconds - date) : 0;
+        var traits = (says.MustRevalidate || says.ProxyRevalidate || says.SharedMaxAge >= 0
+                ? StoredTraits.MustRevalidate : StoredTraits.None)
+            | (says.NoCache ? StoredTraits.NoCache : StoredTraits.None);
+        return new StoredRules
+        {
+            Traits = traits,
+            AgeSeconds = (int)Math.Min(int.MaxValue, Math.Max(apparent, found.Age)),
+            LifetimeSeconds = (int)Math.Clamp(lifetime, 0, LifetimeSecondsMax),
+            StaleWhileRevalidateSeconds = Math.Clamp(says.StaleWhileRevalidate, 0, LifetimeSecondsMax),
+            StaleIfErrorSeconds = Math.Min(says.StaleIfError, LifetimeSecondsMax),
+        };
+    }
+
+    private static void Write(
+        HeadBuffer to, int status, in StoredRules rules, ResponseHead head, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> kept,
+        bool namesFields)
+    {
+        StoredHead.Begin(to, status, rules);
+        if (!kept.IsEmpty)
+        {
+            var old = new StoredHead(kept);
+            for (var at = 0; old.TryNext(ref at, out var name, out var value);)
+            {
+                if (!head.Has(bytes, name))
+                {
+                    StoredHead.Add(to, name, value);
+                }
+            }
+        }
+
+        for (var i = 0; i < head.HeaderCount; i++)
+        {
+            ref readonly var field = ref head[i];
+            var name = field.Name(bytes);
+            if (field.Kind is ResponseHeaderKind.HopByHop or ResponseHeaderKind.ContentLength or ResponseHeaderKind.SetCookie
+                || head.IsNamedByConnection(bytes, i) || Is(name, "Age"u8) || Is(name, "Alt-Svc"u8) || Is(name, "Set-Cookie2"u8)
+                || (namesFields && IsNamed(head, bytes, name)))
+            {
+                continue;
+            }
+
+            StoredHead.Add(to, name, field.Value(bytes));
+        }
+    }
+
+    private static bool IsNamed(ResponseHead head, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> name)
+    {
+        for (var i = 0; i < head.HeaderCount; i++)
+        {
+            if (Is(head[i].Name(bytes), "Cache-Control"u8) && CacheDirectives.Names(head[i].Value(bytes), name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> other) => Ascii.EqualsIgnoreCase(name, other);
+
+    /// <summary>What a head says that decides on keeping it.</summary>
+    private ref struct Facts()
+    {
+        public CacheDirectives Directives = new();
+        public required long NowSeconds;
+        public long? Date;
+        public long Expires;
+        public bool HasExpires;
+        public long Age;
+        public bool HasValidator;
+        public bool SetsCookie;
+        public bool IsPart;
+        public bool HasManyTypes;
+        private bool _hasType;
+
+        public readonly bool HasLifetime => Directives.SharedMaxAge >= 0 || Directives.MaxAge >= 0 || HasExpires;
+
+        public void Take(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+        {
+            var thisYear = 1970 + (int)(NowSeconds / MonthsSeconds);
+            if (Is(name, "Cache-Control"u8)) Directives.Take(value);
+            else if (Is(name, "Date"u8)) Date = HttpDate.TryParse(value, thisYear, out var date) ? date : Date;
+            else if (Is(name, "Expires"u8)) TakeExpires(value, thisYear);
+            else if (Is(name, "Age"u8)) TakeAge(value);
+            else if (Is(name, "ETag"u8) || Is(name, "Last-Modified"u8)) HasValidator = true;
+            else if (Is(name, "Set-Cookie"u8) || Is(name, "Set-Cookie2"u8)) SetsCookie = true;
+            else if (Is(name, "Content-Range"u8)) IsPart = true;
+            else if (Is(name, "Content-Type"u8))
+            {
+                HasManyTypes = _hasType;
+                _hasType = true;
+            }
+        }
+
+        // What is no date has passed (section 5.3).
+        private void TakeExpires(ReadOnlySpan<byte> value, int thisYear)
+        {
+            var expires = HttpDate.TryParse(value, thisYear, out var seconds) ? seconds : 0;
+            Expires = HasExpires ? Math.Min(Expires, expires) : expires;
+            HasExpires = true;
+        }
+
+        // Of several the first counts (section 5.1), of several lines the greatest; what is no number does not.
+        private void TakeAge(ReadOnlySpan<byte> value)
+        {
+            var comma = value.IndexOf((byte)',');
+            var first = (comma < 0 ? value : value[..comma]).Trim(" \t"u8);
+            if (!first.IsEmpty && !first.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            {
+                Age = Math.Max(Age, Utf8Parser.TryParse(first, out int age, out _) ? age : int.MaxValue);
+            }
+        }
+    }
+}
