@@ -20,7 +20,7 @@ public partial class EngineBenchmarks
     private ulong _affinity;
 
     [Benchmark]
-    public long AskBreaker() => _breaker.TryEnter(TargetNowNs);
+    public bool AskBreaker() => _breaker.TryEnter(TargetNowNs) != CircuitBreaker.NoPass;
 
     [Benchmark]
     public int PickOfTwoChoices() => PickAndEnd(_twoChoices);

@@ -168,7 +168,7 @@ public sealed partial class Balancer
         var start = (int)((ulong)Interlocked.Increment(ref _turn) % (ulong)live.Length);
         var best = -1;
         var least = double.MaxValue;
-        for (var i = 0; i < live.Length; i++)
+        for (var i = 0; i < live.Length && i < LeastTokensLookMax; i++)
         {
             var at = start + i;
             var target = live[at < live.Length ? at : at - live.Length];

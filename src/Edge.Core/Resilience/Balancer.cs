@@ -15,6 +15,9 @@ public sealed partial class Balancer
     /// <summary>A target may have so many times its share under way before its callers go elsewhere.</summary>
     public const double AffinityLoadMax = 1.25;
 
+    /// <summary>The fewest tokens are looked for among so many targets, other ones each time.</summary>
+    public const int LeastTokensLookMax = 16;
+
     /// <summary>A failure counts as an answer that took at least this long.</summary>
     public static readonly TimeSpan FailurePenalty = TimeSpan.FromSeconds(1);
 

@@ -14,6 +14,8 @@ public sealed class HashRing
 
     private readonly ulong[] _points;
     private readonly byte[] _owners;
+    private readonly int[] _arcs;
+    private readonly int _arcShift;
 
     /// <summary>A ring of all targets.</summary>
     /// <param name="names">What stands for each of them, and is theirs alone.</param>
@@ -48,6 +50,19 @@ public sealed class HashRing
         }
 
         Array.Sort(_points, _owners);
+        var bits = BitOperations.Log2((uint)total) + 1;
+        _arcShift = 64 - bits;
+        _arcs = new int[1 << bits];
+        next = 0;
+        for (var arc = 0; arc < _arcs.Length; arc++)
+        {
+            while (next < total && _points[next] >> _arcShift < (ulong)arc)
+            {
+                next++;
+            }
+
+            _arcs[arc] = next;
+        }
     }
 
     /// <summary>How many points there are.</summary>
@@ -60,20 +75,15 @@ public sealed class HashRing
     /// <summary>The number of the point that a key belongs to.</summary>
     public int PointOf(ulong key)
     {
+        // About as many arcs as points: the search begins at the point that its arc begins with, and is there in a step or two.
         key = Mix(key);
-        var points = _points;
-        var low = 0;
-        var length = points.Length;
-        while (length > 0)
+        var point = _arcs[key >> _arcShift];
+        while (point < _points.Length && _points[point] < key)
         {
-            // Without a branch that depends on the key, of which the processor could guess only half.
-            var half = length >> 1;
-            var isBelow = points[low + half] < key;
-            low = isBelow ? low + half + 1 : low;
-            length = isBelow ? length - half - 1 : half;
+            point++;
         }
 
-        return low == points.Length ? 0 : low;
+        return point == _points.Length ? 0 : point;
     }
 
     /// <summary>64 bits that stand for a text, the same in every process. No secret: who likes may find collisions.</summary>
