@@ -92,6 +92,10 @@ internal sealed class GatewayMetrics
             "edge.cache.saved_cost", "USD", MicroDollars, "US dollars that answers from memory did not cost", "edge.route");
         Reloads = Registry.Counter(
             "edge.reloads", "{reload}", "Configurations read while running", "edge.outcome");
+
+        // There from the start: a first one would else be no increase to who asks for that.
+        Reloads.Of("taken");
+        Reloads.Of("refused");
         Exports = Registry.Counter(
             "edge.otlp.exports", "{export}", "Exports by OTLP", "edge.signal", "edge.outcome");
         SpansDropped = Registry.Counter("edge.spans.dropped", "{span}", "Spans that could not be sent");
