@@ -1,6 +1,6 @@
-// Asks a Prometheus every query of the dashboard and of the alerts, as Grafana would. Each must be one that it understands, and
-// each but those named in QUIET must have data, for the run that was scraped did something of everything. The alerts that are to be
-// pending or firing are named, in the order of the alphabet.
+// Asks a Prometheus every query of the dashboard and of the alerts, as Grafana would. Each must be one that it understands,
+// and each but those named in QUIET must have data, for the run that was scraped did something of everything. The alerts that
+// are to be pending or firing are named, in the order of the alphabet.
 // node .ci/dashboard.mjs http://127.0.0.1:PORT 'ALERT ALERT'
 import { readFileSync } from 'node:fs';
 
