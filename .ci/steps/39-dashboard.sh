@@ -58,8 +58,12 @@ routes:
   - name: nowhere
     match: { path: /nowhere/* }
     stripPath: true
-    limits: [{ name: few, per: consumer, requests: 12, window: hour }]
     upstream: dead
+  - name: few
+    match: { path: /few/* }
+    stripPath: true
+    limits: [{ name: few, per: consumer, requests: 5, window: hour }]
+    upstream: mock
 YAML
 }
 
@@ -71,9 +75,9 @@ post() {
     "http://127.0.0.1:$gateway_port$1" || true
 }
 
-# Something of everything, at least twenty times and for five seconds, so that each counter grows between two scrapes.
+# Something of everything, at least twenty times and for six seconds, so that each counter grows between two scrapes.
 traffic() {
-  local least=$((SECONDS + 5)) most=$((SECONDS + 60)) i=0
+  local least=$((SECONDS + 7)) most=$((SECONDS + 60)) i=0
   while [[ $SECONDS -lt $most && ( $SECONDS -lt $least || $i -lt 20 ) ]]; do
     i=$((i + 1))
     post /v1/chat/completions app-key gpt-4o false "question $i"
@@ -83,6 +87,7 @@ traffic() {
     post /v1/chat/completions nobody gpt-4o false "question $i"
     post /elsewhere/v1/chat/completions app-key gpt-4o false "question $i"
     post /nowhere/v1/chat/completions app-key gpt-4o false "question $i"
+    post /few/v1/chat/completions app-key gpt-4o false "question $i"
     sleep 0.05
   done
   echo "  $i rounds"
