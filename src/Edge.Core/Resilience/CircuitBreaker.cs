@@ -5,9 +5,10 @@ namespace Edge.Core.Resilience;
 /// <summary>
 /// Keeps requests away from a target that fails:
 /// <code>
-///   Closed ── failures reach the threshold ──► Open ── openFor is over ──► HalfOpen ── enough trials succeed ──► Closed
-///                                                ▲                            │
-///                                                └────── a trial fails ───────┘
+///   Closed ── failures reach the threshold ──► Open
+///   Open ── openFor is over ──► HalfOpen
+///   HalfOpen ── enough trials succeed ──► Closed
+///            └─ a trial fails ──► Open
 /// </code>
 /// Whoever is let in holds a pass, and says once what became of it: <see cref="Succeed"/>, <see cref="Fail"/> or
 /// <see cref="Leave"/>. After <see cref="Succeed"/> it may still <see cref="Fail"/>, with the pass that it was given in exchange.

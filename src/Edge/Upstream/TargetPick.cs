@@ -8,8 +8,8 @@ namespace Edge.Upstream;
 /// once, whatever becomes of the attempt; more of them do nothing. Between the two it counts as work under way at the target.
 /// The object is kept and used again. For one thread at a time.
 /// <code>
-///   Pick ──┬── Answered (the head of an answer is here) ── End (the body is whole, broken, or nobody wants it any more)
-///          └── End (there is no answer, or it is not waited for)
+///   Pick ─┬─ Answered (a head is here) ── End (the body is whole, broken, or nobody wants it)
+///         └─ End (there is no answer, or it is not waited for)
 /// </code>
 /// An answer counts when it begins: whoever waited for the end of a stream would learn too late. One that breaks later counts as
 /// a failure then.
