@@ -39,6 +39,12 @@ public static class Failures
     /// <summary>True where the service behind the gateway, or the way to it, failed.</summary>
     public static bool IsUpstreamSide(Failure failure) => Side(failure) == FailureSide.Upstream;
 
+    /// <summary>True where there was no connection to the service, from its name to the TLS handshake: nothing was sent.</summary>
+    public static bool IsOfConnecting(Failure failure) =>
+        failure is Failure.UpstreamDnsError or Failure.UpstreamDnsTimeout or Failure.UpstreamConnectionRefused
+            or Failure.UpstreamUnreachable or Failure.UpstreamConnectTimeout or Failure.UpstreamTlsError
+            or Failure.UpstreamCertificateError;
+
     /// <summary>True where a caller was kept out: not authenticated, not allowed, or over a limit. For the audit log.</summary>
     public static bool IsRefusal(Failure failure) =>
         Side(failure) == FailureSide.Caller && StatusCode(failure) is 401 or 403 or 429;

@@ -70,9 +70,7 @@ public readonly struct AttemptEnd
     {
         Failure.UpstreamCircuitOpen or Failure.UpstreamUnavailable or Failure.UpstreamRateLimited
             or Failure.EdgeConnectionLimit or Failure.EdgeOverloaded => AttemptCause.Unavailable,
-        Failure.UpstreamDnsError or Failure.UpstreamDnsTimeout or Failure.UpstreamConnectionRefused
-            or Failure.UpstreamUnreachable or Failure.UpstreamConnectTimeout or Failure.UpstreamTlsError
-            or Failure.UpstreamCertificateError => AttemptCause.Connect,
+        _ when Failures.IsOfConnecting(failure) => AttemptCause.Connect,
         Failure.UpstreamFirstByteTimeout => AttemptCause.Timeout,
         Failure.UpstreamClosed => AttemptCause.Reset,
         _ => AttemptCause.None,

@@ -45,9 +45,7 @@ public static class FailureCauseOf
     /// </param>
     public static FailureCauses Failure(Failure failure, bool hasBegun) => failure switch
     {
-        Http.Failure.UpstreamDnsError or Http.Failure.UpstreamDnsTimeout or Http.Failure.UpstreamConnectionRefused
-            or Http.Failure.UpstreamUnreachable or Http.Failure.UpstreamConnectTimeout or Http.Failure.UpstreamTlsError
-            or Http.Failure.UpstreamCertificateError => FailureCauses.Connect,
+        _ when Failures.IsOfConnecting(failure) => FailureCauses.Connect,
         Http.Failure.UpstreamFirstByteTimeout or Http.Failure.UpstreamIdleTimeout => FailureCauses.Timeout,
         Http.Failure.UpstreamTotalTimeout when !hasBegun => FailureCauses.Timeout,
         Http.Failure.UpstreamClosed or Http.Failure.UpstreamHeadInvalid or Http.Failure.UpstreamHeadTooLarge

@@ -11,7 +11,7 @@ public sealed class AttemptConfigurationTests
     [Theory]
     [InlineData("attempts: 0", "'0' is out of range; write a whole number from 1 to 10")]
     [InlineData("attempts: 11", "'11' is out of range")]
-    [InlineData("budget: 101%", "'101%' is not a share; write a percentage from 0% to 100%")]
+    [InlineData("budget: 101%", "'101%' is not a share; write a number from 0 to 100 with a %")]
     [InlineData("budget: 0.2", "'0.2' is not a share")]
     [InlineData("budget: \"-1%\"", "'-1%' is not a share")]
     [InlineData("budgetMin: 10001", "'10001' is out of range")]

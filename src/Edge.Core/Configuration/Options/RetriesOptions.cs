@@ -23,7 +23,7 @@ internal sealed class RetriesOptions
             "attempts", Scalars.Count(1, AttemptsMost), (o, v) => o.Attempts = v,
             "Most attempts for a request, the first included.", defaultText: "3"),
         new Key<RetriesOptions, double>(
-            "budget", AttemptRules.Percent, (o, v) => o.Budget = v,
+            "budget", Scalars.Percent, (o, v) => o.Budget = v,
             "Retries are no more than this share of the requests to the upstream in the last 10 s, and those of `budgetMin`.",
             defaultText: "20%"),
         new Key<RetriesOptions, int>(

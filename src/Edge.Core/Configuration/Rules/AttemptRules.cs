@@ -1,4 +1,3 @@
-using System.Globalization;
 using Edge.Core.Configuration.Shapes;
 using Edge.Core.Resilience;
 
@@ -16,15 +15,6 @@ internal static class AttemptRules
     /// <summary>What a fallback may follow.</summary>
     public static readonly ScalarShape<string> FallbackCause = Cause(
         $"^(unavailable|connect|timeout|reset|{Statuses})$", "unavailable, connect, timeout, reset", static _ => true);
-
-    /// <summary>A share of the traffic.</summary>
-    public static readonly ScalarShape<double> Percent = new(
-        "a share such as 20%", new ScalarSchema(ScalarType.Text) { Pattern = "^(100|[0-9]{1,2})%$" },
-        static text => text.EndsWith('%')
-            && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var percent)
-            && percent <= 100
-            ? percent / 100.0
-            : new Problem("is not a share; write a percentage from 0% to 100%, such as 20%"));
 
     /// <summary>The word for an answer from memory.</summary>
     public static readonly ScalarShape<bool> Stale = new(
