@@ -39,7 +39,7 @@ public static class Failures
     /// <summary>True where the service behind the gateway, or the way to it, failed.</summary>
     public static bool IsUpstreamSide(Failure failure) => Side(failure) == FailureSide.Upstream;
 
-    /// <summary>True where there was no connection to the service, from its name to the TLS handshake: nothing was sent.</summary>
+    /// <summary>True where no connection came about, from the name to the TLS handshake: nothing was sent.</summary>
     public static bool IsOfConnecting(Failure failure) =>
         failure is Failure.UpstreamDnsError or Failure.UpstreamDnsTimeout or Failure.UpstreamConnectionRefused
             or Failure.UpstreamUnreachable or Failure.UpstreamConnectTimeout or Failure.UpstreamTlsError

@@ -272,24 +272,22 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
     }
 
     /// <summary>Closes the exchange of an attempt that another follows, and keeps its answer, where it has one.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<bool> LetGoAsync(RequestContext context, RepeatState state, AttemptEnd end)
+    private static async ValueTask LetGoAsync(RequestContext context, RepeatState state, AttemptEnd end)
     {
         var exchange = context.Exchange;
         if (!exchange.IsOpen)
         {
-            return false;
+            return;
         }
 
         state.KeptOf = context.Upstream;
-        var isKept = await state.Kept.TakeAsync(exchange, HttpMethods.IsHead(context.Request.Method));
+        await state.Kept.TakeAsync(exchange, HttpMethods.IsHead(context.Request.Method));
         UpstreamAttempt.Count(context, exchange.Pool, end.Status, Failure.None);
         exchange.Pick.End(Failure.None);
         context.HeadNs = 0;
         context.Meter?.BeginAttempt();
         context.CallerWatch.Release();
         await exchange.CloseAsync();
-        return isKept;
     }
 
     /// <summary>False: the caller has left, and nothing more is sent.</summary>

@@ -26,8 +26,7 @@ internal sealed class KeptAnswer
     public bool IsWhole { get; private set; }
 
     /// <summary>Takes the answer of an exchange, whose head is here. What was kept before is forgotten.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public async ValueTask<bool> TakeAsync(UpstreamExchange exchange, bool isHead)
+    public async ValueTask TakeAsync(UpstreamExchange exchange, bool isHead)
     {
         Clear();
         _isHead = isHead;
@@ -43,16 +42,16 @@ internal sealed class KeptAnswer
                     break;
                 case BodyStatus.End:
                     IsWhole = true;
-                    return true;
+                    return;
                 case BodyStatus.NeedMore when !exchange.IsDue(untilMs):
                     if (await ReceiveAsync(exchange, untilMs) != Failure.None)
                     {
-                        return false;
+                        return;
                     }
 
                     break;
                 default:
-                    return false;
+                    return;
             }
         }
     }
