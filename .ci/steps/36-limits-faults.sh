@@ -104,6 +104,16 @@ most_keys_are_served() {
   [[ $served -ge 10 && $((served + refused)) -eq 30 && $refused -ge 1 ]]
 }
 
+# No gateway takes another for away than the one that was killed.
+only_the_killed_is_away() {
+  local i away
+  for i in 0 1 2; do
+    away=$(state_of "$i" | tr -d ' \n' | grep -Eo '"away":\[[^]]*\]')
+    echo "  $away"
+    [[ $away == "\"away\":[\"127.0.0.1:${primaries[0]}\"]" ]] || return 1
+  done
+}
+
 # Keys that nobody has asked for before.
 all_keys_are_served() {
   keys_answer 200 30 "all $RANDOM "
@@ -198,6 +208,7 @@ require "three gateways listen that are closed without their primary" start_flee
 check "all keys are served before" all_keys_are_served
 kill -KILL "${primary_ids[0]}"
 check "a primary is killed: keys on the others are served" most_keys_are_served
+check "and nobody takes another for lost" only_the_killed_is_away
 check "its replica takes over" until_true 20 is_promoted
 check "and all keys are served again" until_true 10 all_keys_are_served
 echo "  after $until_ms ms"

@@ -287,7 +287,10 @@ internal sealed partial class RedisLeases : IAsyncDisposable
     private RedisKey KeyOf(LeasedBucket bucket, LimitRule rule) =>
         $"{_plan.Prefix}:{(rule.Kind == LimitKind.Window ? "window" : "bucket")}:{{{bucket.Name}}}";
 
-    /// <summary>The primary of a cluster that a key is on, as far as that is known; null where the store is one server.</summary>
+    /// <summary>
+    /// The primary of a cluster that a key is on, as far as that is known; null where the store is one server. It is looked up in
+    /// what the servers last told: the client itself names just any other where that primary is away.
+    /// </summary>
     private RedisShard? ShardOf(RedisKey key)
     {
         if (!_isCluster || _connection is not { } connection)
@@ -295,16 +298,15 @@ internal sealed partial class RedisLeases : IAsyncDisposable
             return null;
         }
 
-        try
+        foreach (var server in connection.GetServers())
         {
-            var endpoint = connection.GetServer(key).EndPoint;
-            return _shards.GetOrAdd(endpoint, static e => new RedisShard(e.ToString() ?? ""));
+            if (server is { IsConnected: true, ClusterConfiguration: { } told } && told.GetBySlot(key)?.EndPoint is { } endpoint)
+            {
+                return _shards.GetOrAdd(endpoint, static e => new RedisShard(e.ToString() ?? ""));
+            }
         }
-        catch (RedisException)
-        {
-            // Nobody is known to have it.
-            return null;
-        }
+
+        return null;
     }
 
     /// <summary>One call within the time that a request may wait; null where it failed, which opens the circuit.</summary>
