@@ -54,7 +54,7 @@ internal sealed class Gateway : IAsyncDisposable
         Usage = new UsageLog(log, time);
         Access = new AccessLog(log, time);
         Limits = new GatewayLimits(plan.LimitState, time, log);
-        Metrics = new GatewayMetrics(time, Limits.Clock);
+        Metrics = new GatewayMetrics(time, Limits.Clock, GenAiMetrics.NamesOf(Environment.GetEnvironmentVariables()));
         Estimates = new TokenEstimates(log, time);
         Exporting = new TelemetryExport(Metrics, time, log);
         Cache = new GatewayCache(Limits.Clock, Metrics);
