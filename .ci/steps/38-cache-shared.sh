@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Answers that three native gateways share through a real Redis: what is stored at one is found by the others, what is purged at one
-# is gone at all; also while Redis is frozen, killed and flushed under load, and on a cluster. $EDGE is the binary.
+# Answers that three native gateways share through a real Redis: what is stored at one is found by the others, what is purged
+# at one is gone at all; also while Redis is frozen, killed and flushed under load, and on a cluster. $EDGE is the binary.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 exec < /dev/null

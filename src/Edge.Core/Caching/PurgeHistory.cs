@@ -1,9 +1,9 @@
 namespace Edge.Core.Caching;
 
 /// <summary>
-/// The purges of a fleet, as far as a replica knows them: the last ones, and the number of the newest. Answers in the common store
-/// are not removed by a purge: each tells which purges were known when it was asked for, and one that a later purge meant is not
-/// used. Immutable.
+/// The purges of a fleet, as far as a replica knows them: the last ones, and the number of the newest. Answers in the common
+/// store are not removed by a purge: each tells which purges were known when it was asked for, and one that a later purge
+/// meant is not used. Immutable.
 /// </summary>
 public sealed class PurgeHistory
 {

@@ -26,9 +26,9 @@ public enum SharedVerdict
 /// <code>
 /// "EdgC" version coding 0 0 | generation stamp | ages and lifetimes in ms | tokens | lengths of key, head, body | code | parts
 /// </code>
-/// The parts are key, head and body, compressed where that is worth it. The code is SipHash with 128 bits, under the secret of the
-/// fleet, of everything else: who cannot compute it cannot make bytes that are taken for an answer. Times are spans, and what is
-/// left of them is what the store says, so that clocks of replicas need not agree. Stateless.
+/// The parts are key, head and body, compressed where that is worth it. The code is SipHash with 128 bits, under the secret of
+/// the fleet, of everything else: who cannot compute it cannot make bytes that are taken for an answer. Times are spans, and
+/// what is left of them is what the store says, so that clocks of replicas need not agree. Stateless.
 /// </summary>
 public static class SharedObject
 {
@@ -36,9 +36,9 @@ public static class SharedObject
     public const int HeaderBytes = 112;
 
     /// <summary>
-    /// Parts that are shorter stay as they are. Measured with Deflate at its fastest: of a chat answer of 1 KB 18 % went for 11 us
-    /// there and back, of 4 KB 31 % for 23 us, of a stream of 26 KB 96 % for 11 us. Brotli at its lowest level makes them shorter
-    /// still (57 % of 4 KB), but its encoder would make the program larger by a twentieth.
+    /// Parts that are shorter stay as they are. Measured with Deflate at its fastest: of a chat answer of 1 KB 18 % went for
+    /// 11 us there and back, of 4 KB 31 % for 23 us, of a stream of 26 KB 96 % for 11 us. Brotli at its lowest level makes
+    /// them shorter still (57 % of 4 KB), but its encoder would make the program larger by a twentieth.
     /// </summary>
     public const int CompressedBytesMin = 2048;
 

@@ -7,9 +7,9 @@ namespace Edge.Core.Caching;
 public static class SharedScripts
 {
     /// <summary>
-    /// Finds an answer. Keys: the answer, and where there is such a thing the state of its resource. Answers: the state (0: it has
-    /// none), the answer and how long it is kept, in ms. A state that is not known begins anew with the time, so that no answer
-    /// from before has it: whatever the store has forgotten meanwhile.
+    /// Finds an answer. Keys: the answer, and where there is such a thing the state of its resource. Answers: the state (0: it
+    /// has none), the answer and how long it is kept, in ms. A state that is not known begins anew with the time, so that no
+    /// answer from before has it: whatever the store has forgotten meanwhile.
     /// </summary>
     public const string Find = """
         local stamp = '0'
@@ -47,8 +47,8 @@ public static class SharedScripts
         """;
 
     /// <summary>
-    /// Notes a purge. Keys: its number, the list of purges; arguments: the purge, most that are listed. Answers: its number. Where
-    /// none is known the time is the first, so that no number comes again.
+    /// Notes a purge. Keys: its number, the list of purges; arguments: the purge, most that are listed. Answers: its number.
+    /// Where none is known the time is the first, so that no number comes again.
     /// </summary>
     public const string Purge = """
         local newest = redis.call('GET', KEYS[1])
@@ -63,8 +63,8 @@ public static class SharedScripts
         """;
 
     /// <summary>
-    /// Reads purges. Keys as for <see cref="Purge"/>; arguments: the newest that is known, most that are read. Answers: the newest
-    /// that there is, how many are listed, and those after the known one.
+    /// Reads purges. Keys as for <see cref="Purge"/>; arguments: the newest that is known, most that are read. Answers: the
+    /// newest that there is, how many are listed, and those after the known one.
     /// </summary>
     public const string Read = """
         local newest = redis.call('GET', KEYS[1])

@@ -33,7 +33,8 @@ internal sealed class CacheAdministration(Gateway gateway)
     /// <param name="body">What is written.</param>
     /// <param name="from">Where it comes from.</param>
     /// <returns>The status.</returns>
-    public async Task<int> AnswerAsync(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body, IPAddress? from)
+    public async Task<int> AnswerAsync(
+        IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body, IPAddress? from)
     {
         var isPurge = request.Path == PurgePath;
         if (isPurge ? request.Method != "POST" : request.Method is not ("GET" or "HEAD"))
@@ -65,7 +66,8 @@ internal sealed class CacheAdministration(Gateway gateway)
             false => ", replicas to be told when redis is back",
         };
         gateway.Audit.Administered(
-            string.Create(CultureInfo.InvariantCulture, $"{request.Method} {request.Path} {query}: {count} answers removed{where}"),
+            string.Create(
+                CultureInfo.InvariantCulture, $"{request.Method} {request.Path} {query}: {count} answers removed{where}"),
             "done", StatusCodes.Status200OK, from);
         response.Headers.ContentType = "application/json";
         using var json = new Utf8JsonWriter(body);

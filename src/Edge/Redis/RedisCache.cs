@@ -278,7 +278,8 @@ internal sealed class RedisCache : IAsyncDisposable
         if (message.StartsWith(ChangeMessage, StringComparison.Ordinal))
         {
             if (ulong.TryParse(
-                message.AsSpan(ChangeMessage.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var resource))
+                message.AsSpan(ChangeMessage.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                out var resource))
             {
                 _cache.Stamps.Invalidate(resource, _cache.NowMs);
             }

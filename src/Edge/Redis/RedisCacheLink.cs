@@ -7,9 +7,9 @@ using StackExchange.Redis;
 namespace Edge.Redis;
 
 /// <summary>
-/// The cache's own connection to the store that replicas share, and its circuit: large answers are not to hold up limits. The first
-/// call that is not answered in time opens the circuit, and from then on nobody waits until a probe is answered. Of a cluster each
-/// primary has a circuit of its own. Safe from any thread.
+/// The cache's own connection to the store that replicas share, and its circuit: large answers are not to hold up limits. The
+/// first call that is not answered in time opens the circuit, and from then on nobody waits until a probe is answered. Of a
+/// cluster each primary has a circuit of its own. Safe from any thread.
 /// </summary>
 internal sealed class RedisCacheLink(RedisPlan plan, TimeProvider time, ProgramLog log) : IAsyncDisposable
 {

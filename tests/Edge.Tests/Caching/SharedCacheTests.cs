@@ -68,7 +68,7 @@ public sealed class SharedCacheTests
     [InlineData("key")]
     public async Task A_purge_at_one_is_a_purge_at_all_and_in_the_store(string query)
     {
-        await using var fleet = await StartAsync(3, head: "Cache-Tag: sport, news\r\n", cache: "scope: public, tags: [of-the-file]");
+        await using var fleet = await StartAsync(3, "scope: public, tags: [of-the-file]", "Cache-Tag: sport, news\r\n");
         await fleet.AskAsync(0);
         await fleet.UntilKeptAsync(0, 1);
         var key = (await fleet.SendAsync(1)).Headers["X-Cache-Key"];
@@ -121,7 +121,7 @@ public sealed class SharedCacheTests
     [Theory]
     [InlineData("")]
     [InlineData("EdgC")]
-    [InlineData("nothing that a gateway has written, and longer than what is before the parts of an answer, which takes 112 bytes")]
+    [InlineData("nothing that a gateway has written, and longer than what is before the parts of an answer: 112 bytes")]
     [InlineData("cut")]
     [InlineData("changed")]
     public async Task Foreign_bytes_are_a_miss_that_is_counted(string bytes)
@@ -239,7 +239,8 @@ public sealed class SharedCacheTests
                     var text = (Interlocked.Increment(ref _calls) - 1).ToString(CultureInfo.InvariantCulture);
                     if (_held is { } held) await held.Task;
                     await connection.SendAsync(
-                        $"HTTP/1.1 200 OK\r\nCache-Control: public, max-age=60\r\n{head}Content-Length: {text.Length}\r\n\r\n{text}");
+                        $"HTTP/1.1 200 OK\r\nCache-Control: public, max-age=60\r\n{head}" +
+                        $"Content-Length: {text.Length}\r\n\r\n{text}");
                 }
             });
         }
@@ -277,7 +278,8 @@ public sealed class SharedCacheTests
                     """));
             }
 
-            await SharedFleet.UntilAsync(() => fleet._gateways.TrueForAll(static g => g.Gateway.Cache.Redis is { Generation: > 0 }));
+            await SharedFleet.UntilAsync(() => fleet._gateways.TrueForAll(
+                static gateway => gateway.Gateway.Cache.Redis is { Generation: > 0 }));
             return fleet;
         }
 
@@ -302,7 +304,8 @@ public sealed class SharedCacheTests
         public Task UntilKeptAsync(int gateway, int count) =>
             SharedFleet.UntilAsync(() => Volatile.Read(ref Redis(gateway).Counters.Kept) == count);
 
-        public Task<RawResponse> SendAsync(int gateway, string headers = "", string method = "GET") => RawHttpClient.ExchangeAsync(
+        public Task<RawResponse> SendAsync(int gateway, string headers = "", string method = "GET") =>
+            RawHttpClient.ExchangeAsync(
             _gateways[gateway].Endpoint, $"{method} /a HTTP/1.1\r\nHost: a\r\n{headers}Connection: close\r\n\r\n");
 
         public async Task<(string? Cache, string Body)> AskAsync(int gateway, string headers = "")
@@ -320,7 +323,10 @@ public sealed class SharedCacheTests
         public async Task<RedisKey[]> ObjectsAsync()
         {
             await Task.Yield();
-            return [.. Store.Server.Keys(pattern: Prefixed).Where(static k => k.ToString().Contains("}:", StringComparison.Ordinal))];
+            return
+            [
+                .. Store.Server.Keys(pattern: Prefixed).Where(static k => k.ToString().Contains("}:", StringComparison.Ordinal)),
+            ];
         }
 
         public async Task<byte[]> GetAsync(RedisKey name) => (byte[])(await Store.Database.StringGetAsync(name))!;

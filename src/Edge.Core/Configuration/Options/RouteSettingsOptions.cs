@@ -68,6 +68,9 @@ internal class RouteSettingsOptions
     /// <summary>Web pages of other origins.</summary>
     public Located<Optional<CorsOptions>>? Cors { get; set; }
 
+    /// <summary>Whether answers say how long each stage took.</summary>
+    public Located<bool>? ServerTiming { get; set; }
+
     /// <summary>Headers for browsers.</summary>
     public Located<SecurityHeadersOptions>? SecurityHeaders { get; set; }
 
@@ -107,6 +110,10 @@ internal class RouteSettingsOptions
             "heartbeat", new OrNoneShape<TimeSpan>(Scalars.Duration()),
             (o, v) => o.Heartbeat = v, "After this long without a byte, an event stream gets a comment line.",
             defaultText: isDefaults ? "none" : null),
+        new Key<T, bool>(
+            "serverTiming", Scalars.Boolean, (o, v) => o.ServerTiming = v,
+            "Answers say in `Server-Timing` how long each stage took. Whoever may call sees it.",
+            defaultText: isDefaults ? "false" : null),
         new Key<T, long>(
             "requestBodyMax", Scalars.Size(0, ListenerOptions.RequestBodyBytesMax), (o, v) => o.RequestBodyMax = v,
             "Most bytes of a request's body. Left out everywhere: what the listener says."),
