@@ -9,6 +9,7 @@ namespace Edge.Tests.Telemetry;
 
 public sealed partial class DecisionTraceTests
 {
+    private const StringComparison Ordinal = StringComparison.Ordinal;
     private const string Asks = "X-Edge-Explain: 1\r\n";
 
     [Fact]
@@ -156,8 +157,8 @@ public sealed partial class DecisionTraceTests
             }
 
             var lines = await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken);
-            using var served = JsonDocument.Parse(lines[0]);
-            using var refused = JsonDocument.Parse(lines[1]);
+            using var served = JsonDocument.Parse(lines.Single(static line => line.Contains("\"status\":200", Ordinal)));
+            using var refused = JsonDocument.Parse(lines.Single(static line => line.Contains("\"status\":401", Ordinal)));
             Assert.Equal(detail != "none", served.RootElement.TryGetProperty("stages", out var stages));
             switch (detail)
             {

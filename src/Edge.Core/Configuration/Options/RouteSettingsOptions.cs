@@ -68,6 +68,9 @@ internal class RouteSettingsOptions
     /// <summary>Web pages of other origins.</summary>
     public Located<Optional<CorsOptions>>? Cors { get; set; }
 
+    /// <summary>How well it is to serve.</summary>
+    public Located<Optional<SloOptions>>? Slo { get; set; }
+
     /// <summary>Whether answers say how long each stage took.</summary>
     public Located<bool>? ServerTiming { get; set; }
 
@@ -110,6 +113,9 @@ internal class RouteSettingsOptions
             "heartbeat", new OrNoneShape<TimeSpan>(Scalars.Duration()),
             (o, v) => o.Heartbeat = v, "After this long without a byte, an event stream gets a comment line.",
             defaultText: isDefaults ? "none" : null),
+        new Key<T, Optional<SloOptions>>(
+            "slo", new OrNoneShape<SloOptions>(SloOptions.Shape), (o, v) => o.Slo = v,
+            "How well it is to serve. See [telemetry.md](telemetry.md#objectives).", defaultText: isDefaults ? "none" : null),
         new Key<T, bool>(
             "serverTiming", Scalars.Boolean, (o, v) => o.ServerTiming = v,
             "Answers say in `Server-Timing` how long each stage took. Whoever may call sees it.",

@@ -143,6 +143,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Cors = settings.Cors is { } cors ? BrowserPlans.Cors(cors, methods) : null,
             SecurityHeaders = settings.SecurityHeaders,
             ServerTiming = settings.ServerTiming,
+            Slo = settings.Slo,
             Authenticate = settings.Authenticate,
             Authorize = settings.Authorize,
             Limits = settings.Limits,
@@ -200,6 +201,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Forwarded = own.Forwarded?.Value ?? defaults!.Forwarded;
             Heartbeat = own.Heartbeat is { Value: var heartbeat } ? Duration(heartbeat) : defaults?.Heartbeat;
             RequestBodyMax = own.RequestBodyMax?.Value ?? defaults?.RequestBodyMax;
+            Slo = own.Slo is { Value: var slo } ? Objectives(slo.Value) : defaults?.Slo;
             ServerTiming = own.ServerTiming?.Value ?? defaults?.ServerTiming ?? false;
             Cors = own.Cors is { Value: var cors } ? cors.Value : defaults?.Cors;
             SecurityHeaders = own.SecurityHeaders is { Value: var security }
@@ -243,6 +245,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
 
         public bool ServerTiming { get; }
 
+        public SloPlan? Slo { get; }
+
         /// <summary>As written, since what it leaves out depends on the route.</summary>
         public CorsOptions? Cors { get; }
 
@@ -250,6 +254,11 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
 
         private static RequestIdPlan? Identifier(Optional<RequestIdOptions> id) =>
             id.HasValue ? new RequestIdPlan(id.Value!.Header.Get(), id.Value.Echo.Get()) : null;
+
+        private static SloPlan? Objectives(SloOptions? slo) => slo is null
+            ? null
+            : new SloPlan(
+                slo.Availability?.Value, slo.FirstToken?.Value.Within?.Value, slo.FirstToken?.Value.Share?.Value ?? 0);
 
         private static TimeSpan? Duration(Optional<TimeSpan> duration) => duration.HasValue ? duration.Value : null;
     }
