@@ -33,5 +33,10 @@ public sealed class InvalidationStamps
     }
 
     /// <summary>True where what was asked for at that time may be used.</summary>
-    public bool IsValid(ulong resource, long askedMs) => askedMs >= Volatile.Read(ref _stamps[resource % Count]);
+    public bool IsValid(ulong resource, long askedMs)
+    {
+        // What another replica asked for may be from before this process's clock began.
+        var stamp = Volatile.Read(ref _stamps[resource % Count]);
+        return stamp == 0 || askedMs >= stamp;
+    }
 }
