@@ -17,6 +17,10 @@ public sealed class LimitTable
 
     private const int LockCount = 64;
 
+    // Odd, so that a sweep comes to every chain of a table, and far from one it has been at: chains next to each other are
+    // under different locks, and where keys under each of these have looked for room, they have emptied the same ones.
+    private const uint SweepStep = 0x9e3779b1;
+
     private readonly Bucket?[] _chains;
     private readonly Lock[] _locks = new Lock[LockCount];
     private readonly int[] _hands = new int[LockCount];
@@ -73,14 +77,14 @@ public sealed class LimitTable
         return bucket;
     }
 
-    /// <summary>Lets go of idle buckets in some of the chains, the next ones at the next call.</summary>
+    /// <summary>Lets go of idle buckets in some of the chains, others at the next call, until all have had their turn.</summary>
     /// <param name="nowNs">The time.</param>
     /// <param name="chains">How many chains to look through.</param>
     public void Sweep(long nowNs, int chains)
     {
         for (var i = 0; i < chains; i++)
         {
-            var chain = (int)((uint)Interlocked.Increment(ref _sweepHand) % (uint)_chains.Length);
+            var chain = (int)(((uint)Interlocked.Increment(ref _sweepHand) * SweepStep) & (uint)(_chains.Length - 1));
             if (Volatile.Read(ref _chains[chain]) is not null)
             {
                 lock (_locks[chain % LockCount])

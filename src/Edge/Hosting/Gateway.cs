@@ -333,7 +333,7 @@ internal sealed class Gateway : IAsyncDisposable
         foreach (var route in plan.Routes)
         {
             var tokens = route.Authenticate is { } asked ? new RouteTokens(asked, plan.Identity, issuers, _tokens) : null;
-            var limits = route.Limits.IsEmpty ? null : new RouteLimits(route.Limits, Limits.Clock, Limits.Leases, Limits.Journal);
+            var limits = route.Limits.IsEmpty ? null : new RouteLimits(route.Limits, Limits);
             var body = RouteBody.Of(route, plan.Tiers);
             var service = services[route.Upstream.Name];
             var upstream = new RouteUpstream(route, service.Cluster, service.Gate);
