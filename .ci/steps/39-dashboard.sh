@@ -43,7 +43,10 @@ upstreams:
     credential: none
     retries: { attempts: 2, on: [connect], backoff: { base: 10ms }, budget: 100% }
     breaker: { failures: 30, within: 1m, openFor: 1m, successes: 1 }
-defaults: { authenticate: { with: [consumers] }, metering: { usageHeader: true } }
+defaults:
+  authenticate: { with: [consumers] }
+  metering: { usageHeader: true }
+  slo: { availability: 99%, firstToken: { within: 1s, share: 90% } }
 routes:
   - name: chat
     match: { path: /v1/chat/completions, methods: [POST] }
@@ -62,7 +65,7 @@ routes:
   - name: few
     match: { path: /few/* }
     stripPath: true
-    limits: [{ name: few, per: consumer, requests: 5, window: hour }]
+    limits: [{ name: few, per: consumer, requests: 5, window: hour }, { name: money, per: tier, usd: 50, window: month }]
     upstream: mock
 YAML
 }
@@ -125,5 +128,6 @@ sleep 2
 traffic
 tell_of_a_bad_file
 add_closing_line node .ci/dashboard.mjs "http://127.0.0.1:$prometheus_port" \
-  "EdgeCertificateEnds EdgeCircuitOpen EdgeErrors EdgeLimitRefuses EdgeReloadRefused EdgeStreamsBreak"
+  "EdgeBudgetUsed EdgeCertificateEnds EdgeCircuitOpen EdgeErrors EdgeLimitRefuses EdgeObjectiveBurns EdgeObjectiveBurnsFast \
+EdgeReloadRefused EdgeStreamsBreak"
 finish

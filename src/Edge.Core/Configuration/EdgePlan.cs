@@ -19,6 +19,9 @@ public sealed class EdgePlan
     /// <summary>What it says of itself, and where it sends its figures.</summary>
     public required TelemetryPlan Telemetry { get; init; }
 
+    /// <summary>Tiers whose callers may ask what each stage decided.</summary>
+    public ImmutableArray<string> ExplainTiers { get; init; } = [];
+
     /// <summary>The access log, or null where none is kept.</summary>
     public AccessLogPlan? AccessLog { get; init; }
 

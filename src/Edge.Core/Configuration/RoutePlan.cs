@@ -79,6 +79,12 @@ public sealed record RoutePlan
     /// <summary>Headers that tell browsers to be careful with the answers.</summary>
     public SecurityHeadersPlan SecurityHeaders { get; init; } = SecurityHeadersPlan.None;
 
+    /// <summary>How well it is to serve; null: nobody says.</summary>
+    public SloPlan? Slo { get; init; }
+
+    /// <summary>Answers say how long each stage took (Server-Timing).</summary>
+    public bool ServerTiming { get; init; }
+
     /// <summary>Who is let in; null: anybody, and nobody is asked for a credential.</summary>
     public AuthenticatePlan? Authenticate { get; init; }
 

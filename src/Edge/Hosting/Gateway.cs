@@ -54,7 +54,7 @@ internal sealed class Gateway : IAsyncDisposable
         Usage = new UsageLog(log, time);
         Access = new AccessLog(log, time);
         Limits = new GatewayLimits(plan.LimitState, time, log);
-        Metrics = new GatewayMetrics(time);
+        Metrics = new GatewayMetrics(time, Limits.Clock);
         Estimates = new TokenEstimates(log, time);
         Exporting = new TelemetryExport(Metrics, time, log);
         Cache = new GatewayCache(Limits.Clock, Metrics);
@@ -261,6 +261,7 @@ internal sealed class Gateway : IAsyncDisposable
         await Limits.DisposeAsync();
         await Exporting.DisposeAsync();
         await Estimates.DisposeAsync();
+        Metrics.Levels.Dispose();
         _sweeper.Dispose();
         _requestIds.Dispose();
         Audit.Lived("stopped", null);
@@ -347,6 +348,8 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         _services = services;
+        Metrics.Levels.Apply(plan.Routes);
+        Metrics.Budgets.Keep(plan.Routes);
         return new GatewaySnapshot(plan, new Router<GatewayRoute>(routes), new TrustedProxies(plan.TrustedProxies))
         {
             Issuers = issuers,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Linq;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
@@ -25,6 +26,14 @@ internal sealed class GatewaySnapshot(EdgePlan plan, Router<GatewayRoute> router
 
     /// <summary>Counts wrong credentials by address; null where no route asks for one, or the file sets no limit.</summary>
     public FailureLimiter? FailureLimiter { get; init; }
+
+    /// <summary>Every request notes how long its stages take: the access log or a route tells it.</summary>
+    public bool TimesAll { get; } =
+        plan.AccessLog is { Stages: not AccessLogStages.None, Format: AccessLogFormat.Json }
+        || plan.Routes.Any(static route => route.ServerTiming);
+
+    /// <summary>Those that ask for it do.</summary>
+    public bool TimesAsked { get; } = !plan.ExplainTiers.IsEmpty;
 
     /// <summary>Security headers of answers that belong to no route.</summary>
     public SecurityHeaders SecurityHeaders { get; } = new(plan.SecurityHeaders);

@@ -70,6 +70,18 @@ internal sealed class CacheExchange(CallerWatch watch)
     /// <summary>What became of the request.</summary>
     public CacheOutcome Outcome { get; set; }
 
+    /// <summary>The same in a word; null: nothing.</summary>
+    public string? OutcomeName => Outcome switch
+    {
+        CacheOutcome.Bypass => "bypass",
+        CacheOutcome.Refresh => "refresh",
+        CacheOutcome.Miss => "miss",
+        CacheOutcome.Hit => "hit",
+        CacheOutcome.Revalidated => "revalidated",
+        CacheOutcome.Collapsed => "collapsed",
+        _ => null,
+    };
+
     /// <summary>Tokens that a hit did not use.</summary>
     public UsageCounts Saved { get; set; }
 

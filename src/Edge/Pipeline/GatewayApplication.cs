@@ -69,7 +69,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         StageResult result;
         try
         {
-            result = AdmitStage.Run(context);
+            result = context.Ended(Stage.Admit, AdmitStage.Run(context));
             if (result.IsContinue)
             {
                 result = await ResourceMetadataStage.RunAsync(context);
@@ -77,52 +77,52 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 
             if (result.IsContinue)
             {
-                result = Find(context);
+                result = context.Ended(Stage.Route, Find(context));
             }
 
             if (result.IsContinue)
             {
-                result = await _authenticate.RunAsync(context);
+                result = context.Ended(Stage.Authenticate, await _authenticate.RunAsync(context));
             }
 
             if (result.IsContinue)
             {
-                result = Authorize(context);
+                result = context.Ended(Stage.Authorize, Authorize(context));
             }
 
             if (result.IsContinue)
             {
-                result = await _limit.RunAsync(context);
+                result = context.Ended(Stage.LimitRequests, await _limit.RunAsync(context));
             }
 
             if (result.IsContinue)
             {
-                result = await _body.RunAsync(context);
+                result = context.Ended(Stage.Body, await _body.RunAsync(context));
             }
 
             if (result.IsContinue)
             {
-                result = await _limit.ReserveAsync(context);
+                result = context.Ended(Stage.LimitTokens, await _limit.ReserveAsync(context));
             }
 
             if (result.IsContinue)
             {
-                result = await CacheStage.RunAsync(context);
+                result = context.Ended(Stage.Cache, await CacheStage.RunAsync(context));
             }
 
             if (result.IsContinue)
             {
-                result = await _overload.RunAsync(context);
+                result = context.Ended(Stage.Overload, await _overload.RunAsync(context));
             }
 
             if (result.IsContinue)
             {
-                result = await _forward.RunAsync(context);
+                result = context.Ended(Stage.Forward, await _forward.RunAsync(context));
             }
         }
         catch (Exception exception)
         {
-            result = StageResult.Failed(Failure.EdgeInternal);
+            result = context.Broke(StageResult.Failed(Failure.EdgeInternal));
             context.FailureDetail = exception.ToString();
         }
 

@@ -337,6 +337,7 @@ internal sealed partial class RequestContext
         HeadNs = 0;
         AttemptTarget = null;
         Trace = null;
+        BeginStages();
     }
 
     /// <summary>The request has a place in a trace. The memory is the connection's.</summary>

@@ -4,6 +4,7 @@ using Edge.Core.Bodies;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
+using Edge.Telemetry;
 using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
@@ -128,6 +129,11 @@ internal sealed class ResponseHeadCopier
         if (context.Route is not { } route)
         {
             return;
+        }
+
+        if (context.Stages is not null)
+        {
+            DecisionTrace.WriteHeaders(context);
         }
 
         LimitHeaders.Write(context);

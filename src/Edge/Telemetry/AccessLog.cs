@@ -66,6 +66,8 @@ internal sealed class AccessLog : IAsyncDisposable
         if (plan.Format == AccessLogFormat.Json)
         {
             PutJson(ref line, context, failure, elapsedNs);
+            DecisionTrace.Put(ref line, context, plan.Stages);
+            line.Put("}"u8);
         }
         else
         {
@@ -125,11 +127,11 @@ internal sealed class AccessLog : IAsyncDisposable
             line.PutText(",\"upstream\":"u8, context.Upstream.Plan.Name);
             line.PutText(",\"fallback\":"u8, context.Repeats?.Fallback);
             line.PutText(",\"fallbackReason\":"u8, context.Repeats?.Reason);
+            line.PutText(",\"cache\":"u8, context.Cache?.OutcomeName);
         }
 
         PutUpstream(ref line, context);
         PutUsage(ref line, context);
-        line.Put("}"u8);
     }
 
     private static void PutUpstream(ref LogLine line, RequestContext context)

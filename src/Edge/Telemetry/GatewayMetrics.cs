@@ -1,4 +1,5 @@
 using Edge.Core.Configuration;
+using Edge.Core.Limits;
 using Edge.Core.Telemetry;
 using Edge.Pipeline;
 
@@ -34,7 +35,7 @@ internal sealed class GatewayMetrics
     private readonly TimeProvider _time;
 
     /// <summary>All metrics of a gateway.</summary>
-    public GatewayMetrics(TimeProvider time)
+    public GatewayMetrics(TimeProvider time, LimitClock clock)
     {
         _time = time;
         ServerDuration = Registry.Histogram(
@@ -90,15 +91,12 @@ internal sealed class GatewayMetrics
             "gen_ai.token.type");
         CacheSavedCost = Registry.Counter(
             "edge.cache.saved_cost", "USD", MicroDollars, "US dollars that answers from memory did not cost", "edge.route");
-        Reloads = Registry.Counter(
-            "edge.reloads", "{reload}", "Configurations read while running", "edge.outcome");
-
-        // There from the start: a first one would else be no increase to who asks for that.
-        Reloads.Of("taken");
-        Reloads.Of("refused");
+        Reloads = ReloadsOf(Registry);
         Exports = Registry.Counter(
             "edge.otlp.exports", "{export}", "Exports by OTLP", "edge.signal", "edge.outcome");
         SpansDropped = Registry.Counter("edge.spans.dropped", "{span}", "Spans that could not be sent");
+        Levels = new ServiceLevels(Registry, time);
+        Budgets = new BudgetMetrics(Registry, clock);
         _running = new SeriesByCode<StripedCounter>(code =>
             ActiveRequests.Of(new HttpLabels(code).Method, new HttpLabels(code).Scheme));
         NoRoute = new RouteMetrics(this, "", "", "");
@@ -121,6 +119,12 @@ internal sealed class GatewayMetrics
 
     /// <summary>Spans that could not be sent.</summary>
     public CounterFamily SpansDropped { get; }
+
+    /// <summary>How fast objectives' budgets are used up.</summary>
+    public ServiceLevels Levels { get; }
+
+    /// <summary>How much of budgets and quotas is used.</summary>
+    public BudgetMetrics Budgets { get; }
 
     /// <summary>Durations of requests.</summary>
     internal HistogramFamily ServerDuration { get; }
@@ -200,7 +204,20 @@ internal sealed class GatewayMetrics
             Dialect.OpenAI => "openai",
             Dialect.Anthropic => "anthropic",
             _ => "",
-        });
+        })
+    {
+        Objectives = route.Slo is { } slo ? new RouteObjectives(Levels.Events, route.Name, slo) : null,
+    };
+
+    private static CounterFamily ReloadsOf(MetricRegistry registry)
+    {
+        var reloads = registry.Counter("edge.reloads", "{reload}", "Configurations read while running", "edge.outcome");
+
+        // There from the start: a first one would else be no increase to who asks for that.
+        reloads.Of("taken");
+        reloads.Of("refused");
+        return reloads;
+    }
 
     /// <summary>The series of a target.</summary>
     public TargetMetrics Of(UpstreamPlan upstream, TargetPlan target) => new(ClientDuration, upstream, target);

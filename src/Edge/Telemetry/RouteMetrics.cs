@@ -50,6 +50,9 @@ internal sealed class RouteMetrics
             metrics.StreamEnds.Of(route, code == (int)Failure.None ? "complete" : Failures.Code((Failure)code)));
     }
 
+    /// <summary>Counts what keeps the route's objectives; null: it has none.</summary>
+    public RouteObjectives? Objectives { get; init; }
+
     /// <summary>A request is over.</summary>
     /// <param name="context">The request; its usage is settled.</param>
     /// <param name="failure">How it failed.</param>
@@ -68,8 +71,9 @@ internal sealed class RouteMetrics
 
         CountAttempts(context.Attempts);
         CountAuthentication(context);
-        CountLimits(context.LimitsHeld, failure);
-        CountLimits(context.SpendingHeld, failure);
+        CountLimits(context, context.LimitsHeld, failure);
+        CountLimits(context, context.SpendingHeld, failure);
+        Objectives?.Count(context, failure, status);
         if (context.FirstEventNs != 0)
         {
             _streamEnds.Of((int)failure).Increment();
@@ -131,7 +135,7 @@ internal sealed class RouteMetrics
         }
     }
 
-    private void CountLimits(LimitHold? hold, Failure failure)
+    private void CountLimits(RequestContext context, LimitHold? hold, Failure failure)
     {
         if (hold is null)
         {
@@ -149,6 +153,10 @@ internal sealed class RouteMetrics
                     self._metrics.LimitDecisions.Of(self._route, name, "admitted"),
                     self._metrics.LimitDecisions.Of(self._route, name, "refused"),
                 ])[isRefused ? 1 : 0].Increment();
+                if (BudgetMetrics.IsFor(hold.Takes[i].Rule))
+                {
+                    _metrics.Budgets.Used(_route, context.Caller?.Tier ?? "", hold.Takes[i]);
+                }
             }
         }
     }

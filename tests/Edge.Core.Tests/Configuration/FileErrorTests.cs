@@ -36,8 +36,8 @@ public sealed class FileErrorTests
     [InlineData(
         "defaults: { name: x }",
         "9:13: unknown key 'name'; known: requestId, authenticate, authorize, limits, request, response, forwarded, " +
-        "heartbeat, requestBodyMax, validate, rewrite, metering, estimate, cache, translate, onDisconnect, onExhausted, cors, " +
-        "securityHeaders")]
+        "heartbeat, slo, serverTiming, requestBodyMax, validate, rewrite, metering, estimate, cache, translate, " +
+        "onDisconnect, onExhausted, cors, securityHeaders")]
     [InlineData(
         "listeners: []",
         "9:1: key 'listeners' is here twice, first on line 1; keep one")]

@@ -138,7 +138,7 @@ public sealed class MetricsTests
     }
 
     private static string Telemetry(OtlpCollector collector, string protocol, string interval) =>
-        "telemetry: { serviceName: tests-edge, environment: testing, "
+        "telemetry: { serviceName: tests-edge, environment: testing, traces: { sample: 0 }, "
         + $"otlp: {{ endpoint: \"{collector.Url}\", protocol: {protocol}, "
         + $"interval: {interval}, headers: {{ x-key: opensesame }} }} }}";
 

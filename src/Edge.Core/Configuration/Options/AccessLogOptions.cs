@@ -19,7 +19,11 @@ internal sealed class AccessLogOptions
         new Key<AccessLogOptions, double>(
             "sample", Scalars.Share, (o, v) => o.Sample = v,
             "The share of requests that is written, from 0 to 1; those that fail or are refused are written always.",
-            defaultText: "1"));
+            defaultText: "1"),
+        new Key<AccessLogOptions, AccessLogStages>(
+            "stages", Scalars.AccessLogStages, (o, v) => o.Stages = v,
+            "What lines of JSON say of the stages of a request: nothing, how long each took (`times`), or also what it decided " +
+            "and why (`debug`).", defaultText: "none"));
 
     /// <summary>Where it goes.</summary>
     public Located<string>? To { get; set; }
@@ -29,4 +33,7 @@ internal sealed class AccessLogOptions
 
     /// <summary>How many are written.</summary>
     public Located<double>? Sample { get; set; }
+
+    /// <summary>What is told of stages.</summary>
+    public Located<AccessLogStages>? Stages { get; set; }
 }

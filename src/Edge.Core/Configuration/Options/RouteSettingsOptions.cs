@@ -68,6 +68,12 @@ internal class RouteSettingsOptions
     /// <summary>Web pages of other origins.</summary>
     public Located<Optional<CorsOptions>>? Cors { get; set; }
 
+    /// <summary>How well it is to serve.</summary>
+    public Located<Optional<SloOptions>>? Slo { get; set; }
+
+    /// <summary>Whether answers say how long each stage took.</summary>
+    public Located<bool>? ServerTiming { get; set; }
+
     /// <summary>Headers for browsers.</summary>
     public Located<SecurityHeadersOptions>? SecurityHeaders { get; set; }
 
@@ -107,6 +113,13 @@ internal class RouteSettingsOptions
             "heartbeat", new OrNoneShape<TimeSpan>(Scalars.Duration()),
             (o, v) => o.Heartbeat = v, "After this long without a byte, an event stream gets a comment line.",
             defaultText: isDefaults ? "none" : null),
+        new Key<T, Optional<SloOptions>>(
+            "slo", new OrNoneShape<SloOptions>(SloOptions.Shape), (o, v) => o.Slo = v,
+            "How well it is to serve. See [telemetry.md](telemetry.md#objectives).", defaultText: isDefaults ? "none" : null),
+        new Key<T, bool>(
+            "serverTiming", Scalars.Boolean, (o, v) => o.ServerTiming = v,
+            "Answers say in `Server-Timing` how long each stage took. Whoever may call sees it.",
+            defaultText: isDefaults ? "false" : null),
         new Key<T, long>(
             "requestBodyMax", Scalars.Size(0, ListenerOptions.RequestBodyBytesMax), (o, v) => o.RequestBodyMax = v,
             "Most bytes of a request's body. Left out everywhere: what the listener says."),

@@ -21,6 +21,9 @@ internal sealed class TelemetryOptions
         new Key<TelemetryOptions, TracesOptions>(
             "traces", TracesOptions.Shape, (o, v) => o.Traces = v,
             "Which traces are kept, where there is a collector.", defaultText: "{}"),
+        new Key<TelemetryOptions, ExplainOptions>(
+            "explain", ExplainOptions.Shape, (o, v) => o.Explain = v,
+            "Who may ask what each stage decided. Left out: nobody."),
         new Key<TelemetryOptions, AccessLogOptions>(
             "accessLog", AccessLogOptions.Shape, (o, v) => o.AccessLog = v,
             "What each request was and what became of it. Left out: none is kept."),
@@ -42,6 +45,9 @@ internal sealed class TelemetryOptions
 
     /// <summary>Traces.</summary>
     public Located<TracesOptions>? Traces { get; set; }
+
+    /// <summary>Who is told how a request was decided.</summary>
+    public Located<ExplainOptions>? Explain { get; set; }
 
     /// <summary>The access log.</summary>
     public Located<AccessLogOptions>? AccessLog { get; set; }

@@ -28,6 +28,8 @@ internal sealed class Checker(Binder binder, ConfigurationFiles files, ConsumerC
         new BodyChecker(_diagnostics, files, tiers).Check(options);
         CheckCors(options.Defaults?.Value);
         foreach (var route in options.Routes.Items()) CheckCors(route.Value);
+        foreach (var tier in (options.Telemetry?.Value.Explain?.Value.Tiers).Items()) tiers.Check(tier, _diagnostics);
+        new SloChecker(_diagnostics).Check(options);
         new LimitChecker(_diagnostics, tiers).Check(options);
         new CacheChecker(_diagnostics, tiers).Check(options);
         new AttemptChecker(_diagnostics).Check(options);

@@ -48,6 +48,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             TrustedProxies = [.. options.TrustedProxies.Items().Select(n => n.Value)],
             DrainTimeout = options.DrainTimeout.Get(),
             Telemetry = Telemetry(options.Telemetry.Get()),
+            ExplainTiers = [.. (options.Telemetry.Get().Explain?.Value.Tiers).Items().Select(t => t.Value)],
             AccessLog = options.Telemetry.Get().AccessLog is { } accessLog ? AccessLog(accessLog.Value) : null,
             AuditLog = options.Telemetry.Get().AuditLog is { } auditLog ? AuditLog(auditLog.Value) : null,
             UsageLog = options.Telemetry.Get().UsageLog is { } usageLog ? UsageLog(usageLog.Value) : null,
@@ -94,7 +95,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
     private AccessLogPlan AccessLog(AccessLogOptions accessLog)
     {
         var (to, file) = LogPlace(accessLog.To.Get());
-        return new AccessLogPlan(to, file, accessLog.Format.Get(), accessLog.Sample.Get());
+        return new AccessLogPlan(to, file, accessLog.Format.Get(), accessLog.Sample.Get(), accessLog.Stages.Get());
     }
 
     private UsageLogPlan UsageLog(UsageLogOptions usageLog)
@@ -141,6 +142,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Forwarded = settings.Forwarded,
             Cors = settings.Cors is { } cors ? BrowserPlans.Cors(cors, methods) : null,
             SecurityHeaders = settings.SecurityHeaders,
+            ServerTiming = settings.ServerTiming,
+            Slo = settings.Slo,
             Authenticate = settings.Authenticate,
             Authorize = settings.Authorize,
             Limits = settings.Limits,
@@ -198,6 +201,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Forwarded = own.Forwarded?.Value ?? defaults!.Forwarded;
             Heartbeat = own.Heartbeat is { Value: var heartbeat } ? Duration(heartbeat) : defaults?.Heartbeat;
             RequestBodyMax = own.RequestBodyMax?.Value ?? defaults?.RequestBodyMax;
+            Slo = own.Slo is { Value: var slo } ? Objectives(slo.Value) : defaults?.Slo;
+            ServerTiming = own.ServerTiming?.Value ?? defaults?.ServerTiming ?? false;
             Cors = own.Cors is { Value: var cors } ? cors.Value : defaults?.Cors;
             SecurityHeaders = own.SecurityHeaders is { Value: var security }
                 ? BrowserPlans.SecurityHeaders(security)
@@ -238,6 +243,10 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
 
         public long? RequestBodyMax { get; }
 
+        public bool ServerTiming { get; }
+
+        public SloPlan? Slo { get; }
+
         /// <summary>As written, since what it leaves out depends on the route.</summary>
         public CorsOptions? Cors { get; }
 
@@ -245,6 +254,11 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
 
         private static RequestIdPlan? Identifier(Optional<RequestIdOptions> id) =>
             id.HasValue ? new RequestIdPlan(id.Value!.Header.Get(), id.Value.Echo.Get()) : null;
+
+        private static SloPlan? Objectives(SloOptions? slo) => slo is null
+            ? null
+            : new SloPlan(
+                slo.Availability?.Value, slo.FirstToken?.Value.Within?.Value, slo.FirstToken?.Value.Share?.Value ?? 0);
 
         private static TimeSpan? Duration(Optional<TimeSpan> duration) => duration.HasValue ? duration.Value : null;
     }

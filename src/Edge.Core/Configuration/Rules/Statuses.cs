@@ -34,7 +34,7 @@ internal static class Statuses
                 text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent)
             && percent <= 100)
         {
-            return percent / 100;
+            return Math.Round(percent / 100, 10);
         }
 
         return new Problem("is not a share; write a number from 0 to 100 with a %, such as 20%");

@@ -96,6 +96,11 @@ internal static class Scalars
         "a format of lines", ("json", Configuration.AccessLogFormat.Json), ("common", Configuration.AccessLogFormat.Common),
         ("combined", Configuration.AccessLogFormat.Combined));
 
+    /// <summary>What the access log tells of stages.</summary>
+    public static readonly ScalarShape<AccessLogStages> AccessLogStages = Choice(
+        "what is told of stages", ("none", Configuration.AccessLogStages.None), ("times", Configuration.AccessLogStages.Times),
+        ("debug", Configuration.AccessLogStages.Debug));
+
     /// <summary>A share from 0 to 1.</summary>
     public static readonly ScalarShape<double> Share = new(
         "a share from 0 to 1", new ScalarSchema(ScalarType.Number) { Minimum = 0, Maximum = 1 },
