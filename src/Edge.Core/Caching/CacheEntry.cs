@@ -27,6 +27,9 @@ internal struct CacheEntry
     /// <summary>A number for whose answer it is.</summary>
     public ulong Owner;
 
+    /// <summary>Bits of its tags.</summary>
+    public ulong TagBits;
+
     /// <summary>Tokens of the prompt that making it took.</summary>
     public long InputTokens;
 

@@ -164,6 +164,9 @@ public sealed class CacheFlight
         return isStored;
     }
 
+    /// <summary>Holds once more what was stored, which the leader does before it lets go: to be released.</summary>
+    public CachePin HoldKept() => _pin!.Value.HoldAgain();
+
     /// <summary>
     /// The answer has become too long to be kept, or there is no room for it.
     /// </summary>

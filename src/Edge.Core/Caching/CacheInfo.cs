@@ -20,6 +20,9 @@ public readonly record struct CacheInfo
     /// <summary>The number of its route.</summary>
     public int Route { get; init; }
 
+    /// <summary>Bits of its tags: see <see cref="CacheTags"/>.</summary>
+    public ulong TagBits { get; init; }
+
     /// <summary>Tokens of the prompt that making it took.</summary>
     public long InputTokens { get; init; }
 

@@ -20,6 +20,9 @@ public sealed class CacheKey
 
     private const byte WithoutBody = 0xFF;
 
+    /// <summary>Texts before the path, or before the method that is before it.</summary>
+    private const int PathAt = 5;
+
     private readonly HeadBuffer _bytes = new();
     private int _resourceStart;
     private int _mainLength;
@@ -122,6 +125,31 @@ public sealed class CacheKey
         _bytes.Truncate(_mainLength);
         Hash = MainHash;
         IsWhole = true;
+    }
+
+    /// <summary>The path in a key, as it goes upstream; empty where it has none.</summary>
+    public static ReadOnlySpan<char> PathOf(ReadOnlySpan<byte> key)
+    {
+        // Behind version and kind of scope: source, name and value of that, route, service, and the method where there is a body.
+        key = key.Length > 2 ? key[2..] : default;
+        for (var i = 0; i <= PathAt + 1 && key.Length >= sizeof(int); i++)
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(key) * (long)sizeof(char);
+            if (length < 0 || length > key.Length - sizeof(int))
+            {
+                break;
+            }
+
+            var text = MemoryMarshal.Cast<byte, char>(key.Slice(sizeof(int), (int)length));
+            if (i >= PathAt && text is ['/', ..])
+            {
+                return text;
+            }
+
+            key = key[(sizeof(int) + (int)length)..];
+        }
+
+        return default;
     }
 
     /// <summary>The key without what tells variants apart.</summary>

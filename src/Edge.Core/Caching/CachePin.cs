@@ -28,6 +28,7 @@ public readonly struct CachePin
                 ExpiresMs = entry.ExpiresMs,
                 Owner = entry.Owner,
                 Route = entry.Route,
+                TagBits = entry.TagBits,
                 InputTokens = entry.InputTokens,
                 OutputTokens = entry.OutputTokens,
             };
@@ -39,6 +40,19 @@ public readonly struct CachePin
 
     /// <summary>Bytes of the body.</summary>
     public int BodyLength => _store.EntryAt(_entry).BodyLength;
+
+    /// <summary>Bytes of the key.</summary>
+    public int KeyLength => _store.EntryAt(_entry).KeyLength;
+
+    /// <summary>A place before the first byte of the key, which head and body follow.</summary>
+    public CacheCursor Whole
+    {
+        get
+        {
+            ref readonly var entry = ref _store.EntryAt(_entry);
+            return _store.CursorAt(entry.FirstBlock, 0, entry.KeyLength + entry.HeadLength + entry.BodyLength);
+        }
+    }
 
     /// <summary>A place before the first byte of the head.</summary>
     public CacheCursor Head
@@ -65,6 +79,13 @@ public readonly struct CachePin
     /// <param name="run">They; valid until the release.</param>
     /// <returns>False at the end.</returns>
     public bool TryRead(ref CacheCursor cursor, out ReadOnlySpan<byte> run) => _store.TryRead(ref cursor, out run);
+
+    /// <summary>Holds it once more: what this returns is released for itself.</summary>
+    public CachePin HoldAgain()
+    {
+        _store.PinAgain(_entry);
+        return this;
+    }
 
     /// <summary>Lets go of it. Its bytes must not be looked at any more.</summary>
     public void Release() => _store.Unpin(_entry);

@@ -2,7 +2,7 @@ using Edge.Core.Limits;
 
 namespace Edge.Core.Caching;
 
-/// <content>Storing, evicting and purging, all under the lock.</content>
+/// <content>Storing and evicting, all under the lock.</content>
 public sealed unsafe partial class CacheStore
 {
     /// <summary>The small queue has one part in so many of the blocks.</summary>
@@ -18,7 +18,6 @@ public sealed unsafe partial class CacheStore
     private readonly int _fillingBlocksMax;
     private Queue _small = new();
     private Queue _main = new();
-    private long _purges;
     private int _usedBlocks;
     private int _freeBlock = -1;
     private int _freeBlocks;
@@ -27,6 +26,7 @@ public sealed unsafe partial class CacheStore
     private int _fillingBlocks;
     private uint _ghostTurn;
     private long _evictions;
+    private RouteUse[] _uses = [];
 
     /// <summary>Answers that can be found, those that have expired included.</summary>
     public int Count
@@ -53,22 +53,17 @@ public sealed unsafe partial class CacheStore
         }
     }
 
-    /// <summary>Answers that had to leave for others.</summary>
-    public long Evictions => Volatile.Read(ref _evictions);
-
-    /// <summary>Removes what fits all that is asked; what is being stored meanwhile will not be.</summary>
-    /// <param name="hash">The first half of the key's hash, as <c>X-Cache-Key</c> tells it; null: any.</param>
-    /// <param name="route">The number of a route; null: any.</param>
-    /// <param name="owner">Whose answers; null: anybody's.</param>
-    /// <returns>How many were removed.</returns>
-    public int Purge(ulong? hash, int? route, ulong? owner)
+    /// <summary>What the answers of a route take.</summary>
+    public RouteUse UseOf(int route)
     {
         lock (_gate)
         {
-            Volatile.Write(ref _purges, _purges + 1);
-            return Purge(ref _small, hash, route, owner) + Purge(ref _main, hash, route, owner);
+            return route < _uses.Length ? _uses[route] : default;
         }
     }
+
+    /// <summary>Answers that had to leave for others.</summary>
+    public long Evictions => Volatile.Read(ref _evictions);
 
     internal bool TryWrite(CacheFill fill, ReadOnlySpan<byte> bytes)
     {
@@ -122,6 +117,7 @@ public sealed unsafe partial class CacheStore
             entry.ExpiresMs = info.ExpiresMs;
             entry.Owner = info.Owner;
             entry.Route = info.Route;
+            entry.TagBits = info.TagBits;
             entry.InputTokens = info.InputTokens;
             entry.OutputTokens = info.OutputTokens;
             entry.FirstBlock = fill.First;
@@ -132,6 +128,9 @@ public sealed unsafe partial class CacheStore
             entry.Uses = 0;
             entry.IsMain = IsGhost(fill.Hash);
             Push(ref entry.IsMain ? ref _main : ref _small, at);
+            ref var use = ref UseBy(info.Route);
+            use.Answers++;
+            use.Blocks += fill.BlockCount;
             ref var chain = ref _chains[fill.Hash.Low & _chainMask];
             Volatile.Write(ref entry.NextInChain, chain);
             Volatile.Write(ref entry.State, isPinned ? CacheEntry.Live + 1 : CacheEntry.Live);
@@ -215,8 +214,7 @@ public sealed unsafe partial class CacheStore
                 if (_entries[at].Uses == 0)
                 {
                     Remember(_entries[at]);
-                    Remove(at);
-                    _evictions++;
+                    Evict(at);
                     return true;
                 }
 
@@ -228,8 +226,7 @@ public sealed unsafe partial class CacheStore
                 var at = _main.Oldest;
                 if (_entries[at].Uses == 0)
                 {
-                    Remove(at);
-                    _evictions++;
+                    Evict(at);
                     return true;
                 }
 
@@ -241,31 +238,28 @@ public sealed unsafe partial class CacheStore
         return false;
     }
 
+    private void Evict(int at)
+    {
+        UseBy(_entries[at].Route).Evictions++;
+        _evictions++;
+        Remove(at);
+    }
+
+    private ref RouteUse UseBy(int route)
+    {
+        if (route >= _uses.Length)
+        {
+            Array.Resize(ref _uses, Math.Max(route + 1, 2 * _uses.Length));
+        }
+
+        return ref _uses[route];
+    }
+
     private void MoveToMain(int at, ref Queue from)
     {
         Unlink(ref from, at);
         _entries[at].IsMain = true;
         Push(ref _main, at);
-    }
-
-    private int Purge(ref Queue queue, ulong? hash, int? route, ulong? owner)
-    {
-        var count = 0;
-        for (var at = queue.Oldest; at >= 0;)
-        {
-            ref readonly var entry = ref _entries[at];
-            var next = entry.Newer;
-            if ((hash is null || hash == entry.High) && (route is null || route == entry.Route)
-                && (owner is null || owner == entry.Owner))
-            {
-                Remove(at);
-                count++;
-            }
-
-            at = next;
-        }
-
-        return count;
     }
 
     private void Replace(KeyHash hash)
@@ -288,6 +282,9 @@ public sealed unsafe partial class CacheStore
     {
         ref var entry = ref _entries[at];
         Unlink(ref entry.IsMain ? ref _main : ref _small, at);
+        ref var use = ref UseBy(entry.Route);
+        use.Answers--;
+        use.Blocks -= entry.BlockCount;
         ref var link = ref _chains[entry.Low & _chainMask];
         while (link != at)
         {

@@ -158,6 +158,9 @@ public sealed unsafe partial class CacheStore : IDisposable
         return true;
     }
 
+    /// <summary>Pins once more what is pinned.</summary>
+    internal void PinAgain(int at) => Interlocked.Increment(ref _entries[at].State);
+
     internal void Unpin(int at)
     {
         // Not found any more, and this was the last one to read it: nobody else will look at it.

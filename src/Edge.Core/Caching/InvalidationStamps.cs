@@ -41,6 +41,15 @@ public sealed class InvalidationStamps
     }
 
     /// <summary>True where what was asked for at that time may be used.</summary>
-    public bool IsValid(ulong resource, long askedMs) =>
-        Volatile.Read(ref _stamps) is not { } stamps || askedMs >= Volatile.Read(ref stamps[resource % Count]);
+    public bool IsValid(ulong resource, long askedMs)
+    {
+        if (Volatile.Read(ref _stamps) is not { } stamps)
+        {
+            return true;
+        }
+
+        // What another replica asked for may be from before this process's clock began.
+        var stamp = Volatile.Read(ref stamps[resource % Count]);
+        return stamp == 0 || askedMs >= stamp;
+    }
 }

@@ -47,6 +47,12 @@ public sealed record CachePlan
     /// <summary>Requests that offer tools are answered from memory too.</summary>
     public required bool Tools { get; init; }
 
+    /// <summary>Replicas share answers through Redis.</summary>
+    public required bool IsShared { get; init; }
+
+    /// <summary>Tags of all answers, by which they can be purged.</summary>
+    public required ImmutableArray<string> Tags { get; init; }
+
     /// <summary>What callers say in Cache-Control counts, on routes to services without an LLM dialect.</summary>
     public required bool CallerDirectives { get; init; }
 

@@ -58,7 +58,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         }
         else if (CacheAdministration.IsFor(request.Path) && _tokenHash is not null && HasToken(request, _tokenHash))
         {
-            response.StatusCode = _cache.Answer(request, response, body, Peer(context));
+            response.StatusCode = await _cache.AnswerAsync(request, response, body, Peer(context));
         }
         else
         {

@@ -3,11 +3,10 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Edge.Core.Caching;
-using Edge.Core.Identity;
 using Edge.Hosting;
+using Edge.Redis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace Edge.Admin;
 
@@ -34,7 +33,8 @@ internal sealed class CacheAdministration(Gateway gateway)
     /// <param name="body">What is written.</param>
     /// <param name="from">Where it comes from.</param>
     /// <returns>The status.</returns>
-    public int Answer(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body, IPAddress? from)
+    public async Task<int> AnswerAsync(
+        IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body, IPAddress? from)
     {
         var isPurge = request.Path == PurgePath;
         if (isPurge ? request.Method != "POST" : request.Method is not ("GET" or "HEAD"))
@@ -51,75 +51,48 @@ internal sealed class CacheAdministration(Gateway gateway)
             return StatusCodes.Status200OK;
         }
 
-        if (Purge(request.QueryString, out var what) is not { } count)
+        var query = request.QueryString.TrimStart('?');
+        if (!CachePurge.TryParse(query, out var purge, out var what)
+            || (purge.Route is { } route && !IsKnown(route, out what)))
         {
             return Say(request, body, StatusCodes.Status400BadRequest, what, from);
         }
 
+        var (count, isSpread) = await PurgeAsync(purge);
+        var where = isSpread switch
+        {
+            null => "",
+            true => ", replicas told",
+            false => ", replicas to be told when redis is back",
+        };
         gateway.Audit.Administered(
-            string.Create(CultureInfo.InvariantCulture, $"{request.Method} {request.Path} {what}: {count} answers removed"),
+            string.Create(
+                CultureInfo.InvariantCulture, $"{request.Method} {request.Path} {query}: {count} answers removed{where}"),
             "done", StatusCodes.Status200OK, from);
         response.Headers.ContentType = "application/json";
         using var json = new Utf8JsonWriter(body);
         json.WriteStartObject();
         json.WriteNumber("removed"u8, count);
+        if (isSpread is { } told)
+        {
+            json.WriteString("replicas"u8, told ? "told"u8 : "to be told"u8);
+        }
+
         json.WriteEndObject();
         return StatusCodes.Status200OK;
     }
 
-    /// <summary>Removes what the query says.</summary>
-    /// <param name="query">The query.</param>
-    /// <param name="what">What that is, or what is wrong with it.</param>
-    /// <returns>How many answers; null: nothing was done.</returns>
-    private int? Purge(string query, out string what)
+    /// <summary>Removes it here, and has replicas that share answers do so too; null: there are none.</summary>
+    private async Task<(int Count, bool? IsSpread)> PurgeAsync(CachePurge purge)
     {
-        int? route = null;
-        ulong? key = null;
-        string? consumer = null;
-        var source = Caller.ConsumersSource;
-        var isAll = false;
-        what = "say what: all=true, or route=NAME, key=HASH of X-Cache-Key, consumer=NAME (and source=ISSUER), or several";
-        foreach (var pair in new QueryStringEnumerable(query))
-        {
-            var value = pair.DecodeValue().ToString();
-            switch (pair.DecodeName().Span)
-            {
-                case "all" when value == "true":
-                    isAll = true;
-                    break;
-                case "route" when gateway.Cache.Counters.TryGetValue(value, out var counters):
-                    route = counters.Number;
-                    break;
-                case "key" when ulong.TryParse(value, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hash):
-                    key = hash;
-                    break;
-                case "consumer" when value.Length > 0:
-                    consumer = value;
-                    break;
-                case "source" when value.Length > 0:
-                    source = value;
-                    break;
-                default:
-                    what = $"{pair.DecodeName()} is not known, or nothing was ever kept for its value";
-                    return null;
-            }
-        }
-
-        if (isAll == (route is not null || key is not null || consumer is not null))
-        {
-            return null;
-        }
-
-        what = query.TrimStart('?');
-        return gateway.Cache.Store?.Purge(key, route, consumer is null ? null : OwnerOf(source, consumer)) ?? 0;
+        var count = gateway.Cache.PurgeHere(purge);
+        return (count, gateway.Cache.Redis is { } redis ? await redis.SpreadAsync(purge.Text) : null);
     }
 
-    private ulong OwnerOf(string source, string consumer)
+    private bool IsKnown(string route, out string what)
     {
-        var key = new CacheKey();
-        key.Begin(CacheScope.OfConsumer(source, consumer), gateway.Cache.Hasher);
-        key.ReturnMemory();
-        return key.Owner;
+        what = $"route {route} has no cache";
+        return gateway.Cache.Counters.ContainsKey(route);
     }
 
     private void Write(MemoryStream body)
@@ -136,7 +109,11 @@ internal sealed class CacheAdministration(Gateway gateway)
             var hits = counters.Hits.Value;
             var collapsed = counters.Collapsed.Value;
             var misses = counters.Misses.Value;
+            var use = gateway.Cache.Store?.UseOf(counters.Number) ?? default;
             json.WriteStartObject(name);
+            json.WriteNumber("answers"u8, use.Answers);
+            json.WriteNumber("usedBytes"u8, use.Blocks * CacheStore.BlockBytes);
+            json.WriteNumber("evictions"u8, use.Evictions);
             json.WriteNumber("hits"u8, hits);
             json.WriteNumber("misses"u8, misses);
             json.WriteNumber("collapsed"u8, collapsed);
@@ -153,6 +130,29 @@ internal sealed class CacheAdministration(Gateway gateway)
         }
 
         json.WriteEndObject();
+        if (gateway.Cache.Redis is { } redis)
+        {
+            Write(json, redis);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, RedisCache redis)
+    {
+        var counters = redis.Counters;
+        json.WriteStartObject("redis"u8);
+        json.WriteBoolean("up"u8, redis.IsUp);
+        json.WriteNumber("purges"u8, redis.History.Count);
+        json.WriteNumber("hits"u8, Volatile.Read(ref counters.Found));
+        json.WriteNumber("misses"u8, Volatile.Read(ref counters.Missed));
+        json.WriteNumber("purged"u8, Volatile.Read(ref counters.Purged));
+        json.WriteNumber("foreign"u8, Volatile.Read(ref counters.Foreign));
+        json.WriteNumber("crowded"u8, Volatile.Read(ref counters.Crowded));
+        json.WriteNumber("stored"u8, Volatile.Read(ref counters.Kept));
+        json.WriteNumber("storedBytes"u8, Volatile.Read(ref counters.KeptBytes));
+        json.WriteNumber("notStored"u8, Volatile.Read(ref counters.NotKept));
+        json.WriteNumber("failures"u8, redis.Failures);
         json.WriteEndObject();
     }
 

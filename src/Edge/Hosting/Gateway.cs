@@ -54,12 +54,12 @@ internal sealed class Gateway : IAsyncDisposable
         Usage = new UsageLog(log, time);
         Access = new AccessLog(log, time);
         Limits = new GatewayLimits(plan.LimitState, time, log);
-        Metrics = new GatewayMetrics(time, Limits.Clock);
+        Metrics = new GatewayMetrics(time, Limits.Clock, GenAiMetrics.NamesOf(Environment.GetEnvironmentVariables()));
         Estimates = new TokenEstimates(log, time);
         Exporting = new TelemetryExport(Metrics, time, log);
-        Cache = new GatewayCache(Limits.Clock, Metrics);
+        Cache = new GatewayCache(Limits.Clock, Metrics, time, log);
         GatewayObservations.Register(this, Metrics.Registry);
-        _snapshot = BuildSnapshot(plan, out _);
+        _snapshot = BuildSnapshot(plan, out _, out _);
         _issuers.Replace(_snapshot.Issuers);
         Limits.Restore(_snapshot.Routes.Select(static route => route.Limits));
     }
@@ -167,12 +167,13 @@ internal sealed class Gateway : IAsyncDisposable
     {
         var old = _services;
         RedisLeases? oldStore;
+        RedisCache? oldCache;
         Audit.Apply(plan.AuditLog);
         try
         {
             Usage.Apply(plan.UsageLog);
             Access.Apply(plan.AccessLog);
-            _snapshot = BuildSnapshot(plan, out oldStore);
+            _snapshot = BuildSnapshot(plan, out oldStore, out oldCache);
         }
         catch
         {
@@ -189,6 +190,12 @@ internal sealed class Gateway : IAsyncDisposable
         {
             // Requests under the old configuration find it away from now on, and go by its policy.
             _ = oldStore.DisposeAsync().AsTask();
+        }
+
+        if (oldCache is not null)
+        {
+            // Whoever still asks it finds it away.
+            _ = oldCache.DisposeAsync().AsTask();
         }
 
         // Only now: whoever takes the old snapshot until then finds its connections.
@@ -258,6 +265,7 @@ internal sealed class Gateway : IAsyncDisposable
             certificate.Dispose();
         }
 
+        await Cache.DisposeAsync();
         await Limits.DisposeAsync();
         await Exporting.DisposeAsync();
         await Estimates.DisposeAsync();
@@ -300,7 +308,7 @@ internal sealed class Gateway : IAsyncDisposable
         }
     }
 
-    private GatewaySnapshot BuildSnapshot(EdgePlan plan, out RedisLeases? oldStore)
+    private GatewaySnapshot BuildSnapshot(EdgePlan plan, out RedisLeases? oldStore, out RedisCache? oldCache)
     {
         if (plan.Redis is { CaFile: not null } redis)
         {
@@ -330,6 +338,7 @@ internal sealed class Gateway : IAsyncDisposable
 
         var issuers = _issuers.Prepare(plan.Identity.Issuers);
         oldStore = Limits.Use(plan.Redis, plan.HasLimits);
+        oldCache = Cache.Use(plan);
         var routes = new List<(RoutePlan, GatewayRoute)>(plan.Routes.Length);
         foreach (var route in plan.Routes)
         {

@@ -1,11 +1,15 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Linq;
 using System.Security.Cryptography;
+using System.Text;
 using Edge.Core.Caching;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Identity;
 using Edge.Core.Limits;
+using Edge.Redis;
 using Edge.Telemetry;
 
 namespace Edge.Hosting;
@@ -15,7 +19,7 @@ namespace Edge.Hosting;
 /// counted of each route. The memory is taken when the first route has a cache, and freed with the last request that knows it.
 /// Safe from any thread, but for <see cref="Of"/>.
 /// </summary>
-internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics)
+internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, TimeProvider time, ProgramLog log) : IAsyncDisposable
 {
     /// <summary>How many names of keys are remembered as text; a power of two.</summary>
     private const int KeyNameCount = 4096;
@@ -25,13 +29,25 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics)
 
     private const long NsPerMs = 1_000_000;
 
+    private const int SecretBytes = 2 * sizeof(ulong);
+
     private readonly ConcurrentDictionary<string, CacheCounters> _counters = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string[]> _tags = new(StringComparer.Ordinal);
     private readonly KeyName?[] _keyNames = new KeyName?[KeyNameCount];
     private readonly string?[] _hits = new string?[SecondsMax];
     private readonly string?[] _ages = new string?[SecondsMax];
 
-    /// <summary>Makes the hashes of keys.</summary>
-    public KeyHasher Hasher { get; } = MakeHasher();
+    private byte[] _secret = RandomNumberGenerator.GetBytes(SecretBytes);
+    private volatile KeyHasher? _hasher;
+    private volatile RedisCache? _redis;
+
+    /// <summary>
+    /// Makes the hashes of keys. Replicas that share answers have one secret, which they make of what their files say alike.
+    /// </summary>
+    public KeyHasher Hasher => _hasher ??= MakeHasher(_secret);
+
+    /// <summary>What replicas share; null: nothing.</summary>
+    public RedisCache? Redis => _redis;
 
     /// <summary>The memory; null: no route has had a cache.</summary>
     public CacheStore? Store { get; private set; }
@@ -102,12 +118,114 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics)
     private static string MakeHit(long secondsLeft) =>
         string.Create(CultureInfo.InvariantCulture, $"edge; hit; ttl={secondsLeft}");
 
-    private static KeyHasher MakeHasher()
+    /// <summary>Takes the store that a configuration names, where a route shares answers. One thread at a time.</summary>
+    /// <returns>The store of before, to be disposed once nobody uses it; null where nothing has changed.</returns>
+    public RedisCache? Use(EdgePlan plan)
     {
-        var secret = RandomNumberGenerator.GetBytes(2 * sizeof(ulong));
-        return new KeyHasher(
-            BinaryPrimitives.ReadUInt64LittleEndian(secret),
-            BinaryPrimitives.ReadUInt64LittleEndian(secret.AsSpan(sizeof(ulong))));
+        foreach (var route in plan.Routes)
+        {
+            _tags[route.Name] = route.Cache is { } cache ? [.. cache.Tags] : [];
+        }
+
+        var old = _redis;
+        var shared = plan.Routes.Any(static route => route.Cache is { IsShared: true }) ? plan.Redis : null;
+        if (shared is null)
+        {
+            _redis = null;
+            return old;
+        }
+
+        var secret = SecretOf(shared, plan.Admin?.Token);
+        var isSame = secret.AsSpan().SequenceEqual(_secret);
+        if (!isSame)
+        {
+            // What was kept under the old one cannot be found any more.
+            _secret = secret;
+            _hasher = MakeHasher(secret);
+            PurgeHere(CachePurge.Everything);
+        }
+
+        if (isSame && shared.IsSameAs(old?.Plan))
+        {
+            return null;
+        }
+
+        _redis = RedisCache.Start(shared, this, time, log);
+        return old;
+    }
+
+    /// <summary>Removes what is meant from this process's memory.</summary>
+    /// <returns>How many answers.</returns>
+    public int PurgeHere(CachePurge purge)
+    {
+        if (Store is not { } store)
+        {
+            return 0;
+        }
+
+        int? route = null;
+        if (purge.Route is { } name)
+        {
+            if (!_counters.TryGetValue(name, out var counters))
+            {
+                return 0;
+            }
+
+            route = counters.Number;
+        }
+
+        int[]? tagged = purge.Tag is null ? null
+            : [.. _counters.Values.Where(counters => IsTagged(counters.Route, purge)).Select(static counters => counters.Number)];
+        return store.Purge(purge, new PurgeNames(route, OwnerOf(purge), tagged));
+    }
+
+    /// <summary>True where an answer of the common store was meant.</summary>
+    /// <param name="purge">A purge.</param>
+    /// <param name="route">The name of the answer's route.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="hash">The first half of that's hash.</param>
+    /// <param name="head">Its head.</param>
+    public bool Covers(CachePurge purge, string route, CacheKey key, ulong hash, ReadOnlySpan<byte> head)
+    {
+        var isTagged = IsTagged(route, purge);
+        return (purge.Route is null || purge.Route == route)
+            && purge.MayCover(hash, key.Owner, ulong.MaxValue, OwnerOf(purge), isTagged)
+            && purge.Covers(key.Bytes, head, isTagged);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_redis is { } redis)
+        {
+            await redis.DisposeAsync();
+        }
+    }
+
+    private bool IsTagged(string route, CachePurge purge) =>
+        purge.Tag is { } tag && _tags.TryGetValue(route, out var tags) && tags.Contains(tag, StringComparer.OrdinalIgnoreCase);
+
+    private ulong? OwnerOf(CachePurge purge)
+    {
+        if (purge.Consumer is not { } consumer)
+        {
+            return null;
+        }
+
+        var key = new CacheKey();
+        key.Begin(CacheScope.OfConsumer(purge.Source ?? Caller.ConsumersSource, consumer), Hasher);
+        key.ReturnMemory();
+        return key.Owner;
+    }
+
+    private static KeyHasher MakeHasher(byte[] secret) => new(
+        BinaryPrimitives.ReadUInt64LittleEndian(secret), BinaryPrimitives.ReadUInt64LittleEndian(secret.AsSpan(sizeof(ulong))));
+
+    /// <summary>What all replicas know and nobody else: of a file without password and token it is no secret.</summary>
+    private static byte[] SecretOf(RedisPlan redis, Secret? token)
+    {
+        var text = string.Join('\0', "edge cache", redis.Prefix, redis.User, redis.Password?.Reveal(), token?.Reveal());
+        return SHA256.HashData(Encoding.UTF8.GetBytes(text))[..SecretBytes];
     }
 
     private sealed record KeyName(ulong High, string Text);

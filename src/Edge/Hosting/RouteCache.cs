@@ -27,6 +27,12 @@ internal sealed class RouteCache(
     /// <summary>The memory.</summary>
     public CacheStore Store { get; } = store;
 
+    /// <summary>The name of the route.</summary>
+    public string Name { get; } = route.Name;
+
+    /// <summary>What replicas share, while it answers; null: nothing.</summary>
+    public Redis.RedisCache? Redis => Plan.IsShared && Shared.Redis is { IsUp: true } redis ? redis : null;
+
     /// <summary>Calls that are under way.</summary>
     public FlightTable Flights { get; } = flights;
 
@@ -55,6 +61,16 @@ internal sealed class RouteCache(
 
     /// <summary>The caller's Host is part of the request upstream.</summary>
     public bool KeepsHost { get; } = route.PreserveHost;
+
+    /// <summary>A resource was changed: what is kept of it is not to be used any more, by any replica.</summary>
+    public void Invalidate(ulong resource)
+    {
+        Shared.Stamps.Invalidate(resource, Shared.NowMs);
+        if (Plan.IsShared)
+        {
+            Shared.Redis?.Change(resource);
+        }
+    }
 
     /// <summary>True where a header that an answer varies by is part of the key.</summary>
     public bool Covers(ReadOnlySpan<char> name)

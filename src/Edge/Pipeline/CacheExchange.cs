@@ -1,6 +1,4 @@
-using System.Text;
 using Edge.Core.Caching;
-using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
 using Edge.Hosting;
@@ -37,13 +35,8 @@ internal enum CacheOutcome
 /// A request's dealings with the cache: its key, and the answer while it is being stored. One for each
 /// <see cref="RequestContext"/>, used by one request after another.
 /// </summary>
-internal sealed class CacheExchange(CallerWatch watch)
+internal sealed partial class CacheExchange(CallerWatch watch)
 {
-    /// <summary>Longest Content-Type that is kept.</summary>
-    public const int ContentTypeBytesMax = 256;
-
-    private const int VaryNameBytesMax = 256;
-
     /// <summary>An event stream that is being read by others is recorded on to this many times what is kept.</summary>
     private const int SharedParts = 8;
 
@@ -55,8 +48,8 @@ internal sealed class CacheExchange(CallerWatch watch)
     private bool _isKept;
     private bool _needsEnding;
     private long _bytesMax;
-
-    private static ReadOnlySpan<byte> Blanks => " \t"u8;
+    private long _generation;
+    private ulong _tagBits;
 
     /// <summary>The key.</summary>
     public CacheKey Key { get; } = new();
@@ -66,6 +59,9 @@ internal sealed class CacheExchange(CallerWatch watch)
 
     /// <summary>Reads the answer to another request's call.</summary>
     public FlightJoiner Joiner { get; } = new();
+
+    /// <summary>Puts into the memory what replicas share.</summary>
+    public CacheFill Import { get; } = new();
 
     /// <summary>What became of the request.</summary>
     public CacheOutcome Outcome { get; set; }
@@ -120,6 +116,7 @@ internal sealed class CacheExchange(CallerWatch watch)
     public void TakeLead(CacheFlight flight)
     {
         _lead = flight;
+        _generation = _route!.Redis?.Generation ?? 0;
         watch.Share(flight);
     }
 
@@ -216,8 +213,7 @@ internal sealed class CacheExchange(CallerWatch watch)
         {
             if (_isKept && lead.Complete(http.Info, default))
             {
-                // Only now can it be found: the names lead to it.
-                http.Index.Commit(http.Info);
+                CommitHttp(lead, http);
                 _route!.Counters.Stored.Increment();
             }
             else if (!_isKept)
@@ -240,6 +236,7 @@ internal sealed class CacheExchange(CallerWatch watch)
             Route = _route.Counters.Number,
             InputTokens = counts.InputTokensTotal,
             OutputTokens = counts.OutputTokens ?? 0,
+            TagBits = _tagBits,
         };
         if (_needsEnding && !_verdict.IsGood)
         {
@@ -251,6 +248,7 @@ internal sealed class CacheExchange(CallerWatch watch)
         if (lead.Complete(isKept ? info : null, (info.InputTokens, info.OutputTokens)))
         {
             _route.Counters.Stored.Increment();
+            _route.Redis?.Keep(lead.HoldKept(), lead.Selection, null, _generation);
         }
 
         LetGo();
@@ -274,11 +272,31 @@ internal sealed class CacheExchange(CallerWatch watch)
 
         if (isStored && lead.Complete(_http!.Info, default))
         {
-            _http.Index.Commit(_http.Info);
+            CommitHttp(lead, _http);
         }
 
         Head.ReturnMemory();
         Unshare();
+    }
+
+    private void CommitHttp(CacheFlight lead, HttpCacheExchange http)
+    {
+        var redis = _route!.Redis;
+        redis?.Keep(lead.HoldKept(), lead.Selection, (http.Resource, http.Stamp), _generation);
+
+        // Only now can it be found: the names lead to it.
+        if (!http.Index.IsOpen || !http.Index.Commit(http.Info with { TagBits = 0 }, out var names))
+        {
+            http.Index.Abandon();
+        }
+        else if (redis is null)
+        {
+            names.Release();
+        }
+        else
+        {
+            redis.Keep(names, Key.MainHash, (http.Resource, http.Stamp), _generation);
+        }
     }
 
     private void BeginHttpFill(RequestContext context, ResponseHead head, ReadOnlySpan<byte> bytes, CacheFlight lead)
@@ -396,87 +414,4 @@ internal sealed class CacheExchange(CallerWatch watch)
             lead.Release();
         }
     }
-
-    /// <summary>Of the head the content type is kept. A field that forbids storing, or says for whom else, ends it.</summary>
-    private bool TryReadHead(RequestContext context, ResponseHead head, ReadOnlySpan<byte> bytes)
-    {
-        ReadOnlySpan<byte> contentType = default;
-        for (var i = 0; i < head.HeaderCount; i++)
-        {
-            ref readonly var field = ref head[i];
-            var name = field.Name(bytes);
-            var value = field.Value(bytes);
-            if (Is(name, "Content-Type"u8))
-            {
-                contentType = value;
-            }
-            else if (Is(name, "Content-Range"u8) || (Is(name, "Cache-Control"u8) && Forbids(context, value))
-                || (Is(name, "Vary"u8) && !Covers(context, value)))
-            {
-                return false;
-            }
-        }
-
-        if (context.Translation is { } translation)
-        {
-            // What is kept is what the caller gets.
-            contentType = translation.IsStream ? "text/event-stream; charset=utf-8"u8 : "application/json"u8;
-        }
-
-        if (contentType.Length is 0 or > ContentTypeBytesMax)
-        {
-            return false;
-        }
-
-        StoredHead.Begin(Head, head.StatusCode, default);
-        StoredHead.Add(Head, "Content-Type"u8, contentType);
-        return true;
-    }
-
-    private bool Forbids(RequestContext context, ReadOnlySpan<byte> cacheControl)
-    {
-        var isOwn = _route!.Plan.Scope.Kind == CacheScopeKind.Consumer && context.Caller is not null;
-        foreach (var part in cacheControl.Split((byte)','))
-        {
-            var directive = cacheControl[part];
-            var equals = directive.IndexOf((byte)'=');
-            var name = (equals < 0 ? directive : directive[..equals]).Trim(Blanks);
-            if (Is(name, "no-store"u8) || (Is(name, "private"u8) && !isOwn))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    // Accept-Encoding: only what is not coded is kept. Origin: the route's own CORS is written anew for each answer.
-    private bool Covers(RequestContext context, ReadOnlySpan<byte> vary)
-    {
-        Span<char> name = stackalloc char[VaryNameBytesMax];
-        foreach (var part in vary.Split((byte)','))
-        {
-            var field = vary[part].Trim(Blanks);
-            if (field.IsEmpty || Is(field, "Accept-Encoding"u8) || (Is(field, "Origin"u8) && context.Route!.Cors is not null))
-            {
-                continue;
-            }
-
-            if (field.Length > name.Length)
-            {
-                return false;
-            }
-
-            Encoding.Latin1.GetChars(field, name);
-            if (!_route!.Covers(name[..field.Length]))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> other) =>
-        Ascii.EqualsIgnoreCase(name, other);
 }

@@ -17,9 +17,15 @@ internal static class CollapseStage
     /// <returns>Continue: it makes the call.</returns>
     public static ValueTask<StageResult> RunAsync(RequestContext context, CacheExchange exchange, RouteCache route)
     {
-        if (exchange.Outcome != CacheOutcome.Miss || !MayShare(context, route))
+        if (exchange.Outcome != CacheOutcome.Miss)
         {
             return new ValueTask<StageResult>(LeadAlone(exchange, route));
+        }
+
+        if (!MayShare(context, route))
+        {
+            exchange.TakeLead(route.Flights.LeadAlone(exchange.Key.Hash));
+            return AskReplicasAsync(context, exchange, route);
         }
 
         var flight = route.Flights.Enter(exchange.Key.Hash, exchange.Key.Bytes, exchange.Joiner, out var leads);
@@ -35,6 +41,16 @@ internal static class CollapseStage
         {
             exchange.Unshare();
             return CacheStage.ServeAsync(context, exchange, route, pin);
+        }
+
+        return AskReplicasAsync(context, exchange, route);
+    }
+
+    private static ValueTask<StageResult> AskReplicasAsync(RequestContext context, CacheExchange exchange, RouteCache route)
+    {
+        if (route.Redis is { } redis)
+        {
+            return SharedCacheStage.RunAsync(context, exchange, route, redis);
         }
 
         route.Counters.Misses.Increment();

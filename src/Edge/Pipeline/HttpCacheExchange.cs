@@ -29,6 +29,9 @@ internal sealed class HttpCacheExchange
     /// <summary>A number for the resource, whoever asks for it.</summary>
     public ulong Resource { get; set; }
 
+    /// <summary>The state of the resource that replicas know; 0: it is not known.</summary>
+    public long Stamp { get; set; }
+
     /// <summary>When the upstream was asked, on the cache's clock.</summary>
     public long AskedMs { get; set; }
 
@@ -56,12 +59,39 @@ internal sealed class HttpCacheExchange
         Revalidates = false;
         IsSilent = false;
         Resource = 0;
+        Stamp = 0;
         AskedMs = nowMs;
         Info = default;
     }
 
-    /// <summary>Holds an answer that is too old, whose head is in <see cref="Found"/>.</summary>
-    public void Hold(CachePin pin) => _stale = pin;
+    /// <summary>Holds an answer that is too old, whose head is in <see cref="Found"/>, and nothing else.</summary>
+    public void Hold(CachePin pin)
+    {
+        _stale?.Release();
+        _stale = pin;
+    }
+
+    /// <summary>
+    /// Another look has found nothing that is fresh, but may have put another head into <see cref="Found"/>: puts that of what is
+    /// held there again.
+    /// </summary>
+    public void ReadHeld()
+    {
+        if (_stale is { } pin)
+        {
+            Read(pin);
+        }
+    }
+
+    /// <summary>Puts the head of an answer into <see cref="Found"/>.</summary>
+    public void Read(CachePin pin)
+    {
+        Found.Clear();
+        for (var cursor = pin.Head; pin.TryRead(ref cursor, out var run);)
+        {
+            Found.Write(run);
+        }
+    }
 
     /// <summary>What is held; it is the caller's to release from here on.</summary>
     public CachePin TakeStale()

@@ -72,6 +72,7 @@ internal static class HttpCacheFill
             ExpiresMs = Math.Max(freshUntilMs, http.AskedMs) + keptMs,
             Owner = exchange.Key.Owner,
             Route = route.Counters.Number,
+            TagBits = CacheTags.BitsOf(new StoredHead(exchange.Head.Written.Span)),
         };
         return true;
     }

@@ -105,7 +105,7 @@ internal static class HttpCacheReuse
 
         var route = context.Route!.Cache!;
         var http = context.Cache!.Http!;
-        route.Shared.Stamps.Invalidate(http.Resource, route.Shared.NowMs);
+        route.Invalidate(http.Resource);
         for (var i = 0; i < head.HeaderCount; i++)
         {
             var name = head[i].Name(bytes);
@@ -151,7 +151,7 @@ internal static class HttpCacheReuse
         if (CacheScope.TryOf(new(Core.Configuration.CacheScopeKind.Public, ""), null, out var any))
         {
             HttpCacheKey.Begin(context, route, key, any, path, query);
-            route.Shared.Stamps.Invalidate(key.Resource(route.Shared.Hasher), route.Shared.NowMs);
+            route.Invalidate(key.Resource(route.Shared.Hasher));
             key.ReturnMemory();
         }
     }

@@ -79,6 +79,7 @@ internal static class HttpCacheStage
     {
         if (!TryFind(context, exchange, route, out pin))
         {
+            exchange.Http!.ReadHeld();
             return false;
         }
 
@@ -88,7 +89,22 @@ internal static class HttpCacheStage
         }
 
         pin.Release();
+        exchange.Http!.ReadHeld();
         return false;
+    }
+
+    /// <summary>Holds what is kept and too old by now, to be asked about.</summary>
+    public static void HoldStale(RequestContext context, CacheExchange exchange, RouteCache route)
+    {
+        var http = exchange.Http!;
+        if (!TryFind(context, exchange, route, out var pin))
+        {
+            http.ReadHeld();
+            return;
+        }
+
+        http.Hold(pin);
+        http.Revalidates = HttpMethods.IsGet(context.Request.Method) && HasValidator(http);
     }
 
     /// <summary>True where a kept answer is good as it is, by its own word and the caller's.</summary>
@@ -221,12 +237,7 @@ internal static class HttpCacheStage
             return false;
         }
 
-        http.Found.Clear();
-        for (var cursor = pin.Head; pin.TryRead(ref cursor, out var run);)
-        {
-            http.Found.Write(run);
-        }
-
+        http.Read(pin);
         return true;
     }
 }

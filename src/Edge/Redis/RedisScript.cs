@@ -13,18 +13,22 @@ internal sealed class RedisScript(string text)
     /// <exception cref="RedisException">The server is away, or the script failed.</exception>
     public async Task<long[]> RunAsync(IDatabaseAsync database, RedisKey key, RedisValue[] arguments)
     {
-        RedisResult result;
-        RedisKey[] keys = [key];
+        var result = await RunAsync(database, [key], arguments);
+        return result.Resp2Type == ResultType.Array ? (long[]?)result ?? [] : [(long)result];
+    }
+
+    /// <summary>Runs it, whatever it answers.</summary>
+    /// <exception cref="RedisException">The server is away, or the script failed.</exception>
+    public async Task<RedisResult> RunAsync(IDatabaseAsync database, RedisKey[] keys, RedisValue[] arguments)
+    {
         try
         {
-            result = await database.ScriptEvaluateAsync(_hash, keys, arguments);
+            return await database.ScriptEvaluateAsync(_hash, keys, arguments);
         }
         catch (RedisServerException exception) when (exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
         {
-            result = await database.ScriptEvaluateAsync(text, keys, arguments);
+            return await database.ScriptEvaluateAsync(text, keys, arguments);
         }
-
-        return result.Resp2Type == ResultType.Array ? (long[]?)result ?? [] : [(long)result];
     }
 
     // Redis names scripts by their SHA-1; nothing is proven by it.

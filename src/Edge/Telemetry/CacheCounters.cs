@@ -11,6 +11,9 @@ internal sealed class CacheCounters(int number, string route, GatewayMetrics met
     /// <summary>The number that stands for the route in the store.</summary>
     public int Number { get; } = number;
 
+    /// <summary>The route's name.</summary>
+    public string Route { get; } = route;
+
     /// <summary>Answered from memory.</summary>
     public StripedCounter Hits { get; } = metrics.CacheRequests.Of(route, "hit");
 

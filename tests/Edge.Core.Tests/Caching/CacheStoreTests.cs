@@ -88,7 +88,7 @@ public sealed class CacheStoreTests
         using var store = new CacheStore(CacheStore.BytesMin);
         var fill = new CacheFill();
         Assert.True(fill.Begin(store, Hasher.Hash("a"u8), "a"u8, "h"u8));
-        store.Purge(null, null, null);
+        store.PurgeAll();
         Assert.True(fill.Append("old"u8));
         Assert.False(fill.Commit(Info(1, 0)));
         Assert.Null(Find(store, "a"));
@@ -102,13 +102,13 @@ public sealed class CacheStoreTests
         Store(store, "a", "h", "1", route: 1, owner: 7);
         Store(store, "b", "h", "2", route: 1, owner: 8);
         Store(store, "c", "h", "3", route: 2, owner: 7);
-        Assert.Equal(0, store.Purge(null, 3, null));
-        Assert.Equal(1, store.Purge(null, 1, 7));
+        Assert.Equal(0, Purge(store, "route=c", 3));
+        Assert.Equal(1, Purge(store, "route=a&consumer=x", 1, 7));
         Assert.Null(Find(store, "a"));
-        Assert.Equal(1, store.Purge(Hasher.Hash("b"u8).High, null, null));
+        Assert.Equal(1, Purge(store, $"key={Hasher.Hash("b"u8).High:x}"));
         Assert.Null(Find(store, "b"));
         Assert.NotNull(Find(store, "c"));
-        Assert.Equal(1, store.Purge(null, null, null));
+        Assert.Equal(1, store.PurgeAll());
         Assert.Equal(0, store.Count);
         Assert.Equal(0, store.UsedBytes);
     }
@@ -120,7 +120,7 @@ public sealed class CacheStoreTests
         var body = new string('p', 5000);
         Store(store, "pinned", "h", body);
         Assert.True(store.TryPin(Hasher.Hash("pinned"u8), "pinned"u8, 0, out var pin));
-        store.Purge(null, null, null);
+        store.PurgeAll();
         for (var i = 0; i < 2000; i++)
         {
             Store(store, "other" + i.ToString(CultureInfo.InvariantCulture), "h", new string('o', 2000));
@@ -129,7 +129,7 @@ public sealed class CacheStoreTests
         Assert.True(store.Evictions > 0);
         Assert.Equal(body, Text(pin, pin.Body));
         pin.Release();
-        store.Purge(null, null, null);
+        store.PurgeAll();
         Assert.Equal(0, store.UsedBytes);
     }
 
@@ -185,14 +185,14 @@ public sealed class CacheStoreTests
                 var random = new Random(99);
                 while (!stop.IsCancellationRequested)
                 {
-                    store.Purge(null, random.Next(0, 8), null);
+                    Purge(store, "route=x", random.Next(0, 8));
                     Thread.Yield();
                 }
             },
             CancellationToken.None));
         await Task.WhenAll(workers);
         Assert.True(hits > 1000, $"{hits} hits");
-        store.Purge(null, null, null);
+        store.PurgeAll();
         Assert.Equal(0, store.UsedBytes);
     }
 
@@ -293,5 +293,11 @@ public sealed class CacheStoreTests
         }
 
         return bytes.ToArray();
+    }
+
+    private static int Purge(CacheStore store, string text, int? route = null, ulong? owner = null)
+    {
+        Assert.True(CachePurge.TryParse(text, out var purge, out _));
+        return store.Purge(purge, new PurgeNames(route, owner, null));
     }
 }

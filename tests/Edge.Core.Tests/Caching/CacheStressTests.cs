@@ -32,7 +32,7 @@ public sealed class CacheStressTests
         Assert.True(counts.Sum(static c => c.Joined) > 100);
         Assert.True(store.Evictions > 1000);
         Assert.Equal((0, 0), (table.Count, table.Joined));
-        store.Purge(null, null, null);
+        store.PurgeAll();
         Assert.Equal(0, store.UsedBytes);
     }
 
@@ -49,7 +49,7 @@ public sealed class CacheStressTests
             var hash = Hasher.Hash(key);
             if (random.Next(500) == 0)
             {
-                store.Purge(random.Next(3) == 0 ? hash.High : null, random.Next(3) == 0 ? number % 4 : null, (ulong)(number % 8));
+                Purge(store, hash, number, random);
             }
 
             if (random.Next(3) > 0 && store.TryPin(hash, key, 0, out var pin))
@@ -77,6 +77,23 @@ public sealed class CacheStressTests
         return (hits, joined);
     }
 
+    /// <summary>A purge of any kind: of a key, a route, an owner, a tag, a path, or of several.</summary>
+    private static void Purge(CacheStore store, KeyHash hash, int number, Random random)
+    {
+        var text = random.Next(6) switch
+        {
+            0 => $"key={hash.High:x16}",
+            1 => $"tag=tag-{number % 16}",
+            2 => $"tag=tag-{number % 16}&consumer=x",
+            3 => $"prefix=/{number % 16}/",
+            4 => "route=x&consumer=x",
+            _ => "consumer=x",
+        };
+        Assert.True(CachePurge.TryParse(text, out var purge, out _));
+        var isOwners = purge.Consumer is not null;
+        store.Purge(purge, new PurgeNames(purge.Route is null ? null : number % 4, isOwners ? (ulong)(number % 8) : null, null));
+    }
+
     private static async Task LeadAsync(
         CacheStore store, int number, byte[] key, KeyHash hash, CacheFlight flight, Random random)
     {
@@ -87,7 +104,8 @@ public sealed class CacheStressTests
             return;
         }
 
-        if (!flight.Fill.Begin(store, hash, key, BitConverter.GetBytes(number), flight.Purges))
+        var head = HeadOf(number);
+        if (!flight.Fill.Begin(store, hash, key, head, flight.Purges))
         {
             flight.Unshare();
             return;
@@ -115,7 +133,13 @@ public sealed class CacheStressTests
             }
         }
 
-        var info = new CacheInfo { ExpiresMs = 1, Owner = (ulong)(number % 8), Route = number % 4 };
+        var info = new CacheInfo
+        {
+            ExpiresMs = 1,
+            Owner = (ulong)(number % 8),
+            Route = number % 4,
+            TagBits = CacheTags.BitsOf(new StoredHead(head)),
+        };
         flight.Complete(random.Next(10) == 0 ? null : info, (number, 0));
     }
 
@@ -161,15 +185,26 @@ public sealed class CacheStressTests
     // A head may begin in one block and end in the next.
     private static int HeadOf(CacheFlight flight)
     {
-        Span<byte> head = stackalloc byte[sizeof(int)];
+        Span<byte> head = stackalloc byte[256];
         var length = 0;
         for (var cursor = flight.Head; flight.TryReadHead(ref cursor, out var part); length += part.Length)
         {
             part.CopyTo(head[length..]);
         }
 
-        Assert.Equal(sizeof(int), length);
-        return BinaryPrimitives.ReadInt32LittleEndian(head);
+        Assert.True(new StoredHead(head[..length]).TryFind("N"u8, out var number));
+        return BinaryPrimitives.ReadInt32LittleEndian(number);
+    }
+
+    private static byte[] HeadOf(int number)
+    {
+        var head = new HeadBuffer();
+        StoredHead.Begin(head, 200, default);
+        StoredHead.Add(head, "N"u8, BitConverter.GetBytes(number));
+        StoredHead.Add(head, "Cache-Tag"u8, System.Text.Encoding.ASCII.GetBytes($"all, tag-{number % 16}"));
+        var bytes = head.Written.ToArray();
+        head.ReturnMemory();
+        return bytes;
     }
 
     private static void Check(int number, CachePin pin)
@@ -209,11 +244,18 @@ public sealed class CacheStressTests
         return body;
     }
 
-    // Long enough to end in any place of a block.
+    // Long enough to end in any place of a block, and with a path.
     private static byte[] KeyOf(int number)
     {
-        var key = new byte[100 + (number % 700)];
-        BinaryPrimitives.WriteInt32LittleEndian(key, number);
-        return key;
+        var key = new CacheKey();
+        key.Begin(CacheScope.OfConsumer("", $"{number % 8}"), Hasher);
+        key.Add("route");
+        key.Add("service");
+        key.Add($"/{number % 16}/{number}");
+        key.Add(new string('q', number % 350));
+        key.TryEnd(Hasher);
+        var bytes = key.Bytes.ToArray();
+        key.ReturnMemory();
+        return bytes;
     }
 }

@@ -318,7 +318,7 @@ public sealed class CollapseTests
         await door.Upstream.WaitForRequestsAsync(1);
         var second = door.PostAsync(Plain, Ann);
         await JoinedAsync(door, 1);
-        door.Running.Gateway.Cache.Store!.Purge(null, null, null);
+        door.Running.Gateway.Cache.Store!.PurgeAll();
         Assert.Equal("new", (await door.PostAsync(Plain, Ann)).Text);
         goOn.SetResult();
         Assert.Equal(("old", "old"), ((await first).Text, (await second).Text));

@@ -10,6 +10,9 @@ internal sealed class CacheOptions
     /// <summary>Most parts of <c>varyOn</c>.</summary>
     public const int PartsMax = 16;
 
+    /// <summary>Most tags.</summary>
+    public const int TagsMax = 64;
+
     /// <summary>Most bytes of an answer.</summary>
     public const long ObjectBytesMax = 64 * 1024 * 1024;
 
@@ -53,7 +56,11 @@ internal sealed class CacheOptions
             "Before other services than LLMs: what callers say in `Cache-Control` counts, whatever their tier.",
             defaultText: "false"),
         new Key<CacheOptions, bool>(
-            "store", CacheRules.Store, (o, v) => o.Store = v, "Where answers are kept.", defaultText: "memory"));
+            "store", CacheRules.Store, (o, v) => o.Store = v,
+            "Where answers are kept: in `memory`, or in `redis` too, where all replicas find them.", defaultText: "memory"),
+        new Key<CacheOptions, List<Located<string>>>(
+            "tags", new ListShape<string>(CacheRules.Tag, "tags", 0, TagsMax), (o, v) => o.Tags = v,
+            "Tags of all answers of the route, by which they can be purged.", defaultText: "[]"));
 
     /// <summary>Time of use.</summary>
     public Located<TimeSpan>? Ttl { get; set; }
@@ -87,6 +94,9 @@ internal sealed class CacheOptions
 
     /// <summary>Where.</summary>
     public Located<bool>? Store { get; set; }
+
+    /// <summary>Tags.</summary>
+    public Located<List<Located<string>>>? Tags { get; set; }
 }
 
 /// <summary>The object <c>cache</c> of the whole file as written.</summary>

@@ -24,6 +24,8 @@ internal static class CacheBuilder
             StaleIfError = cache.StaleIfError.Get(),
             TemperatureMax = cache.TemperatureMax.Get(),
             Tools = cache.Tools.Get(),
+            IsShared = cache.Store.Get(),
+            Tags = [.. cache.Tags.Items().Select(static t => t.Value)],
             CallerDirectives = cache.CallerDirectives.Get(),
             NoCacheTiers = [.. cache.NoCacheTiers.Items().Select(static t => t.Value)],
         };

@@ -19,6 +19,8 @@ internal sealed class CacheChecker(DiagnosticBag diagnostics, TierNames tiers)
             var cache = route.Value.Cache ?? defaults?.Cache;
             if (cache is not { Value.Value: { } used, Place: var place }) continue;
             var name = route.Value.Name is { Hidden: false } text ? $"route {text.Text()}" : "the route";
+            if (used.Store is { Value: true } store && options.Redis is null)
+                diagnostics.Add(store.Place, "there is no redis in this file; add it, or keep answers in memory");
             CheckScope(used, place, name, asks: (route.Value.Authenticate ?? defaults?.Authenticate) is { Value.HasValue: true });
             var upstream = options.Upstreams.Items().FirstOrDefault(u => u.Name.Value == route.Value.Upstream?.Value).Value.Value;
             if (upstream is not null && (upstream.Dialect?.Value ?? Dialect.Http) != Dialect.Http && used.Ttl is null)

@@ -24,10 +24,23 @@ internal static class CacheRules
         new ScalarSchema(ScalarType.Text) { Pattern = "^(body|header:[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256})$" },
         static text => IsPart(text) ? text : new Problem("tells no answers apart; write body or header:NAME"));
 
-    /// <summary>Where answers are kept.</summary>
+    /// <summary>Where answers are kept: true for what replicas share.</summary>
     public static readonly ScalarShape<bool> Store = new(
-        "memory", new ScalarSchema(ScalarType.Text) { Choices = ["memory"] },
-        static text => text == "memory" ? true : new Problem("is not where answers can be kept; write memory"));
+        "memory or redis", new ScalarSchema(ScalarType.Text) { Choices = ["memory", "redis"] },
+        static text => text switch
+        {
+            "memory" => false,
+            "redis" => true,
+            _ => new Problem("is not where answers can be kept; write memory or redis"),
+        });
+
+    /// <summary>A tag.</summary>
+    public static readonly ScalarShape<string> Tag = new(
+        "a tag", new ScalarSchema(ScalarType.Text) { Pattern = "^[!-+\\--~]{1,256}$" },
+        static text => text.Length is > 0 and <= Caching.CacheTags.TagCharsMax
+            && !text.AsSpan().ContainsAnyExceptInRange('!', '~') && !text.Contains(',')
+            ? text
+            : new Problem("is not a tag; write up to 256 visible characters of ASCII, without commas"));
 
     /// <summary>A temperature.</summary>
     public static readonly ScalarShape<double> Temperature = new(
