@@ -95,6 +95,20 @@ internal sealed class RouteMetrics
     /// <param name="cause">What was missing: <c>budget</c>, <c>deadline</c>, <c>retry_after</c> or <c>overload</c>.</param>
     public void RetryDenied(string upstream, string cause) => _metrics.Repeats.Denied.Of(upstream, cause).Increment();
 
+    /// <summary>An attempt was begun beside another one, or was to be.</summary>
+    /// <param name="upstream">Where.</param>
+    /// <param name="outcome">What became of it: <c>won</c>, <c>lost</c>, <c>failed</c> or <c>denied</c>.</param>
+    public void Hedged(string upstream, string outcome) => _metrics.Repeats.Hedges.Of(upstream, outcome).Increment();
+
+    /// <summary>A canary takes a request.</summary>
+    public void WentToCanary(string upstream) => _metrics.Repeats.Canaries.Of(_route, upstream).Increment();
+
+    /// <summary>A copy of a request is over, or was not made.</summary>
+    /// <param name="upstream">For whom.</param>
+    /// <param name="outcome"><c>answered</c>, <c>failed</c>, <c>dropped</c> or <c>skipped</c>.</param>
+    public void Shadowed(string upstream, string outcome) =>
+        _metrics.Repeats.Shadows.Of(_route, upstream, outcome).Increment();
+
     /// <summary>A fallback takes a request.</summary>
     /// <param name="fallback">Its name.</param>
     /// <param name="reason">How the attempt before has ended.</param>

@@ -130,6 +130,7 @@ internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, GenAiName
                 new("error.type", attempt.Failure == Failure.None ? null : Failures.Code(attempt.Failure)),
                 new("edge.upstream", attempt.Upstream.Name),
                 new("http.request.resend_count", attempt.Number > 1 ? attempt.Number - 1L : null),
+                new("edge.hedge", attempt.IsHedge ? true : null),
                 new("gen_ai.operation.name", isModel ? operation : null),
                 new("gen_ai.provider.name", !isModel ? null : dialect == Dialect.Anthropic ? "anthropic" : "openai"),
                 new("gen_ai.request.model", isModel ? Bound(attempt.Model!) : null),
