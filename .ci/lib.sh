@@ -105,16 +105,25 @@ runtime_id() {
   esac
 }
 
+# as_root COMMAND...
+as_root() {
+  if [[ $(id -u) -eq 0 ]]; then
+    "$@"
+  else
+    sudo -n "$@"
+  fi
+}
+
+apt_update() {
+  as_root apt-get update -qq
+  apt_updated=1
+}
+
 apt_install() {
-  local sudo=()
-  if [[ $(id -u) -ne 0 ]]; then
-    sudo=(sudo -n)
-  fi
   if [[ -z ${apt_updated:-} ]]; then
-    "${sudo[@]}" apt-get update -qq
-    apt_updated=1
+    apt_update
   fi
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" > /dev/null
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" > /dev/null
 }
 
 # install_missing COMMAND:PACKAGE...: installs the packages whose command is not there.

@@ -40,8 +40,7 @@ routes:
     upstream: mock
     limits: [{ name: rate, per: global, requests: 4000, window: 10s, burst: 1000 }]
   - name: steady
-    match: { path: "/steady/*" }
-    stripPath: true
+    match: { path: "/bytes/*" }
     upstream: mock
     limits: [{ name: much, per: global, requests: 60000000, window: 1m }]
   - name: window

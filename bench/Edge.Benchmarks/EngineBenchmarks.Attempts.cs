@@ -9,6 +9,17 @@ public partial class EngineBenchmarks
     private readonly RetryBudget _retries = new(0.2, 10, TimeProvider.System);
     private readonly AttemptCauses _causes = new("connect", "429", "5xx");
 
+    private readonly LatencyQuantile _latencies = new(95);
+    private long _latencyNs = 1_000_000;
+
+    [Benchmark]
+    public long LearnLatency()
+    {
+        _latencyNs = (_latencyNs * 31) & 0x3FFFFFFF;
+        _latencies.Observe(_latencyNs);
+        return _latencies.ValueNs;
+    }
+
     [Benchmark]
     public int CountForRetryBudget()
     {

@@ -9,7 +9,8 @@ internal sealed class LimitScene
 
     private readonly LimitClock _clock = new(TimeProvider.System);
     private readonly LimitTable _table = new();
-    private readonly KeyHasher _hasher = new(1, 2);
+    private readonly KeyHasher[] _hashers;
+    private readonly KeyHasher _keptHasher;
     private readonly LimitHold _hold = new();
     private readonly LimitRule[] _rules;
     private readonly LimitRule _shared;
@@ -28,6 +29,8 @@ internal sealed class LimitScene
             LimitRule.Concurrent("d", "d", 1000),
         ];
         _kept = LimitRule.Bucket("k", "k", 1_000_000, TimeSpan.FromSeconds(1), 1_000_000).KeptBy(new LimitJournal());
+        _hashers = [.. _rules.Select(static rule => new KeyHasher(1, 2).For(rule.IdentityHash))];
+        _keptHasher = new KeyHasher(1, 2).For(_kept.IdentityHash);
         _bucket = new Bucket(default, _rules[0]);
         _shared = LimitRule.Bucket("s", "s", 1_000_000_000, TimeSpan.FromHours(1), 1_000_000_000)
             .SharedBy(new LeaseFleet(WhenDown.Closed), 50_000_000);
@@ -46,7 +49,7 @@ internal sealed class LimitScene
     /// <summary>One bucket that is found by a caller's id: hash, look-up, taking.</summary>
     public bool TakeByKey()
     {
-        var take = new LimitTake(Find(_rules[0]), _rules[0], 1);
+        var take = new LimitTake(Find(_rules[0], _hashers[0]), _rules[0], 1);
         return Buckets.TryTake(ref take, _now += Step) == TakeStatus.Taken;
     }
 
@@ -55,9 +58,9 @@ internal sealed class LimitScene
     {
         _now += Step;
         _hold.Clear();
-        foreach (var rule in _rules)
+        for (var i = 0; i < _rules.Length; i++)
         {
-            _hold.Add(Find(rule), rule, 1);
+            _hold.Add(Find(_rules[i], _hashers[i]), _rules[i], 1);
         }
 
         var taken = _hold.TryTakeAll(_clock, _now, out _) == TakeStatus.Taken;
@@ -79,17 +82,16 @@ internal sealed class LimitScene
     {
         _now += Step;
         _hold.Clear();
-        _hold.Add(Find(_kept), _kept, 1);
+        _hold.Add(Find(_kept, _keptHasher), _kept, 1);
         return _hold.TryTakeAll(_clock, _now, out _) == TakeStatus.Taken;
     }
 
-    private Bucket Find(LimitRule rule)
+    private Bucket Find(LimitRule rule, KeyHasher hasher)
     {
         var text = _hold.KeyText;
         text.Clear();
-        text.Append(rule.IdentityHash);
         text.Append("consumers");
         text.Append("mobile-app");
-        return _table.GetOrAdd(_hasher.Hash(text.Written), rule, _now);
+        return _table.GetOrAdd(hasher.Hash(text.Written), rule, _now);
     }
 }

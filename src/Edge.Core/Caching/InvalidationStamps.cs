@@ -9,7 +9,8 @@ public sealed class InvalidationStamps
 {
     private const int Count = 16 * 1024;
 
-    private readonly long[] _stamps = new long[Count];
+    // Made when something is first changed.
+    private long[]? _stamps;
 
     /// <summary>What was asked for up to now is not to be used any more.</summary>
     /// <param name="resource">The resource's hash.</param>
@@ -18,7 +19,14 @@ public sealed class InvalidationStamps
     {
         // What was asked for in the same millisecond may have been before.
         var next = nowMs + 1;
-        ref var stamp = ref _stamps[resource % Count];
+        var stamps = Volatile.Read(ref _stamps);
+        if (stamps is null)
+        {
+            stamps = new long[Count];
+            stamps = Interlocked.CompareExchange(ref _stamps, stamps, null) ?? stamps;
+        }
+
+        ref var stamp = ref stamps[resource % Count];
         var seen = Volatile.Read(ref stamp);
         while (seen < next)
         {
@@ -35,8 +43,13 @@ public sealed class InvalidationStamps
     /// <summary>True where what was asked for at that time may be used.</summary>
     public bool IsValid(ulong resource, long askedMs)
     {
+        if (Volatile.Read(ref _stamps) is not { } stamps)
+        {
+            return true;
+        }
+
         // What another replica asked for may be from before this process's clock began.
-        var stamp = Volatile.Read(ref _stamps[resource % Count]);
+        var stamp = Volatile.Read(ref stamps[resource % Count]);
         return stamp == 0 || askedMs >= stamp;
     }
 }

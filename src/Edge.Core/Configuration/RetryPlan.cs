@@ -28,6 +28,9 @@ public sealed record RetryPlan
     /// <summary>Bound that is never exceeded.</summary>
     public TimeSpan BackoffMax { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>When a request is sent a second time beside the first, that takes long; null: never.</summary>
+    public HedgePlan? Hedge { get; init; }
+
     /// <summary>What is asked for by Retry-After and is longer than this is not waited for.</summary>
     public TimeSpan RetryAfterMax { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -25,6 +25,38 @@ public sealed record RoutePlan
     /// <summary>What is done where the service fails, in this order.</summary>
     public ImmutableArray<FallbackPlan> Fallback { get; init; } = [];
 
+    /// <summary>Another service that a share of the requests goes to; null: none.</summary>
+    public CanaryPlan? Canary { get; init; }
+
+    /// <summary>Another service that gets copies of requests; null: none.</summary>
+    public ShadowPlan? Shadow { get; init; }
+
+    /// <summary>All services that a request may be sent to.</summary>
+    public IEnumerable<UpstreamPlan> Upstreams
+    {
+        get
+        {
+            yield return Upstream;
+            if (Canary is not null)
+            {
+                yield return Canary.Upstream;
+            }
+
+            if (Shadow is not null)
+            {
+                yield return Shadow.Upstream;
+            }
+
+            foreach (var fallback in Fallback)
+            {
+                if (fallback.Upstream is not null)
+                {
+                    yield return fallback.Upstream;
+                }
+            }
+        }
+    }
+
     /// <summary>Takes the literal part of the matched path off before forwarding.</summary>
     public bool StripPath { get; init; }
 

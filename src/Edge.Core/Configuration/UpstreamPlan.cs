@@ -54,6 +54,11 @@ public sealed record UpstreamPlan
     /// <summary>It is asked in Azure's way; null: it is not.</summary>
     public AzurePlan? Azure { get; init; }
 
+    /// <summary>
+    /// It knows the bound of an answer as <c>max_tokens</c> alone, and not as <c>max_completion_tokens</c>.
+    /// </summary>
+    public bool SaysMaxTokens { get; init; }
+
     /// <summary>Headers set, added or removed on every request to it, after the route's own.</summary>
     public HeaderRules Headers { get; init; } = HeaderRules.None;
 

@@ -125,6 +125,9 @@ public enum Failure
     /// <summary>More is asked of the upstream than it bears, and others go first.</summary>
     EdgeOverloaded,
 
+    /// <summary>Of two attempts that ran beside each other, the other's answer was taken. Never told to a caller.</summary>
+    EdgeAttemptLost,
+
     /// <summary>The target has as many connections as the configuration allows.</summary>
     EdgeConnectionLimit,
 

@@ -189,6 +189,8 @@ public static class Failures
             503, "limits_unavailable", "proxy_internal_error", "The gateway cannot check its limits at the moment; try again."),
         Failure.EdgeOverloaded => Edge(
             503, "overloaded", "http_request_denied", "More is asked of this service than it bears; try again."),
+        Failure.EdgeAttemptLost => Edge(
+            500, "attempt_lost", "proxy_internal_error", "Another attempt at the request was faster."),
         Failure.EdgeConnectionLimit => Edge(
             503, "connection_limit", "connection_limit_reached", "The gateway has no connection to spare; try again."),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),

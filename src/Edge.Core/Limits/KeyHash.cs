@@ -1,7 +1,7 @@
 namespace Edge.Core.Limits;
 
 /// <summary>
-/// 128 bits that stand for the key of a bucket: SipHash-2-4 with 128 bits of output, under a key that each process draws for
+/// 128 bits that stand for the key of a bucket: SipHash-1-3 with 128 bits of output, under a key that each process draws for
 /// itself.
 /// </summary>
 /// <remarks>

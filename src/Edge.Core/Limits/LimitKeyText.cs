@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace Edge.Core.Limits;
 
 /// <summary>
-/// The text that a bucket's key is hashed from: each part with its length before it, so that no two lists of parts have the same
-/// text. One writer at a time; the memory is kept for the next key.
+/// The text that a bucket's key is hashed from, within its rule: each part with its length before it, so that no two lists of
+/// parts have the same text. One writer at a time; the memory is kept for the next key.
 /// </summary>
 public sealed class LimitKeyText
 {
@@ -24,14 +24,12 @@ public sealed class LimitKeyText
     /// <summary>
     /// The key's name in a store: the same in every replica, and not to be found for another key by those who choose its text.
     /// </summary>
-    public string StoreName
+    /// <param name="rule">Whose key it is.</param>
+    public string StoreNameFor(LimitRule rule)
     {
-        get
-        {
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(Written, hash);
-            return Convert.ToHexStringLower(hash[..StoreNameBytes]);
-        }
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData([.. rule.IdentityHash, .. Written], hash);
+        return Convert.ToHexStringLower(hash[..StoreNameBytes]);
     }
 
     /// <summary>Begins a new key.</summary>

@@ -20,7 +20,7 @@ public readonly record struct LimitRecord(KeyHash Key, UInt128 Rule, LimitKind K
     public const int Length = 56;
 
     /// <summary>The format that is written.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     private const int ChecksumAt = Length - sizeof(uint);
     private const ulong Magic = 0x4554415453474445; // "EDGSTATE"

@@ -17,7 +17,14 @@ public sealed class LimitTable
 
     private const int LockCount = 64;
 
-    private readonly Bucket?[] _chains;
+    // Odd, so that a sweep comes to every chain of a table, and far from one it has been at: chains next to each other are
+    // under different locks, and where keys under each of these have looked for room, they have emptied the same ones.
+    private const uint SweepStep = 0x9e3779b1;
+
+    // The chains under each lock, made with the first bucket of one: a gateway that has just been started has none of them, and
+    // one array for all, of 4 MiB, would have the collector look through the whole heap before the first request.
+    private readonly Bucket?[]?[] _stripes = new Bucket?[LockCount][];
+    private readonly int _chainsOfStripe;
     private readonly Lock[] _locks = new Lock[LockCount];
     private readonly int[] _hands = new int[LockCount];
     private readonly int _keysMax;
@@ -29,7 +36,7 @@ public sealed class LimitTable
     public LimitTable(int keysMax = KeysMaxDefault)
     {
         _keysMax = keysMax;
-        _chains = new Bucket?[Math.Max(LockCount, (int)BitOperations.RoundUpToPowerOf2((uint)keysMax) / 2)];
+        _chainsOfStripe = Math.Max(LockCount, (int)BitOperations.RoundUpToPowerOf2((uint)keysMax) / 2) / LockCount;
         for (var i = 0; i < LockCount; i++)
         {
             _locks[i] = new Lock();
@@ -42,7 +49,7 @@ public sealed class LimitTable
     /// <summary>The bucket of a key, or null where it has none, which is the same as a full one.</summary>
     public Bucket? Find(KeyHash key)
     {
-        for (var bucket = Volatile.Read(ref ChainOf(key)); bucket is not null; bucket = Volatile.Read(ref bucket.Next))
+        for (var bucket = HeadOf(ChainOf(key)); bucket is not null; bucket = Volatile.Read(ref bucket.Next))
         {
             if (bucket.Key == key)
             {
@@ -73,15 +80,15 @@ public sealed class LimitTable
         return bucket;
     }
 
-    /// <summary>Lets go of idle buckets in some of the chains, the next ones at the next call.</summary>
+    /// <summary>Lets go of idle buckets in some of the chains, others at the next call, until all have had their turn.</summary>
     /// <param name="nowNs">The time.</param>
     /// <param name="chains">How many chains to look through.</param>
     public void Sweep(long nowNs, int chains)
     {
         for (var i = 0; i < chains; i++)
         {
-            var chain = (int)((uint)Interlocked.Increment(ref _sweepHand) % (uint)_chains.Length);
-            if (Volatile.Read(ref _chains[chain]) is not null)
+            var chain = (int)(((uint)Interlocked.Increment(ref _sweepHand) * SweepStep) & (uint)(ChainCount - 1));
+            if (HeadOf(chain) is not null)
             {
                 lock (_locks[chain % LockCount])
                 {
@@ -98,11 +105,11 @@ public sealed class LimitTable
     /// <param name="state">Given to it.</param>
     public int Visit<T>(int from, int chains, Action<Bucket, T> visit, T state)
     {
-        chains = Math.Min(chains, _chains.Length);
+        chains = Math.Min(chains, ChainCount);
         for (var i = 0; i < chains; i++)
         {
-            from = (from + 1) & (_chains.Length - 1);
-            for (var bucket = Volatile.Read(ref _chains[from]); bucket is not null; bucket = Volatile.Read(ref bucket.Next))
+            from = (from + 1) & (ChainCount - 1);
+            for (var bucket = HeadOf(from); bucket is not null; bucket = Volatile.Read(ref bucket.Next))
             {
                 visit(bucket, state);
             }
@@ -112,11 +119,25 @@ public sealed class LimitTable
     }
 
     /// <summary>How many chains there are.</summary>
-    public int ChainCount => _chains.Length;
+    public int ChainCount => LockCount * _chainsOfStripe;
 
-    private ref Bucket? ChainOf(KeyHash key) => ref _chains[IndexOf(key)];
+    private int ChainOf(KeyHash key) => (int)key.Low & (ChainCount - 1);
 
-    private int IndexOf(KeyHash key) => (int)(key.Low & (ulong)(_chains.Length - 1));
+    private Bucket? HeadOf(int chain) => Volatile.Read(ref _stripes[(uint)chain % LockCount]) is { } stripe
+        ? Volatile.Read(ref stripe[(uint)chain / LockCount])
+        : null;
+
+    /// <summary>The first link of a chain; under its lock.</summary>
+    private ref Bucket? LinkOf(int chain)
+    {
+        ref var stripe = ref _stripes[(uint)chain % LockCount];
+        if (stripe is null)
+        {
+            Volatile.Write(ref stripe, new Bucket?[_chainsOfStripe]);
+        }
+
+        return ref stripe![(uint)chain / LockCount];
+    }
 
     private Bucket Add(KeyHash key, LimitRule rule, long nowNs)
     {
@@ -134,7 +155,7 @@ public sealed class LimitTable
 
     private Bucket? TryAdd(KeyHash key, LimitRule rule, long nowNs, bool mayExceed)
     {
-        var chain = IndexOf(key);
+        var chain = ChainOf(key);
         lock (_locks[chain % LockCount])
         {
             Unlink(chain, key);
@@ -149,8 +170,9 @@ public sealed class LimitTable
         var bucket = rule.Lease is not null ? new LeasedBucket(key, rule)
             : rule.Journal is not null ? new DurableBucket(key, rule)
             : new Bucket(key, rule);
-        bucket.Next = _chains[chain];
-        Volatile.Write(ref _chains[chain], bucket);
+        ref var first = ref LinkOf(chain);
+        bucket.Next = first;
+        Volatile.Write(ref first, bucket);
         Interlocked.Increment(ref _count);
         return bucket;
     }
@@ -158,7 +180,7 @@ public sealed class LimitTable
     /// <summary>Takes a retired bucket of the key out of its chain, so that a new one can stand there.</summary>
     private void Unlink(int chain, KeyHash key)
     {
-        ref var link = ref _chains[chain];
+        ref var link = ref LinkOf(chain);
         while (link is { } bucket)
         {
             if (bucket.Key == key && bucket.IsGone)
@@ -179,7 +201,7 @@ public sealed class LimitTable
         for (var i = 0; i < EvictionChainsMax; i++)
         {
             var next = _hands[stripe] + LockCount;
-            _hands[stripe] = next < _chains.Length ? next : 0;
+            _hands[stripe] = next < ChainCount ? next : 0;
             if (Evict(_hands[stripe] + stripe, nowNs) > 0)
             {
                 return true;
@@ -192,7 +214,7 @@ public sealed class LimitTable
     private int Evict(int chain, long nowNs)
     {
         var evicted = 0;
-        ref var link = ref _chains[chain];
+        ref var link = ref LinkOf(chain);
         while (link is { } bucket)
         {
             if (bucket.TryRetire(nowNs))

@@ -2,8 +2,8 @@ namespace Edge.Core.Resilience;
 
 /// <summary>
 /// The causes for which something is done: a retry, a fallback. Made of the words of the file: <c>connect</c>, <c>timeout</c>,
-/// <c>reset</c>, <c>unavailable</c>, a status such as <c>529</c>, or all of a kind, <c>4xx</c> and <c>5xx</c>. Immutable; two of
-/// the same words are equal.
+/// <c>reset</c>, <c>unavailable</c>, <c>overload</c>, a status such as <c>529</c>, or all of a kind, <c>4xx</c> and <c>5xx</c>.
+/// Immutable; two of the same words are equal.
 /// </summary>
 public sealed class AttemptCauses : IEquatable<AttemptCauses>
 {
@@ -63,6 +63,7 @@ public sealed class AttemptCauses : IEquatable<AttemptCauses>
         "timeout" => AttemptCause.Timeout,
         "reset" => AttemptCause.Reset,
         "unavailable" => AttemptCause.Unavailable,
+        "overload" => AttemptCause.Overload,
         _ => AttemptCause.None,
     };
 

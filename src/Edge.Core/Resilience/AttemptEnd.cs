@@ -12,6 +12,9 @@ public enum AttemptCause
     /// <summary>No target may be asked: circuits open, health checks failed, no connection to spare. Nothing was sent.</summary>
     Unavailable,
 
+    /// <summary>More is asked of the upstream than it bears, and its line is full. Nothing was sent.</summary>
+    Overload,
+
     /// <summary>No connection was made. Nothing was sent.</summary>
     Connect,
 
@@ -69,7 +72,8 @@ public readonly struct AttemptEnd
     private static AttemptCause CauseOf(Failure failure) => failure switch
     {
         Failure.UpstreamCircuitOpen or Failure.UpstreamUnavailable or Failure.UpstreamRateLimited
-            or Failure.EdgeConnectionLimit or Failure.EdgeOverloaded => AttemptCause.Unavailable,
+            or Failure.EdgeConnectionLimit => AttemptCause.Unavailable,
+        Failure.EdgeOverloaded => AttemptCause.Overload,
         _ when Failures.IsOfConnecting(failure) => AttemptCause.Connect,
         Failure.UpstreamFirstByteTimeout => AttemptCause.Timeout,
         Failure.UpstreamClosed => AttemptCause.Reset,

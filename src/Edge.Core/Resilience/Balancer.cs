@@ -139,6 +139,12 @@ public sealed partial class Balancer
         }
     }
 
+    /// <summary>
+    /// An answer was not waited for to its beginning, because another target was faster: it would have taken at least so long,
+    /// and nothing is known besides.
+    /// </summary>
+    public void Outlasted(int target, long elapsedNs, long nowNs) => _targets[target].Latency.ObserveAtLeast(elapsedNs, nowNs);
+
     /// <summary>An attempt has failed.</summary>
     public void Failed(int target, FailureCauses cause, long elapsedNs, long nowNs)
     {

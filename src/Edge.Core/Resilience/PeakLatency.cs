@@ -23,6 +23,15 @@ public sealed class PeakLatency
     public double At(long nowNs) =>
         Volatile.Read(ref _value) * Math.Exp(-Math.Max(0, nowNs - Volatile.Read(ref _stampNs)) / DecayNs);
 
+    /// <summary>An answer had not begun after so long: that counts where it is longer than what is felt already.</summary>
+    public void ObserveAtLeast(long elapsedNs, long nowNs)
+    {
+        if (elapsedNs > At(nowNs))
+        {
+            Observe(elapsedNs, nowNs);
+        }
+    }
+
     /// <summary>An answer took so long to begin.</summary>
     public void Observe(long elapsedNs, long nowNs)
     {

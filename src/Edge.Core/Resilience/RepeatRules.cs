@@ -20,7 +20,7 @@ public static class RepeatRules
     /// </param>
     public static bool MayRetry(in AttemptEnd end, bool canResend, bool isIdempotent, bool isLlm) => end.Cause switch
     {
-        AttemptCause.Unavailable or AttemptCause.Connect => true,
+        AttemptCause.Unavailable or AttemptCause.Overload or AttemptCause.Connect => true,
         AttemptCause.Status => canResend && (isIdempotent || isLlm),
         AttemptCause.Timeout or AttemptCause.Reset => canResend && isIdempotent,
         _ => false,

@@ -6,8 +6,8 @@ namespace Edge.Core.Telemetry;
 /// one slot more. Time is the caller's; used by one thread at a time.
 /// </summary>
 /// <remarks>
-/// window the sums at the beginnings of its last <see cref="Slots"/> slots. So a window reaches back by its length and at
-/// most one slot more. Time is the caller's; used by one thread at a time.
+/// The windows are those of the multiwindow alerts of Google's SRE workbook ("Alerting on SLOs"): a long one says that it
+/// matters, the short one of the same pair that it still goes on.
 /// </remarks>
 public sealed class BurnWindows
 {

@@ -72,7 +72,7 @@ internal sealed class LimitAdministration(Gateway gateway)
     private Bucket BucketOf(LimitQuestion question)
     {
         var rule = question.Item.Rule;
-        var key = gateway.Limits.Hasher.Hash(question.KeyText.Written);
+        var key = question.Item.Hasher.Hash(question.KeyText.Written);
         var bucket = gateway.Limits.Table.Find(key);
         if (bucket is not null and not { IsGone: true } && bucket is LeasedBucket == rule.Lease is not null)
         {
@@ -80,7 +80,9 @@ internal sealed class LimitAdministration(Gateway gateway)
         }
 
         // Nobody has used it here yet, or it is full again, which is the same.
-        return rule.Lease is null ? new Bucket(key, rule) : new LeasedBucket(key, rule) { Name = question.KeyText.StoreName };
+        return rule.Lease is null
+            ? new Bucket(key, rule)
+            : new LeasedBucket(key, rule) { Name = question.KeyText.StoreNameFor(rule) };
     }
 
     private long GiveHere(Bucket bucket, long units)

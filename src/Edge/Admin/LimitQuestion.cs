@@ -150,7 +150,6 @@ internal sealed class LimitQuestion
 
     private string? ReadKey()
     {
-        KeyText.Append(Item.Rule.IdentityHash);
         var name = new StringBuilder();
         foreach (var part in Item.Per)
         {

@@ -54,7 +54,7 @@ internal sealed class Gateway : IAsyncDisposable
         Usage = new UsageLog(log, time);
         Access = new AccessLog(log, time);
         Limits = new GatewayLimits(plan.LimitState, time, log);
-        Metrics = new GatewayMetrics(time, Limits.Clock);
+        Metrics = new GatewayMetrics(time, Limits.Clock, GenAiMetrics.NamesOf(Environment.GetEnvironmentVariables()));
         Estimates = new TokenEstimates(log, time);
         Exporting = new TelemetryExport(Metrics, time, log);
         Cache = new GatewayCache(Limits.Clock, Metrics, time, log);
@@ -343,12 +343,15 @@ internal sealed class Gateway : IAsyncDisposable
         foreach (var route in plan.Routes)
         {
             var tokens = route.Authenticate is { } asked ? new RouteTokens(asked, plan.Identity, issuers, _tokens) : null;
-            var limits = route.Limits.IsEmpty ? null : new RouteLimits(route.Limits, Limits.Clock, Limits.Leases, Limits.Journal);
+            var limits = route.Limits.IsEmpty ? null : new RouteLimits(route.Limits, Limits);
             var body = RouteBody.Of(route, plan.Tiers);
             var service = services[route.Upstream.Name];
             var upstream = new RouteUpstream(route, service.Cluster, service.Gate);
-            var running = new GatewayRoute(route, upstream, Fallbacks(route, services), limits, body)
+            var fallbacks = Fallbacks(route, services);
+            var running = new GatewayRoute(route, upstream, fallbacks, limits, body)
             {
+                Canary = CanaryOf(route, services, upstream, fallbacks),
+                Shadow = ShadowOf(route, services),
                 Tokens = tokens,
                 Cache = Cache.Of(route, plan),
                 Metrics = Metrics.Of(route),
@@ -373,9 +376,34 @@ internal sealed class Gateway : IAsyncDisposable
         .. route.Fallback.Select(plan => new RouteFallback(
             plan,
             plan.Upstream is { Name: var name }
-                ? new RouteUpstream(route, services[name].Cluster, services[name].Gate, plan)
+                ? new RouteUpstream(route, services[name].Cluster, services[name].Gate, isOther: true, plan.Model)
                 : null)),
     ];
+
+    private static RouteCanary? CanaryOf(
+        RoutePlan route, Dictionary<string, Service> services, RouteUpstream own, RouteFallback[] fallbacks)
+    {
+        if (route.Canary is not { } plan)
+        {
+            return null;
+        }
+
+        var service = services[plan.Upstream.Name];
+        var back = new FallbackPlan
+        {
+            Kind = FallbackKind.Upstream,
+            On = new AttemptCauses("unavailable", "overload", "connect", "timeout", "reset", "429", "5xx"),
+            Upstream = route.Upstream,
+        };
+        return new RouteCanary(
+            plan,
+            new RouteUpstream(route, service.Cluster, service.Gate, isOther: true),
+            [new RouteFallback(back, own), .. fallbacks]);
+    }
+
+    private RouteShadow? ShadowOf(RoutePlan route, Dictionary<string, Service> services) => route.Shadow is { } plan
+        ? new RouteShadow(plan, new RouteUpstream(route, services[plan.Upstream.Name].Cluster, null, isOther: true), _sweeper)
+        : null;
 
     /// <summary>The limiter of a plan; the one in force where its limit stays, so that a reload forgives nobody.</summary>
     private FailureLimiter? FailureLimiterFor(EdgePlan plan)

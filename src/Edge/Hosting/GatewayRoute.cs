@@ -3,6 +3,7 @@ using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
 using Edge.Core.Llm.Translation;
+using Edge.Core.Resilience;
 using Edge.Pipeline;
 using Edge.Telemetry;
 using Microsoft.AspNetCore.Http;
@@ -23,8 +24,10 @@ internal sealed class GatewayRoute
         Plan = plan;
         Upstream = upstream;
         Fallbacks = fallbacks;
-        MayRepeat = upstream.Plan.Retries is not null || fallbacks.Length > 0;
-        HoldsBodies = upstream.Plan.Retries is not null || fallbacks.Any(static f => f.Upstream is not null);
+        MayRepeat = upstream.Plan.Retries is not null || fallbacks.Length > 0 || plan.Canary is not null;
+        HoldsBodies = upstream.Plan.Retries is not null || fallbacks.Any(static f => f.Upstream is not null)
+            || plan.Canary is not null || plan.Shadow is not null;
+        FallsBackOnOverload = fallbacks.Any(static f => f.Plan.On.Include(AttemptEnd.Failed(Failure.EdgeOverloaded)));
         Access = new RouteAccess(plan);
         Addresses = plan.Authorize?.Addresses is { } addresses ? new AddressRules(addresses.Allow, addresses.Deny) : null;
         Cors = plan.Cors is { } cors ? new CorsPolicy(cors) : null;
@@ -43,6 +46,15 @@ internal sealed class GatewayRoute
 
     /// <summary>What is done where that fails, in this order.</summary>
     public RouteFallback[] Fallbacks { get; }
+
+    /// <summary>Who answers a share of the requests; null: nobody else.</summary>
+    public RouteCanary? Canary { get; init; }
+
+    /// <summary>Who gets copies of requests; null: nobody.</summary>
+    public RouteShadow? Shadow { get; init; }
+
+    /// <summary>True where a request that its upstream has no room for may be answered in another way.</summary>
+    public bool FallsBackOnOverload { get; }
 
     /// <summary>True where an attempt that fails need not be the last word.</summary>
     public bool MayRepeat { get; }

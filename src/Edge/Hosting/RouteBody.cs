@@ -30,7 +30,7 @@ internal sealed class RouteBody
         Metering = _dialect == Dialect.Http ? null : route.Metering;
         Estimate = route.Estimate;
         IsCounted = Metering is not null || (route.Cache is not null && _dialect != Dialect.Http)
-            || route.Upstream.Azure is not null || route.Fallback.Any(static f => f.Upstream?.Azure is not null);
+            || route.Upstreams.Any(static upstream => upstream.Azure is not null || HedgesModels(upstream));
         MayTranslate = _dialect != Dialect.Http && route.Translate is not null;
         From = FromPlan(route.Rewrite);
         var policies = new Dictionary<string, TierPolicy>(StringComparer.Ordinal);
@@ -84,6 +84,10 @@ internal sealed class RouteBody
         return body.IsRead || body.IsCounted || body._tiers.Count > 0 || route.Validate is not null || body.MayTranslate
             ? body : null;
     }
+
+    // Streams are not hedged, and only the body tells that it asks for one.
+    private static bool HedgesModels(UpstreamPlan upstream) =>
+        upstream.Dialect != Dialect.Http && upstream.Retries?.Hedge is { } hedge && hedge.Takes("POST");
 
     /// <summary>The API that a request is for.</summary>
     public LlmApi ApiOf(Dialect dialect, ReadOnlySpan<char> path) => _schemaApi ?? LlmApis.Of(dialect, path);

@@ -11,20 +11,19 @@ internal sealed class RouteLimits
 {
     /// <summary>Prepares a route's limits.</summary>
     /// <param name="limits">What the file says; at least one.</param>
-    /// <param name="clock">The clock that they go by.</param>
-    /// <param name="leases">The common store; null: this process counts by itself.</param>
-    /// <param name="journal">Where is noted what has to be kept over a restart; null: nothing is.</param>
-    public RouteLimits(IReadOnlyList<LimitPlan> limits, LimitClock clock, RedisLeases? leases, LimitJournal? journal)
+    /// <param name="gateway">What the limits of all routes have in common.</param>
+    public RouteLimits(IReadOnlyList<LimitPlan> limits, GatewayLimits gateway)
     {
-        Clock = clock;
-        Leases = leases;
+        Clock = gateway.Clock;
+        Leases = gateway.Leases;
         var requests = new List<RouteLimit>();
         var spending = new List<RouteLimit>();
         var policy = new StringBuilder();
         for (var i = 0; i < limits.Count; i++)
         {
-            var rule = RuleFor(limits[i], clock, leases, journal);
-            (rule.Unit == LimitUnit.Requests ? requests : spending).Add(new RouteLimit(rule, [.. limits[i].Per]));
+            var rule = RuleFor(limits[i], gateway);
+            (rule.Unit == LimitUnit.Requests ? requests : spending).Add(
+                new RouteLimit(rule, [.. limits[i].Per], gateway.Hasher.For(rule.IdentityHash)));
             HasBudget |= rule.Unit == LimitUnit.MicroDollars;
             policy.Append(i == 0 ? "" : ", ");
             policy.Append(CultureInfo.InvariantCulture, $"\"{rule.Name}\";q={rule.Limit}");
@@ -66,8 +65,10 @@ internal sealed class RouteLimits
     /// <summary>The value of RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers).</summary>
     public string Policy { get; }
 
-    private static LimitRule RuleFor(LimitPlan plan, LimitClock clock, RedisLeases? leases, LimitJournal? journal)
+    private static LimitRule RuleFor(LimitPlan plan, GatewayLimits gateway)
     {
+        var (clock, leases, journal) = (gateway.Clock, gateway.Leases, gateway.Journal);
+
         // A limit that is counted or kept in another way begins anew: the table must not have the one's bucket for the other's.
         var isKept = leases is null && journal is not null
             && LimitRule.IsWorthKeeping(plan.Kind, plan.Unit, plan.Window, plan.Calendar);
@@ -89,4 +90,5 @@ internal sealed class RouteLimits
 /// <summary>A limit as it runs.</summary>
 /// <param name="Rule">How it counts.</param>
 /// <param name="Per">What each value of has a bucket of its own.</param>
-internal sealed record RouteLimit(LimitRule Rule, LimitKeyPart[] Per);
+/// <param name="Hasher">Makes the keys of its buckets.</param>
+internal sealed record RouteLimit(LimitRule Rule, LimitKeyPart[] Per, KeyHasher Hasher);

@@ -20,15 +20,17 @@ internal sealed class RouteUpstream
     /// <param name="route">The route.</param>
     /// <param name="cluster">The service.</param>
     /// <param name="gate">Its gate; null: it has none.</param>
-    /// <param name="fallback">As which fallback it is asked; null: it is the route's own.</param>
-    public RouteUpstream(RoutePlan route, UpstreamCluster cluster, OverloadGate? gate, FallbackPlan? fallback = null)
+    /// <param name="isOther">It is not the route's own.</param>
+    /// <param name="model">The model that it is asked for; null: the one that the request names.</param>
+    public RouteUpstream(
+        RoutePlan route, UpstreamCluster cluster, OverloadGate? gate, bool isOther = false, string? model = null)
     {
         Cluster = cluster;
         Gate = gate;
-        IsFallback = fallback is not null;
-        Model = fallback?.Model;
+        IsOther = isOther;
+        Model = model;
         ModelJson = Encoding.UTF8.GetBytes($"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(Model ?? "")}\"");
-        KeepsCredentials = !cluster.Plan.HasCredential && route.Authenticate is null && !IsFallback;
+        KeepsCredentials = !cluster.Plan.HasCredential && route.Authenticate is null && !IsOther;
         (_dropped, RequestLines) = CompileRequestHeaders(route, cluster.Plan);
         AsksIdentity = (route.Metering is not null || route.Cache is not null)
             && cluster.Plan.Dialect != Dialect.Http && !Drops("Accept-Encoding");
@@ -43,8 +45,8 @@ internal sealed class RouteUpstream
     /// <summary>Lets as many requests wait for it as it bears; null: any number.</summary>
     public OverloadGate? Gate { get; }
 
-    /// <summary>True where it is asked because others have failed.</summary>
-    public bool IsFallback { get; }
+    /// <summary>True where it is not the route's own: a fallback, a canary, a shadow.</summary>
+    public bool IsOther { get; }
 
     /// <summary>The model that it is asked for; null: the one that the request names.</summary>
     public string? Model { get; }
@@ -54,7 +56,7 @@ internal sealed class RouteUpstream
 
     /// <summary>
     /// True where headers with a credential travel on: only where the service has none of its own and the gateway asks for none,
-    /// whose meaning would end here; and never to a fallback, since the caller has given it to the route's own service.
+    /// whose meaning would end here; and never to another one, since the caller has given it to the route's own service.
     /// </summary>
     public bool KeepsCredentials { get; }
 

@@ -50,9 +50,9 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
         context.Upstream.Cluster.RetryBudget?.CountRequest();
         while (true)
         {
-            var failure = await UpstreamAttempt.RunAsync(context, onlyUntried: state.AttemptsHere == 0);
+            var failure = await AttemptAsync(context, state);
             state.AttemptsHere++;
-            OverloadStage.Leave(context, failure);
+            OverloadStage.Leave(context.Attempt, context.Upstream, failure);
             var end = failure == Failure.None
                 ? AttemptEnd.Answered(context.Exchange.Head.StatusCode)
                 : AttemptEnd.Failed(failure, context.Exchange.IsUnsent);
@@ -73,6 +73,22 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
                     return StageResult.Failed(Failure.CallerGone);
             }
         }
+    }
+
+    /// <summary>One attempt, or where it may be hedged, several beside each other.</summary>
+    private static ValueTask<Failure> AttemptAsync(RequestContext context, RepeatState state)
+    {
+        if (context.IsTurnedAway)
+        {
+            context.IsTurnedAway = false;
+            return new ValueTask<Failure>(Failure.EdgeOverloaded);
+        }
+
+        var onlyUntried = state.AttemptsHere == 0;
+        context.Attempt.IsHedge = false;
+        return HedgeRules.For(context, state) is { } hedge
+            ? context.Race.RunAsync(hedge, HedgeRules.AfterNs(context, hedge), onlyUntried)
+            : UpstreamAttempt.RunAsync(context, context.Attempt, onlyUntried);
     }
 
     /// <summary>No attempt follows: the caller gets the most telling of what there is.</summary>
@@ -116,7 +132,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
         }
 
         var metrics = context.Route!.Metrics;
-        if (!OverloadStage.TryEnter(context, context.Upstream))
+        if (!OverloadStage.TryEnter(context.Attempt, context.Upstream))
         {
             metrics.RetryDenied(context.Upstream.Plan.Name, "overload");
             return Step.None;
@@ -162,7 +178,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private static async ValueTask<Step> FallBackAsync(RequestContext context, RepeatState state, AttemptEnd end)
     {
-        var fallbacks = context.Route!.Fallbacks;
+        var fallbacks = state.Fallbacks;
         while (state.NextFallback < fallbacks.Length)
         {
             var fallback = fallbacks[state.NextFallback++];
@@ -189,7 +205,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
             {
                 state.Fallback = fallback.Name;
                 state.Reason = end.Reason;
-                context.Route.Metrics.FellBack(fallback.Name, end.Reason);
+                context.Route!.Metrics.FellBack(fallback.Name, end.Reason);
                 return step;
             }
         }
@@ -199,7 +215,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
 
     private static bool HasOtherUpstream(RequestContext context, RepeatState state, in AttemptEnd end)
     {
-        var fallbacks = context.Route!.Fallbacks;
+        var fallbacks = state.Fallbacks;
         for (var i = state.NextFallback; i < fallbacks.Length; i++)
         {
             if (fallbacks[i].Upstream is { } other && fallbacks[i].Plan.On.Include(end) && MayAsk(context, state, end, other))
@@ -222,7 +238,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
 
     private static bool TryEnter(RequestContext context, RepeatState state, RouteUpstream upstream)
     {
-        if (!UpstreamBody.TryPrepare(context, state, upstream) || !OverloadStage.TryEnter(context, upstream))
+        if (!UpstreamBody.TryPrepare(context, state, upstream) || !OverloadStage.TryEnter(context.Attempt, upstream))
         {
             return false;
         }
@@ -282,11 +298,11 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
 
         state.KeptOf = context.Upstream;
         await state.Kept.TakeAsync(exchange, HttpMethods.IsHead(context.Request.Method));
-        UpstreamAttempt.Count(context, exchange.Pool, end.Status, Failure.None);
+        UpstreamAttempt.Count(context, context.Attempt, exchange.Pool, end.Status, Failure.None);
         exchange.Pick.End(Failure.None);
-        context.HeadNs = 0;
+        context.Attempt.HeadNs = 0;
         context.Meter?.BeginAttempt();
-        context.CallerWatch.Release();
+        context.CallerWatch.Release(context.Attempt);
         await exchange.CloseAsync();
     }
 

@@ -8,20 +8,24 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Edge.Pipeline;
 
 /// <summary>
-/// Breaks the exchange with the upstream when the caller goes away. On HTTP/1.1 that is the end of its connection, for which this
+/// Breaks exchanges with the upstream when the caller goes away. On HTTP/1.1 that is the end of its connection, for which this
 /// is registered once, however many requests come over it; the server's own token would be made anew, and registered with, for
 /// each request. An HTTP/2 stream has no connection of its own, so there it is the server's token.
 /// Where others share the call, it is left alone until they have gone too.
-/// One for each <see cref="RequestContext"/>; <see cref="Guard"/> and <see cref="Release"/> are for the request's owner.
+/// One for each <see cref="RequestContext"/>; <see cref="Guard"/> and <see cref="Release"/> are for the owners of its attempts.
 /// </summary>
-internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange exchange) : IFlightSource
+/// <param name="features">Of the request.</param>
+/// <param name="first">The exchange of its attempts; those of a race have more (<see cref="Add"/>).</param>
+internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange first) : IFlightSource
 {
     private readonly IHttpRequestLifetimeFeature _request = features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
     private readonly IConnectionLifetimeFeature? _connection = features.Get<IConnectionLifetimeFeature>();
     private readonly Lock _gate = new();
+    private UpstreamExchange[] _exchanges = [first];
+    private (UpstreamConnection? Connection, long Lease)[] _held = new (UpstreamConnection?, long)[1];
     private CacheFlight? _flight;
-    private (UpstreamConnection? Connection, long Lease) _held;
     private CancellationTokenRegistration _stream;
+    private int _streamGuards;
     private bool _isRegistered;
     private volatile bool _isGone;
 
@@ -38,14 +42,24 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
         }
     }
 
-    /// <summary>From here until <see cref="Release"/> the open exchange is broken when the caller goes, or has gone.</summary>
-    public void Guard(string protocol)
+    /// <summary>Another exchange of the request's is to be broken too. Before it is first opened.</summary>
+    public void Add(UpstreamExchange exchange)
+    {
+        lock (_gate)
+        {
+            _held = new (UpstreamConnection?, long)[_exchanges.Length + 1];
+            _exchanges = [.. _exchanges, exchange];
+        }
+    }
+
+    /// <summary>
+    /// From here until <see cref="Release"/> the attempt's open exchange is broken when the caller goes, or has gone.
+    /// </summary>
+    public void Guard(RequestAttempt attempt, string protocol)
     {
         if (!IsConnectionsOwn(protocol))
         {
-            // Disposed before the exchange closes: so the abort can only ever meet the connection that this attempt owns.
-            _stream = _request.RequestAborted.UnsafeRegister(
-                static state => ((CallerWatch)state!).CallerLeft(), this);
+            GuardStream(attempt);
             return;
         }
 
@@ -65,13 +79,54 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
     }
 
     /// <inheritdoc/>
-    void IFlightSource.Break() => _held.Connection?.TryAbort(_held.Lease, Failure.CallerGone);
-
-    /// <summary>The exchange is about to close.</summary>
-    public void Release()
+    void IFlightSource.Break()
     {
-        _stream.Dispose();
-        _stream = default;
+        foreach (var (connection, lease) in _held)
+        {
+            connection?.TryAbort(lease, Failure.CallerGone);
+        }
+    }
+
+    /// <summary>The attempt's exchange is about to close.</summary>
+    public void Release(RequestAttempt attempt)
+    {
+        if (!attempt.IsGuarded)
+        {
+            return;
+        }
+
+        attempt.IsGuarded = false;
+        CancellationTokenRegistration stream = default;
+        lock (_gate)
+        {
+            if (--_streamGuards == 0)
+            {
+                (stream, _stream) = (_stream, default);
+            }
+        }
+
+        // Outside of the lock, since it waits for a callback that is running, which takes it.
+        stream.Dispose();
+    }
+
+    // Disposed of before the last exchange closes: so the abort can only ever meet connections that this request owns.
+    private void GuardStream(RequestAttempt attempt)
+    {
+        attempt.IsGuarded = true;
+        lock (_gate)
+        {
+            if (_streamGuards++ == 0)
+            {
+                _stream = _request.RequestAborted.UnsafeRegister(static state => ((CallerWatch)state!).CallerLeft(), this);
+                return;
+            }
+        }
+
+        // Who has been told already was not told of this exchange.
+        if (_request.RequestAborted.IsCancellationRequested)
+        {
+            CallerLeft();
+        }
     }
 
     private bool IsConnectionsOwn(string protocol) => _connection is not null && !HttpProtocol.IsHttp2(protocol);
@@ -90,7 +145,11 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
         {
             if (_flight is not null)
             {
-                _held = exchange.Holding;
+                for (var i = 0; i < _held.Length; i++)
+                {
+                    _held[i] = _exchanges[i].Holding;
+                }
+
                 if (_flight.TryOrphan(this))
                 {
                     return;
@@ -98,6 +157,9 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
             }
         }
 
-        exchange.Abort(Failure.CallerGone);
+        foreach (var exchange in _exchanges)
+        {
+            exchange.Abort(Failure.CallerGone);
+        }
     }
 }

@@ -17,11 +17,16 @@ internal sealed class ForwardStage
 {
     private readonly ResponseHeadCopier _copier = new();
     private readonly AttemptLoop _attempts;
+    private readonly Random _chance;
 
     /// <summary>The stage of a gateway.</summary>
     /// <param name="time">The clock that retries wait by.</param>
-    /// <param name="chance">Decides how long.</param>
-    public ForwardStage(TimeProvider time, Random chance) => _attempts = new AttemptLoop(_copier, time, chance);
+    /// <param name="chance">Decides how long, and what is copied. Safe from any thread.</param>
+    public ForwardStage(TimeProvider time, Random chance)
+    {
+        _attempts = new AttemptLoop(_copier, time, chance);
+        _chance = chance;
+    }
 
     /// <summary>
     /// Forwards. The caller's answer has started when the outcome is Responded, and may have when it is Failed.
@@ -48,13 +53,14 @@ internal sealed class ForwardStage
             return StageResult.Failed(broken);
         }
 
+        context.Route!.Shadow?.Copy(context, _chance);
         var outcome = Failure.EdgeInternal;
         try
         {
             context.WholeByMs = context.Exchange.DueIn(context.Upstream.Plan.Timeouts.Total);
             var result = context.Route!.MayRepeat
                 ? await _attempts.RunAsync(context)
-                : Outcome(context, await UpstreamAttempt.RunAsync(context, onlyUntried: true));
+                : Outcome(context, await UpstreamAttempt.RunAsync(context, context.Attempt, onlyUntried: true));
             if (!result.IsContinue)
             {
                 outcome = result.Failure;
@@ -81,14 +87,15 @@ internal sealed class ForwardStage
         }
         finally
         {
-            if (context.HeadNs != 0)
+            if (context.Attempt.HeadNs != 0)
             {
-                UpstreamAttempt.Count(context, context.Exchange.Pool, context.Exchange.Head.StatusCode, outcome);
+                UpstreamAttempt.Count(
+                    context, context.Attempt, context.Exchange.Pool, context.Exchange.Head.StatusCode, outcome);
             }
 
             context.Exchange.Pick.End(outcome);
             context.Exchange.Request.ReturnMemory();
-            context.CallerWatch.Release();
+            context.CallerWatch.Release(context.Attempt);
             await context.Exchange.CloseAsync();
             context.Body.ReturnMemory();
             context.SentBody.ReturnMemory();
@@ -109,7 +116,7 @@ internal sealed class ForwardStage
 
     private static StageResult Outcome(RequestContext context, Failure failure)
     {
-        OverloadStage.Leave(context, failure);
+        OverloadStage.Leave(context.Attempt, context.Upstream, failure);
         return failure == Failure.None ? StageResult.Continue : StageResult.Failed(failure);
     }
 

@@ -13,7 +13,7 @@ namespace Edge.Pipeline;
 /// whatever happened.
 /// <code>
 /// Admit -> Route -> (Cors: answers preflights) -> Address -> Authenticate -> Authorize
-///       -> LimitRequests -> Body -> LimitTokens -> Cache -> Overload -> Forward -> (Fail) -> Settle -> Record
+///       -> LimitRequests -> Body -> LimitTokens -> Cache -> Canary -> Overload -> Forward -> (Fail) -> Settle -> Record
 /// </code>
 /// </summary>
 internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
@@ -23,6 +23,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     private readonly RouteStage _route;
     private readonly AuthenticateStage _authenticate;
     private readonly LimitStage _limit;
+    private readonly CanaryStage _canary = new(Random.Shared);
     private readonly OverloadStage _overload;
     private readonly BodyStage _body;
     private readonly ForwardStage _forward;
@@ -112,7 +113,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 
             if (result.IsContinue)
             {
-                result = context.Ended(Stage.Overload, await _overload.RunAsync(context));
+                result = context.Ended(Stage.Overload, await EnterAsync(context));
             }
 
             if (result.IsContinue)
@@ -137,7 +138,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     /// <summary>What is done once, however the exchange ended.</summary>
     private void Finish(RequestContext context, StageResult result)
     {
-        OverloadStage.Leave(context, Failure.EdgeInternal);
+        OverloadStage.Leave(context.Attempt, context.Upstream, Failure.EdgeInternal);
         try
         {
             try
@@ -171,6 +172,12 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         }
     }
 
+    private ValueTask<StageResult> EnterAsync(RequestContext context)
+    {
+        _canary.Run(context);
+        return _overload.RunAsync(context);
+    }
+
     /// <summary>Route, Cors and Address, none of which waits.</summary>
     private StageResult Find(RequestContext context)
     {
@@ -184,8 +191,13 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     }
 
     // What cannot even be told must still be recorded.
-    private static async ValueTask<StageResult> TellAsync(RequestContext context, Failure failure)
+    private async ValueTask<StageResult> TellAsync(RequestContext context, Failure failure)
     {
+        if (failure == Failure.EdgeOverloaded)
+        {
+            _overload.TurnAway(context);
+        }
+
         try
         {
             var kept = await HttpCacheReuse.FailAsync(context, failure);

@@ -121,7 +121,7 @@ internal static class HttpCacheReuse
     {
         // Only what the same origin names, as the upstream sees itself or as the caller sees it (RFC 9111, section 4.4).
         var text = System.Text.Encoding.Latin1.GetString(location);
-        var target = context.AttemptTarget!;
+        var target = context.Attempt.Target!;
         var host = UpstreamRequestWriter.CallerHost(context);
         var here = new Uri($"http://{host}{context.Target.Path}", UriKind.Absolute);
         if (!Uri.TryCreate(here, text, out var there)

@@ -223,16 +223,15 @@ internal sealed class LimitStage(GatewayLimits limits)
     private Bucket BucketOf(RequestContext context, LimitKeyText text, RouteLimit limit, long nowNs)
     {
         text.Clear();
-        text.Append(limit.Rule.IdentityHash);
         foreach (var part in limit.Per)
         {
             Append(text, part, context);
         }
 
-        var bucket = limits.Table.GetOrAdd(limits.Hasher.Hash(text.Written), limit.Rule, nowNs);
+        var bucket = limits.Table.GetOrAdd(limit.Hasher.Hash(text.Written), limit.Rule, nowNs);
         if (bucket is LeasedBucket { Name: null } leased)
         {
-            leased.Name = text.StoreName;
+            leased.Name = text.StoreNameFor(limit.Rule);
         }
 
         return bucket;

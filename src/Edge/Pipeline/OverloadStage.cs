@@ -29,7 +29,7 @@ internal sealed class OverloadStage(GatewayLimits limits, ProgramLog log, TimePr
         var gate = context.Upstream.Gate;
         if (gate is null || gate.TryEnter())
         {
-            context.PlaceTakenNs = gate?.NowNs ?? 0;
+            context.Attempt.PlaceTakenNs = gate?.NowNs ?? 0;
             return new ValueTask<StageResult>(StageResult.Continue);
         }
 
@@ -39,7 +39,7 @@ internal sealed class OverloadStage(GatewayLimits limits, ProgramLog log, TimePr
     /// <summary>
     /// The request goes to its upstream once more, or to another: it does so only where that has room, and stands in no line.
     /// </summary>
-    public static bool TryEnter(RequestContext context, RouteUpstream upstream)
+    public static bool TryEnter(RequestAttempt attempt, RouteUpstream upstream)
     {
         if (upstream.Gate is not { } gate)
         {
@@ -51,31 +51,32 @@ internal sealed class OverloadStage(GatewayLimits limits, ProgramLog log, TimePr
             return false;
         }
 
-        context.PlaceTakenNs = gate.NowNs;
+        attempt.PlaceTakenNs = gate.NowNs;
         return true;
     }
 
     /// <summary>The answer has begun, or there will be none. Called again, it does nothing.</summary>
-    /// <param name="context">The request.</param>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="upstream">Whom it was at.</param>
     /// <param name="failure">Why there is no answer; None: there is.</param>
-    public static void Leave(RequestContext context, Failure failure)
+    public static void Leave(RequestAttempt attempt, RouteUpstream upstream, Failure failure)
     {
-        if (context.PlaceTakenNs == 0)
+        if (attempt.PlaceTakenNs == 0)
         {
             return;
         }
 
         var outcome = failure switch
         {
-            Failure.None when context.Exchange.Head.StatusCode is StatusCodes.Status429TooManyRequests
+            Failure.None when attempt.Exchange.Head.StatusCode is StatusCodes.Status429TooManyRequests
                 or StatusCodes.Status503ServiceUnavailable or OverloadedStatus => OverloadOutcome.Refused,
             Failure.None => OverloadOutcome.Answered,
             Failure.UpstreamConnectTimeout or Failure.UpstreamFirstByteTimeout or Failure.UpstreamTotalTimeout =>
                 OverloadOutcome.Refused,
             _ => OverloadOutcome.Unknown,
         };
-        context.Upstream.Gate!.Leave(context.PlaceTakenNs, outcome);
-        context.PlaceTakenNs = 0;
+        upstream.Gate!.Leave(attempt.PlaceTakenNs, outcome);
+        attempt.PlaceTakenNs = 0;
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
@@ -83,15 +84,25 @@ internal sealed class OverloadStage(GatewayLimits limits, ProgramLog log, TimePr
     {
         if (await gate.EnterAsync(context.OverloadWaiter, gate.RankOf(context.Caller?.Tier)))
         {
-            context.PlaceTakenNs = gate.NowNs;
+            context.Attempt.PlaceTakenNs = gate.NowNs;
             return StageResult.Continue;
         }
 
-        // It does not count as a request, since it was none: what it took of its limits goes back.
-        context.LimitsHeld?.GiveBack(limits.Clock);
         Tell(context.Upstream.Cluster, gate);
+        if (context.Route!.FallsBackOnOverload || context.Upstream == context.Route.Canary?.Upstream)
+        {
+            context.IsTurnedAway = true;
+            return StageResult.Continue;
+        }
+
         return StageResult.Failed(Failure.EdgeOverloaded);
     }
+
+    /// <summary>
+    /// The request ends without having been sent to anybody. It does not count as one, since it was none: what it took of its
+    /// limits goes back.
+    /// </summary>
+    public void TurnAway(RequestContext context) => context.LimitsHeld?.GiveBack(limits.Clock);
 
     private void Tell(UpstreamCluster upstream, OverloadGate gate)
     {

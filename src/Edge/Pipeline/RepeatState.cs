@@ -16,6 +16,9 @@ internal sealed class RepeatState
     /// <summary>The first of the route's fallbacks that has not been looked at.</summary>
     public int NextFallback { get; set; }
 
+    /// <summary>What is done where the upstream fails that was chosen for it: the route's own, or its canary.</summary>
+    public RouteFallback[] Fallbacks { get; private set; } = [];
+
     /// <summary>When the request must be over, all upstreams together, on the sweeper's clock.</summary>
     public long RequestByMs { get; set; }
 
@@ -48,6 +51,9 @@ internal sealed class RepeatState
     {
         AttemptsHere = 0;
         NextFallback = 0;
+        Fallbacks = context.Route!.Canary is { } canary && canary.Upstream == context.Upstream
+            ? canary.Fallbacks
+            : context.Route.Fallbacks;
         RequestByMs = context.WholeByMs;
         OwnModel = context.Facts.Model;
         OwnBodyKind = context.BodyKind;
@@ -60,7 +66,8 @@ internal sealed class RepeatState
     /// <summary>An attempt has ended.</summary>
     public void Note(in AttemptEnd end)
     {
-        if (end.Failure != Failure.None && (end.Cause != AttemptCause.Unavailable || Failure == Failure.None))
+        var isTold = end.Cause is not (AttemptCause.Unavailable or AttemptCause.Overload);
+        if (end.Failure != Failure.None && (isTold || Failure == Failure.None))
         {
             Failure = end.Failure;
         }

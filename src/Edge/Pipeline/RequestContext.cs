@@ -41,9 +41,11 @@ internal sealed partial class RequestContext
     private RequestTrace? _trace;
     private SpendingGuard? _guard;
     private OverloadWaiter? _waiter;
+    private AttemptRace? _race;
     private CacheExchange? _cache;
     private RepeatState? _repeats;
     private TargetSet _tried;
+    private int _attempts;
     private IPAddress? _peer;
     private IPAddress? _client;
     private byte[] _peerText = [];
@@ -63,8 +65,9 @@ internal sealed partial class RequestContext
         _connection = features.GetRequiredFeature<IHttpConnectionFeature>();
         _bodySize = features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>();
         _time = sweeper.Time;
-        Exchange = new UpstreamExchange(sweeper);
-        CallerWatch = new CallerWatch(features, Exchange);
+        Sweeper = sweeper;
+        Attempt = new RequestAttempt(sweeper);
+        CallerWatch = new CallerWatch(features, Attempt.Exchange);
     }
 
     /// <summary>Kestrel's own collection, for the features that are rarely asked for.</summary>
@@ -88,8 +91,14 @@ internal sealed partial class RequestContext
     /// <summary>The request's body.</summary>
     public IRequestBodyPipeFeature BodyPipe { get; }
 
-    /// <summary>The exchange with the upstream; open only while the Forward stage runs.</summary>
-    public UpstreamExchange Exchange { get; }
+    /// <summary>The clock of exchanges.</summary>
+    public UpstreamSweeper Sweeper { get; }
+
+    /// <summary>The attempt that is under way, or was the last; of several at once, the one whose answer is taken.</summary>
+    public RequestAttempt Attempt { get; set; }
+
+    /// <summary>Its exchange; open only while the Forward stage runs.</summary>
+    public UpstreamExchange Exchange => Attempt.Exchange;
 
     /// <summary>The configuration that this request was admitted under; it never changes until the request ends.</summary>
     public GatewaySnapshot Snapshot { get; private set; } = null!;
@@ -150,17 +159,11 @@ internal sealed partial class RequestContext
     /// <summary>Its place in a trace; null where nobody is told of traces.</summary>
     public RequestTrace? Trace { get; private set; }
 
-    /// <summary>When the attempt that is under way began, in nanoseconds since the request did.</summary>
-    public long AttemptBeganNs { get; set; }
-
-    /// <summary>The target of the last attempt; null: there was none.</summary>
-    public TargetPlan? AttemptTarget { get; set; }
-
-    /// <summary>Nanoseconds after which the head of the upstream's answer was here; 0: it was not.</summary>
-    public long HeadNs { get; set; }
-
     /// <summary>Connections tried for this request.</summary>
-    public int Attempts { get; set; }
+    public int Attempts => _attempts;
+
+    /// <summary>Attempts that were begun beside another one.</summary>
+    public int Hedges { get; set; }
 
     /// <summary>Bytes of the answer's body handed to the caller's connection.</summary>
     public long ResponseBytes { get; set; }
@@ -270,11 +273,8 @@ internal sealed partial class RequestContext
     /// <summary>What the request has cost, in millionths of a dollar; null: nobody knows. Once its usage is.</summary>
     public long? CostMicros => Price?.Of(Usage.Counts);
 
-    /// <summary>
-    /// When the request took a place at its upstream's gate, on the gate's clock; 0: it holds none. See
-    /// <see cref="OverloadStage"/>.
-    /// </summary>
-    public long PlaceTakenNs { get; set; }
+    /// <summary>Its upstream has no room for the request, and one of the route's fallbacks may have.</summary>
+    public bool IsTurnedAway { get; set; }
 
     /// <summary>The request's place in line at a gate. The memory is the connection's.</summary>
     public OverloadWaiter OverloadWaiter => _waiter ??= new OverloadWaiter();
@@ -314,12 +314,14 @@ internal sealed partial class RequestContext
         LimitsHeld = null;
         SpendingHeld = null;
         _isPriceSought = false;
-        PlaceTakenNs = 0;
         Challenge = null;
         RefusalReason = null;
         ErrorDetails = null;
         Allow = null;
-        Attempts = 0;
+        _attempts = 0;
+        Hedges = 0;
+        IsTurnedAway = false;
+        Attempt.Reset();
         Repeats = null;
         _tried = default;
         ResponseBytes = 0;
@@ -334,8 +336,6 @@ internal sealed partial class RequestContext
         _client = null;
         EventStream = null;
         FirstEventNs = 0;
-        HeadNs = 0;
-        AttemptTarget = null;
         Trace = null;
         BeginStages();
     }
@@ -346,6 +346,13 @@ internal sealed partial class RequestContext
         Trace = _trace ??= new RequestTrace();
         Trace.Begin(id, parentSpan);
     }
+
+    /// <summary>Another connection is tried for this request. Attempts may count at the same time.</summary>
+    /// <returns>How many that makes.</returns>
+    public int CountAttempt() => Interlocked.Increment(ref _attempts);
+
+    /// <summary>Where attempts of this request run beside each other. The memory is the connection's.</summary>
+    public AttemptRace Race => _race ??= new AttemptRace(this);
 
     /// <summary>Bytes of a streamed answer are here; the first time counts.</summary>
     public void MarkEvent()

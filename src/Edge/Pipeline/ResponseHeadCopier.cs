@@ -93,7 +93,7 @@ internal sealed class ResponseHeadCopier
             headers["X-Edge-Attempts"] = context.Attempts.ToString(CultureInfo.InvariantCulture);
         }
 
-        if (context is { Upstream.IsFallback: true, Cache: not { Outcome: CacheOutcome.Hit } })
+        if (context is { Upstream.IsOther: true, Cache: not { Outcome: CacheOutcome.Hit } })
         {
             headers["X-Edge-Upstream"] = context.Upstream.Plan.Name;
         }
@@ -137,7 +137,7 @@ internal sealed class ResponseHeadCopier
         }
 
         LimitHeaders.Write(context);
-        if (context.Attempts > 1 || context.Upstream.IsFallback)
+        if (context.Attempts > 1 || context.Upstream.IsOther)
         {
             WriteAttempts(context);
         }

@@ -4,6 +4,7 @@ using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Llm;
 using Edge.Core.Llm.Translation;
+using Edge.Hosting;
 
 namespace Edge.Pipeline;
 
@@ -40,15 +41,15 @@ internal sealed class Translation
 
     /// <summary>Translates the request, which is in the context's body.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="upstream">The dialect of the upstream that is to be asked.</param>
-    /// <param name="model">The model that it is asked for; null: the request's own.</param>
+    /// <param name="upstream">The upstream that is to be asked.</param>
     /// <returns>None, or why it cannot be; the context then has the details.</returns>
-    public Failure Prepare(RequestContext context, Dialect upstream, string? model)
+    public Failure Prepare(RequestContext context, RouteUpstream upstream)
     {
         ReturnMemory();
-        (_caller, Upstream) = (context.Dialect, upstream);
+        (_caller, Upstream) = (context.Dialect, upstream.Plan.Dialect);
         var engine = TranslationEngine.OfThisThread;
-        var translator = engine.To(upstream);
+        var translator = engine.To(Upstream);
+        translator.SaysMaxTokens = upstream.Plan.SaysMaxTokens;
         try
         {
             if (!engine.Tape.Read(context.Body.Written))
@@ -57,7 +58,7 @@ internal sealed class Translation
                 return Failure.CallerBodyNotJson;
             }
 
-            if (!translator.TryTranslate(engine.Tape, context.Route!.Plan.Translate!, model, Request))
+            if (!translator.TryTranslate(engine.Tape, context.Route!.Plan.Translate!, upstream.Model, Request))
             {
                 context.ErrorDetails = translator.Refusal;
                 return Failure.CallerBodyNotTranslatable;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Resilience;
 using Edge.Threading;
@@ -18,16 +17,23 @@ internal static class UpstreamAttempt
     /// Makes one. On success the exchange is open and has its head; otherwise it is closed, and the attempt is counted.
     /// </summary>
     /// <param name="context">The request.</param>
+    /// <param name="attempt">The attempt; others of the same request may run beside it.</param>
     /// <param name="onlyUntried">A target that the request has been at is of no use.</param>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<Failure> RunAsync(RequestContext context, bool onlyUntried)
+    public static async ValueTask<Failure> RunAsync(RequestContext context, RequestAttempt attempt, bool onlyUntried)
     {
-        var exchange = context.Exchange;
+        var exchange = attempt.Exchange;
         var failure = Failure.None;
         var freshOnly = false;
         while (true)
         {
-            if (!exchange.Pick.IsOpen && PickTarget(context, onlyUntried) is var refused && refused != Failure.None)
+            if (attempt.IsLost)
+            {
+                exchange.Pick.End(Failure.EdgeAttemptLost);
+                return Failure.EdgeAttemptLost;
+            }
+
+            if (!exchange.Pick.IsOpen && PickTarget(context, attempt, onlyUntried) is var refused && refused != Failure.None)
             {
                 return failure == Failure.None ? refused : failure;
             }
@@ -35,15 +41,15 @@ internal static class UpstreamAttempt
             // Before a connection is taken, since one that then is not used would have to be closed.
             var pool = exchange.Pick.Pool;
             var framing = RequestBody.FramingOf(context);
-            if (!TryWriteRequest(context, pool.Target, framing))
+            if (!TryWriteRequest(context, attempt, framing))
             {
                 return Failure.CallerHeaderInvalid;
             }
 
-            failure = await OpenAsync(context, pool, freshOnly);
+            failure = await OpenAsync(context, attempt, pool, freshOnly);
             if (failure != Failure.None)
             {
-                Count(context, pool, 0, failure);
+                Count(context, attempt, pool, 0, failure);
                 exchange.Pick.End(failure);
 
                 // Nothing was sent: another target may be tried whatever the request is.
@@ -56,15 +62,15 @@ internal static class UpstreamAttempt
                 return failure;
             }
 
-            failure = await SendAndReceiveAsync(context, framing);
+            failure = await SendAndReceiveAsync(context, attempt, framing);
             if (failure == Failure.None)
             {
-                context.HeadNs = context.ElapsedNs;
+                attempt.HeadNs = context.ElapsedNs;
                 exchange.Pick.Answered(exchange);
                 return Failure.None;
             }
 
-            Count(context, pool, 0, failure);
+            Count(context, attempt, pool, 0, failure);
             context.FailureDetail = exchange.Fault;
             var again = !freshOnly && MayRepeat(context, exchange, failure);
             if (!again)
@@ -72,7 +78,7 @@ internal static class UpstreamAttempt
                 exchange.Pick.End(failure, isRace: exchange.IsReused && !exchange.AnyReceived);
             }
 
-            context.CallerWatch.Release();
+            context.CallerWatch.Release(attempt);
             await exchange.CloseAsync();
             if (!again)
             {
@@ -84,62 +90,105 @@ internal static class UpstreamAttempt
     }
 
     /// <summary>An attempt is over: counts it, and tells the trace.</summary>
-    public static void Count(RequestContext context, UpstreamPool? pool, int status, Failure failure)
+    public static void Count(
+        RequestContext context, RequestAttempt attempt, UpstreamPool? pool, int status, Failure failure)
     {
         if (pool is not null)
         {
             var elapsedNs = context.ElapsedNs;
-            pool.Metrics?.Ended(context.Request.Method, status, failure, elapsedNs - context.AttemptBeganNs);
-            context.Trace?.EndAttempt(context, pool.Target, elapsedNs, status, failure);
+            pool.Metrics?.Ended(context.Request.Method, status, failure, elapsedNs - attempt.BeganNs);
+            context.Trace?.EndAttempt(context, attempt, pool.Target, elapsedNs, status, failure);
         }
     }
 
-    private static Failure PickTarget(RequestContext context, bool onlyUntried) => TargetChoice.Make(
-        context, context.Upstream.Cluster, context.Exchange.Pick, onlyUntried, ref context.Tried);
+    private static Failure PickTarget(RequestContext context, RequestAttempt attempt, bool onlyUntried)
+    {
+        var cluster = context.Upstream.Cluster;
+        if (attempt.Race is not { } race)
+        {
+            return TargetChoice.Make(context, cluster, attempt.Exchange.Pick, onlyUntried, ref context.Tried);
+        }
+
+        lock (race.Picking)
+        {
+            return TargetChoice.Make(context, cluster, attempt.Exchange.Pick, onlyUntried, ref context.Tried);
+        }
+    }
 
     /// <summary>Step 2: an idle connection, or else a new one.</summary>
-    private static async ValueTask<Failure> OpenAsync(RequestContext context, UpstreamPool pool, bool freshOnly)
+    private static async ValueTask<Failure> OpenAsync(
+        RequestContext context, RequestAttempt attempt, UpstreamPool pool, bool freshOnly)
     {
-        context.Attempts++;
-        context.AttemptBeganNs = context.ElapsedNs;
-        context.AttemptTarget = pool.Target;
-        context.Meter?.BeginAttempt();
+        attempt.Number = context.CountAttempt();
+        attempt.BeganNs = context.ElapsedNs;
+        attempt.Target = pool.Target;
+        attempt.IsSent = false;
+        if (attempt.Race is null)
+        {
+            context.Meter?.BeginAttempt();
+        }
+
         var connection = freshOnly ? null : pool.TakeIdle();
         if (connection is null)
         {
-            // A question for the next caller's sake outlives the one who has its answer.
-            var connected = await pool.ConnectAsync(context.Cache?.Http is { IsSilent: true }
-                ? CancellationToken.None
-                : context.CallerWatch.TokenFor(context.Request.Protocol));
+            var connected = await ConnectAsync(context, attempt, pool);
             if (connected.Connection is null)
             {
                 context.FailureDetail = connected.Detail;
-                return connected.Failure;
+                return attempt.IsLost ? Failure.EdgeAttemptLost : connected.Failure;
             }
 
             connection = connected.Connection;
         }
 
-        context.Exchange.Open(
+        attempt.Exchange.Open(
             pool, connection, context.Upstream.Plan.Timeouts, HttpMethods.IsHead(context.Request.Method), context.WholeByMs);
+        attempt.Opened();
         if (!context.Drains)
         {
-            context.CallerWatch.Guard(context.Request.Protocol);
+            context.CallerWatch.Guard(attempt, context.Request.Protocol);
         }
 
         return Failure.None;
     }
 
+    private static async ValueTask<ConnectResult> ConnectAsync(RequestContext context, RequestAttempt attempt, UpstreamPool pool)
+    {
+        // A question for the next caller's sake outlives the one who has its answer.
+        var caller = context.Cache?.Http is { IsSilent: true }
+            ? CancellationToken.None
+            : context.CallerWatch.TokenFor(context.Request.Protocol);
+        if (attempt.Race is null)
+        {
+            return await pool.ConnectAsync(caller);
+        }
+
+        try
+        {
+            return await pool.ConnectAsync(attempt.BeginDial(caller));
+        }
+        finally
+        {
+            attempt.EndDial();
+        }
+    }
+
     /// <summary>Steps 3 to 5.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> SendAndReceiveAsync(RequestContext context, UpstreamRequestWriter.Framing framing)
+    private static async ValueTask<Failure> SendAndReceiveAsync(
+        RequestContext context, RequestAttempt attempt, UpstreamRequestWriter.Framing framing)
     {
-        var exchange = context.Exchange;
+        var exchange = attempt.Exchange;
         var failure = await exchange.SendAsync(
             isWhole: context.BodyKind is not (RequestBodyKind.Streaming or RequestBodyKind.Held));
         if (failure == Failure.None)
         {
-            context.Meter?.Sent();
+            attempt.IsSent = true;
+            if (attempt.Race is null)
+            {
+                context.Meter?.Sent();
+            }
+
             StartUpload(context, exchange, framing);
         }
 
@@ -148,12 +197,14 @@ internal static class UpstreamAttempt
         return received == Failure.None || failure == Failure.None ? received : failure;
     }
 
-    private static bool TryWriteRequest(RequestContext context, TargetPlan target, UpstreamRequestWriter.Framing framing)
+    private static bool TryWriteRequest(
+        RequestContext context, RequestAttempt attempt, UpstreamRequestWriter.Framing framing)
     {
-        var request = context.Exchange.Request;
+        var exchange = attempt.Exchange;
+        var request = exchange.Request;
         request.Clear();
-        context.Trace?.BeginAttempt();
-        if (!UpstreamRequestWriter.TryWrite(request, context, target, framing))
+        attempt.Trace = context.Trace?.NextAttempt() ?? default;
+        if (!UpstreamRequestWriter.TryWrite(request, context, context.Upstream, exchange.Pick, attempt.Trace, framing))
         {
             return false;
         }

@@ -88,7 +88,7 @@ internal static class UpstreamBody
     private static Failure Translate(RequestContext context, RouteUpstream upstream)
     {
         var translation = context.BeginTranslation();
-        var failure = translation.Prepare(context, upstream.Plan.Dialect, upstream.Model);
+        var failure = translation.Prepare(context, upstream);
         context.SentBody = translation.Request;
         context.BodyKind = RequestBody.KindOf(translation.Request);
         return failure;

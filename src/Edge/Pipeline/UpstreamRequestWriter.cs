@@ -5,6 +5,7 @@ using Edge.Core.Llm.Translation;
 using Edge.Core.Telemetry;
 using Edge.Hosting;
 using Edge.Telemetry;
+using Edge.Upstream;
 using Microsoft.Extensions.Primitives;
 
 namespace Edge.Pipeline;
@@ -19,14 +20,21 @@ internal static class UpstreamRequestWriter
     public readonly record struct Framing(long? ContentLength, bool IsChunked, bool ExpectContinue);
 
     /// <summary>Writes the head into <paramref name="to"/>, which is empty. False: a header cannot be forwarded safely.</summary>
-    public static bool TryWrite(HeadBuffer to, RequestContext context, TargetPlan target, Framing framing)
+    /// <param name="to">Where it goes.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="upstream">Who is asked.</param>
+    /// <param name="pick">The target that was picked, and its credential.</param>
+    /// <param name="trace">What the attempt is called in the request's trace, or nothing.</param>
+    /// <param name="framing">How the body is framed.</param>
+    public static bool TryWrite(
+        HeadBuffer to, RequestContext context, RouteUpstream upstream, TargetPick pick, TraceParent trace, Framing framing)
     {
         var route = context.Route!;
-        WriteRequestLine(to, context, target);
+        var target = pick.Pool.Target;
+        WriteRequestLine(to, context, upstream.Plan, target);
         to.Write("Host: "u8);
         to.WriteLatin1(route.Plan.PreserveHost && CallerHost(context) is { Length: > 0 } host ? host : target.Authority);
         to.Write("\r\n"u8);
-        var upstream = context.Upstream;
         var asksIdentity = context.Translation is not null
             || (upstream.AsksIdentity && !ContentCodings.RefusesIdentity(context.RequestHeaders.AcceptEncoding.ToString()));
         if (!TryCopyHeaders(to, context, upstream, asksIdentity))
@@ -37,14 +45,14 @@ internal static class UpstreamRequestWriter
         WriteValidators(to, context);
         WriteForwarded(to, context, route.Plan.Forwarded);
         WriteVia(to, context);
-        WriteTrace(to, context.Trace);
+        WriteTrace(to, trace);
         if (context.RequestId is { } id)
         {
             WriteLine(to, route.Plan.RequestId!.Header, id);
         }
 
         upstream.RequestLines.Write(to, context.TemplateValues);
-        to.Write(context.Exchange.Pick.CredentialLine);
+        to.Write(pick.CredentialLine);
         if (asksIdentity)
         {
             to.Write("Accept-Encoding: identity\r\n"u8);
@@ -90,7 +98,7 @@ internal static class UpstreamRequestWriter
             && !(NamesOptions(connection) && IsNamedBy(connection, name));
     }
 
-    private static void WriteRequestLine(HeadBuffer to, RequestContext context, TargetPlan target)
+    private static void WriteRequestLine(HeadBuffer to, RequestContext context, UpstreamPlan upstream, TargetPlan target)
     {
         to.WriteLatin1(context.Request.Method);
         to.Write(" "u8);
@@ -105,7 +113,7 @@ internal static class UpstreamRequestWriter
             }
         }
 
-        if (context.Upstream.Plan.Azure is { } azure && context.Facts.Model is { } model)
+        if (upstream.Azure is { } azure && context.Facts.Model is { } model)
         {
             // The Forward stage has seen to it that the model is a name that can stand here.
             to.Write("/openai/deployments/"u8);
@@ -214,12 +222,12 @@ internal static class UpstreamRequestWriter
         && (name.Equals("traceparent", StringComparison.OrdinalIgnoreCase)
             || (!trace.HasParent && name.Equals("tracestate", StringComparison.OrdinalIgnoreCase)));
 
-    private static void WriteTrace(HeadBuffer to, RequestTrace? trace)
+    private static void WriteTrace(HeadBuffer to, TraceParent attempt)
     {
-        if (trace is not null)
+        if (attempt.Span != 0)
         {
             to.Write("traceparent: "u8);
-            trace.Attempt.WriteTo(to.GetSpan(TraceParent.Chars));
+            attempt.WriteTo(to.GetSpan(TraceParent.Chars));
             to.Advance(TraceParent.Chars);
             to.Write("\r\n"u8);
         }

@@ -143,11 +143,18 @@ internal sealed class AccessLog : IAsyncDisposable
 
         line.Put(",\"attempts\":"u8);
         line.Put(context.Attempts);
-        line.PutText(",\"target\":"u8, context.AttemptTarget?.Authority);
-        if (context.HeadNs != 0)
+        if (context.Hedges > 0)
+        {
+            line.Put(",\"hedges\":"u8);
+            line.Put(context.Hedges);
+            line.Put(context.Attempt.IsHedge ? ",\"hedgeWon\":true"u8 : ",\"hedgeWon\":false"u8);
+        }
+
+        line.PutText(",\"target\":"u8, context.Attempt.Target?.Authority);
+        if (context.Attempt.HeadNs != 0)
         {
             line.Put(",\"headMs\":"u8);
-            line.PutMilliseconds(context.HeadNs);
+            line.PutMilliseconds(context.Attempt.HeadNs);
         }
 
         if (context.FirstEventNs != 0)

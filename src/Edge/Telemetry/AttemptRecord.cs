@@ -13,6 +13,7 @@ namespace Edge.Telemetry;
 /// <param name="EndedNs">When it ended, likewise.</param>
 /// <param name="Status">The status of the answer; 0: there was none.</param>
 /// <param name="Failure">How it failed.</param>
+/// <param name="IsHedge">It was begun beside another one.</param>
 internal readonly record struct AttemptRecord(
     UpstreamPlan Upstream, TargetPlan Target, string? Model, int Number, ulong Span, long BeganNs, long EndedNs, int Status,
-    Failure Failure);
+    Failure Failure, bool IsHedge);

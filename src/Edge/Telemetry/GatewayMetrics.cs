@@ -17,25 +17,11 @@ internal sealed class GatewayMetrics
     private static readonly double[] HttpSeconds =
         [.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10];
 
-    private static readonly double[] OperationSeconds =
-        [.01, .02, .04, .08, .16, .32, .64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
-
-    private static readonly double[] FirstTokenSeconds =
-        [.001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10];
-
-    private static readonly double[] PerTokenSeconds = [.01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 2.5];
-
-    private static readonly double[] Tokens =
-        [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
-
-    private static readonly MetricLabel[] GenAi =
-        ["gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "edge.route"];
-
     private readonly SeriesByCode<StripedCounter> _running;
     private readonly TimeProvider _time;
 
     /// <summary>All metrics of a gateway.</summary>
-    public GatewayMetrics(TimeProvider time, LimitClock clock)
+    public GatewayMetrics(TimeProvider time, LimitClock clock, GenAiNames genAi)
     {
         _time = time;
         ServerDuration = Registry.Histogram(
@@ -51,17 +37,7 @@ internal sealed class GatewayMetrics
             "Duration of HTTP client requests",
             "http.request.method", "url.scheme", "network.protocol.version", new MetricLabel("http.response.status_code", true),
             "error.type", "server.address", new MetricLabel("server.port", true), "edge.upstream");
-        TokenUsage = Registry.Histogram(
-            "gen_ai.client.token.usage", "{token}", 1, Tokens, "Tokens of prompts and answers", [.. GenAi, "gen_ai.token.type"]);
-        OperationDuration = Registry.Histogram(
-            "gen_ai.client.operation.duration", "s", MetricRegistry.NanosecondsPerSecond, OperationSeconds,
-            "Duration of operations of LLMs", [.. GenAi, "error.type"]);
-        TimeToFirstToken = Registry.Histogram(
-            "gen_ai.server.time_to_first_token", "s", MetricRegistry.NanosecondsPerSecond, FirstTokenSeconds,
-            "Time to the first bytes of a streamed answer", GenAi);
-        TimePerOutputToken = Registry.Histogram(
-            "gen_ai.server.time_per_output_token", "s", MetricRegistry.NanosecondsPerSecond, PerTokenSeconds,
-            "Time for each token of a streamed answer after the first", GenAi);
+        GenAi = new GenAiMetrics(Registry, genAi);
         AuthenticationOutcomes = Registry.Counter(
             "edge.authentication.outcomes", "{request}", "Requests that were asked who calls, by what became of it",
             "edge.route", "edge.outcome");
@@ -135,17 +111,8 @@ internal sealed class GatewayMetrics
     /// <summary>Durations of attempts at targets.</summary>
     internal HistogramFamily ClientDuration { get; }
 
-    /// <summary>Tokens by request.</summary>
-    internal HistogramFamily TokenUsage { get; }
-
-    /// <summary>Durations of operations of LLMs.</summary>
-    internal HistogramFamily OperationDuration { get; }
-
-    /// <summary>Times to the first bytes of streams.</summary>
-    internal HistogramFamily TimeToFirstToken { get; }
-
-    /// <summary>Times by token of streams.</summary>
-    internal HistogramFamily TimePerOutputToken { get; }
+    /// <summary>Figures of LLMs.</summary>
+    internal GenAiMetrics GenAi { get; }
 
     /// <summary>Who was let in.</summary>
     internal CounterFamily AuthenticationOutcomes { get; }

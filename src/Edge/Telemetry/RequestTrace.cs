@@ -7,7 +7,7 @@ namespace Edge.Telemetry;
 
 /// <summary>
 /// The place of one request in its trace. Kept with the connection's context and begun anew for each request; belongs to the
-/// request's thread.
+/// request's thread, but for <see cref="EndAttempt"/>.
 /// </summary>
 internal sealed class RequestTrace
 {
@@ -26,9 +26,6 @@ internal sealed class RequestTrace
     /// <summary>The caller named a span, so what it says in <c>tracestate</c> belongs to it.</summary>
     public bool HasParent => ParentSpan != 0;
 
-    /// <summary>The attempt that is under way, as it is told upstream.</summary>
-    public TraceParent Attempt { get; private set; }
-
     /// <summary>The attempts that are over.</summary>
     public ReadOnlySpan<AttemptRecord> Attempts => _attempts.AsSpan(0, _attemptCount);
 
@@ -37,19 +34,22 @@ internal sealed class RequestTrace
     {
         Id = id;
         ParentSpan = parentSpan;
-        Attempt = default;
         _attemptCount = 0;
     }
 
-    /// <summary>An attempt is about to go out.</summary>
-    public void BeginAttempt() => Attempt = Id with { Span = Tracer.NewSpan() };
+    /// <summary>What an attempt that is about to go out is called upstream.</summary>
+    public TraceParent NextAttempt() => Id with { Span = Tracer.NewSpan() };
 
-    /// <summary>The attempt is over.</summary>
-    public void EndAttempt(RequestContext context, TargetPlan target, long endedNs, int status, Failure failure)
+    /// <summary>An attempt is over. Those of a race may say so at the same time.</summary>
+    public void EndAttempt(
+        RequestContext context, RequestAttempt attempt, TargetPlan target, long endedNs, int status, Failure failure)
     {
-        _attemptCount = Math.Min(_attemptCount + 1, AttemptsMax);
-        _attempts[_attemptCount - 1] = new AttemptRecord(
-            context.Upstream.Plan, target, context.Facts.Model, context.Attempts, Attempt.Span, context.AttemptBeganNs, endedNs,
-            status, failure);
+        lock (_attempts)
+        {
+            _attemptCount = Math.Min(_attemptCount + 1, AttemptsMax);
+            _attempts[_attemptCount - 1] = new AttemptRecord(
+                context.Upstream.Plan, target, context.Facts.Model, attempt.Number, attempt.Trace.Span, attempt.BeganNs, endedNs,
+                status, failure, attempt.IsHedge);
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Edge.Core.Bodies;
 using Edge.Core.Http;
 using Edge.Core.Limits;
@@ -23,7 +22,7 @@ internal sealed class RouteMetrics
     private readonly SeriesByCode<StripedCounter> _streamEnds;
     private readonly ConcurrentDictionary<string, StripedCounter> _authentications = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, StripedCounter[]> _limits = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<(LlmApi, string), ModelSeries> _models = new();
+    private readonly ConcurrentDictionary<(LlmApi, string), GenAiMetrics.Series> _models = new();
     private readonly ConcurrentDictionary<(string, string), SpendingSeries> _spendings = new();
     private LastSeries? _last;
     private StripedCounter? _bytes;
@@ -94,6 +93,20 @@ internal sealed class RouteMetrics
     /// <param name="upstream">Where.</param>
     /// <param name="cause">What was missing: <c>budget</c>, <c>deadline</c>, <c>retry_after</c> or <c>overload</c>.</param>
     public void RetryDenied(string upstream, string cause) => _metrics.Repeats.Denied.Of(upstream, cause).Increment();
+
+    /// <summary>An attempt was begun beside another one, or was to be.</summary>
+    /// <param name="upstream">Where.</param>
+    /// <param name="outcome">What became of it: <c>won</c>, <c>lost</c>, <c>failed</c> or <c>denied</c>.</param>
+    public void Hedged(string upstream, string outcome) => _metrics.Repeats.Hedges.Of(upstream, outcome).Increment();
+
+    /// <summary>A canary takes a request.</summary>
+    public void WentToCanary(string upstream) => _metrics.Repeats.Canaries.Of(_route, upstream).Increment();
+
+    /// <summary>A copy of a request is over, or was not made.</summary>
+    /// <param name="upstream">For whom.</param>
+    /// <param name="outcome"><c>answered</c>, <c>failed</c>, <c>dropped</c> or <c>skipped</c>.</param>
+    public void Shadowed(string upstream, string outcome) =>
+        _metrics.Repeats.Shadows.Of(_route, upstream, outcome).Increment();
 
     /// <summary>A fallback takes a request.</summary>
     /// <param name="fallback">Its name.</param>
@@ -167,25 +180,13 @@ internal sealed class RouteMetrics
         var found = SeriesOf(context.Facts, context.Caller?.Tier ?? "", isAnswered);
         var series = found.Model;
         var errorCode = failure != Failure.None ? (int)failure << 10 : status >= 400 ? status : 0;
-        series.Durations.Of(errorCode).Record(elapsedNs);
+        series.Ended(errorCode, elapsedNs);
         if (context.Usage.Kind == UsageKind.None)
         {
             return;
         }
 
-        var counts = context.Usage.Counts;
-        series.Input.Record(counts.InputTokensTotal);
-        series.Output.Record(counts.OutputTokens ?? 0);
-        if (context.FirstEventNs != 0)
-        {
-            var firstNs = context.FirstEventNs;
-            series.FirstToken.Record(firstNs);
-            if (counts.OutputTokens > 1)
-            {
-                series.PerToken.Record((elapsedNs - firstNs) / (counts.OutputTokens.Value - 1));
-            }
-        }
-
+        series.Used(context.Usage.Counts, context.FirstEventNs, elapsedNs);
         found.Spending.Count(context.Usage, context.CostMicros ?? 0);
     }
 
@@ -198,8 +199,8 @@ internal sealed class RouteMetrics
         }
 
         var model = _metrics.Models.Of(facts.Model, isAnswered);
-        var series = Find(_models, (facts.Api, model), static (key, self) => new ModelSeries(
-            self._metrics, OperationOf(key.Item1), self._provider, key.Item2, self._route));
+        var series = Find(_models, (facts.Api, model), static (key, self) => self._metrics.GenAi.Of(
+            OperationOf(key.Item1), self._provider, key.Item2, self._route));
         var spending = Find(_spendings, (tier, model), static (key, self) =>
             new SpendingSeries(self._metrics, self._route, key.Item1, key.Item2));
         var found = new LastSeries(facts.Api, facts.Model, tier, series, spending);
@@ -224,23 +225,7 @@ internal sealed class RouteMetrics
     };
 
     /// <summary>What the last request has found, under what it had asked with.</summary>
-    private sealed record LastSeries(LlmApi Api, string? Name, string Tier, ModelSeries Model, SpendingSeries Spending);
-
-    /// <summary>The series of one operation of one model.</summary>
-    private sealed class ModelSeries(GatewayMetrics metrics, string operation, string provider, string model, string route)
-    {
-        internal readonly HistogramSeries Input = metrics.TokenUsage.Of(operation, provider, model, route, "input");
-        internal readonly HistogramSeries Output = metrics.TokenUsage.Of(operation, provider, model, route, "output");
-        internal readonly HistogramSeries FirstToken = metrics.TimeToFirstToken.Of(operation, provider, model, route);
-        internal readonly HistogramSeries PerToken = metrics.TimePerOutputToken.Of(operation, provider, model, route);
-
-        internal readonly SeriesByCode<HistogramSeries> Durations = new(code =>
-            metrics.OperationDuration.Of(operation, provider, model, route, ErrorOf(code)));
-
-        private static string ErrorOf(int code) => code == 0 ? ""
-            : code >= 1 << 10 ? Failures.Code((Failure)(code >> 10))
-            : code.ToString(CultureInfo.InvariantCulture);
-    }
+    private sealed record LastSeries(LlmApi Api, string? Name, string Tier, GenAiMetrics.Series Model, SpendingSeries Spending);
 
     /// <summary>The series of what one tier has used of one model.</summary>
     private sealed class SpendingSeries(GatewayMetrics metrics, string route, string tier, string model)

@@ -38,7 +38,9 @@ internal sealed class TelemetryExport(GatewayMetrics metrics, TimeProvider time,
             ? null
             : new MetricsExporter(settings, metrics.Registry, Origin, metrics.Exports, _start, log, time);
         _traces = settings?.Traces is null ? null : new TracesExporter(settings, Origin, metrics, time);
-        _tracer = _traces is null ? null : new Tracer(OtlpSettings.SamplingOf(plan.Traces, variables), _traces, time);
+        _tracer = _traces is null
+            ? null
+            : new Tracer(OtlpSettings.SamplingOf(plan.Traces, variables), _traces, metrics.GenAi.Names, time);
         foreach (var one in old)
         {
             _ = one?.DisposeAsync().AsTask();

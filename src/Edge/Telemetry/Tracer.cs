@@ -12,7 +12,7 @@ namespace Edge.Telemetry;
 /// by the caller or by the share that the configuration says, or afterwards because the request failed or was slow. A request
 /// that is not kept costs two random numbers and a header. Thread-safe.
 /// </summary>
-internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, TimeProvider time)
+internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, GenAiNames names, TimeProvider time)
 {
     // Of the random half of an id, as many are below this as the share says (OpenTelemetry's TraceIdRatioBased).
     private readonly ulong _below = (ulong)(plan.Sample * long.MaxValue);
@@ -99,7 +99,7 @@ internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, TimeProvi
         };
     }
 
-    private static SpanRecord ClientSpan(
+    private SpanRecord ClientSpan(
         RequestContext context, RequestTrace trace, in AttemptRecord attempt, long startNanos, bool isLast)
     {
         var facts = context.Facts;
@@ -108,6 +108,8 @@ internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, TimeProvi
         var operation = facts.Api == LlmApi.Embeddings ? "embeddings" : "chat";
         isLast = isLast && attempt.Failure == Failure.None && context.Usage.Kind != UsageKind.None;
         var counts = context.Usage.Counts;
+        var isNew = isModel && names.HasFlag(GenAiNames.Latest);
+        var firstNs = isNew && isLast && context.FirstEventNs != 0 ? context.FirstEventNs - attempt.BeganNs : 0;
         return new SpanRecord
         {
             Id = trace.Id with { Span = attempt.Span },
@@ -128,12 +130,17 @@ internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, TimeProvi
                 new("error.type", attempt.Failure == Failure.None ? null : Failures.Code(attempt.Failure)),
                 new("edge.upstream", attempt.Upstream.Name),
                 new("http.request.resend_count", attempt.Number > 1 ? attempt.Number - 1L : null),
+                new("edge.hedge", attempt.IsHedge ? true : null),
                 new("gen_ai.operation.name", isModel ? operation : null),
                 new("gen_ai.provider.name", !isModel ? null : dialect == Dialect.Anthropic ? "anthropic" : "openai"),
                 new("gen_ai.request.model", isModel ? Bound(attempt.Model!) : null),
                 new("edge.estimated_tokens", isModel ? facts.EstimatedTokens : null),
                 new("gen_ai.usage.input_tokens", isLast ? counts.InputTokensTotal : null),
                 new("gen_ai.usage.output_tokens", isLast ? counts.OutputTokens ?? 0 : null),
+                new("gen_ai.request.stream", isNew && facts.IsStreaming ? true : null),
+                new("gen_ai.response.time_to_first_chunk", firstNs > 0 ? firstNs / MetricRegistry.NanosecondsPerSecond : null),
+                new("gen_ai.usage.cache_read.input_tokens",
+                    isNew && isLast ? counts.CacheReadTokens ?? counts.CachedTokens : null),
                 new("edge.usage.exact", isLast ? context.Usage.Kind == UsageKind.Exact : null),
             ],
         };

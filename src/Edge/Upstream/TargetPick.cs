@@ -105,6 +105,11 @@ internal sealed class TargetPick
         var breaker = balancer.Targets[Target].Breaker;
         if (cause == FailureCauses.None || _hasFailed)
         {
+            if (failure == Failure.EdgeAttemptLost && !_hasBegun)
+            {
+                balancer.Outlasted(Target, cluster.NowNs - _beganNs, cluster.NowNs);
+            }
+
             Leave(breaker);
         }
         else
@@ -126,6 +131,9 @@ internal sealed class TargetPick
         balancer.End(Target, _tokens);
         cluster.Credentials?.End(_credential, _tokens);
     }
+
+    /// <summary>The next pick is for another request: what was learned of the last one says nothing to it.</summary>
+    public void Forget() => IsCredentialAtFault = false;
 
     /// <summary>A target was chosen. For the cluster.</summary>
     internal void Begin(

@@ -43,6 +43,7 @@ internal sealed class UpstreamCluster : IDisposable, ITargetObserver
         _changes = previous?._changes ?? new TargetChanges();
         _clock = previous?._clock ?? new LimitClock(sweeper.Time);
         RetryBudget = plan.Retries is { } retries ? new RetryBudget(retries.Budget, retries.BudgetMin, sweeper.Time) : null;
+        Latencies = LatenciesFor(plan, previous);
         _pools = new UpstreamPool[plan.Targets.Length];
         for (var i = 0; i < _pools.Length; i++)
         {
@@ -72,6 +73,9 @@ internal sealed class UpstreamCluster : IDisposable, ITargetObserver
 
     /// <summary>Bounds its retries; null: there are none.</summary>
     public RetryBudget? RetryBudget { get; }
+
+    /// <summary>How long its answers take to begin; null: nobody wants to know.</summary>
+    public LatencyQuantile? Latencies { get; }
 
     /// <summary>The pools, one for each target, in the file's order.</summary>
     public IReadOnlyList<UpstreamPool> Pools => _pools;
@@ -200,6 +204,11 @@ internal sealed class UpstreamCluster : IDisposable, ITargetObserver
 
         return waitNs is null ? Failure.UpstreamUnavailable : Failure.UpstreamCircuitOpen;
     }
+
+    private static LatencyQuantile? LatenciesFor(UpstreamPlan plan, UpstreamCluster? previous) =>
+        plan.Retries?.Hedge is not { Percentile: > 0 and var percentile } ? null
+            : previous?.Plan.Retries?.Hedge?.Percentile == percentile ? previous.Latencies
+            : new LatencyQuantile(percentile);
 
     private ImmutableArray<TargetState> StatesFor(UpstreamPlan plan, UpstreamCluster? previous)
     {

@@ -21,6 +21,14 @@ public sealed class AttemptConfigurationTests
     [InlineData("on: [connect, connect]", "'connect' is in this list already")]
     [InlineData("backoff: { base: 3s }", "this is more than max")]
     [InlineData("retryAfterMax: 0s", "'0s' is out of range")]
+    [InlineData("hedge: { attempts: 0 }", "'0' is out of range; write a whole number from 1 to 3")]
+    [InlineData("hedge: { attempts: 4 }", "'4' is out of range")]
+    [InlineData("hedge: { percentile: 49 }", "'49' is out of range; write a whole number from 50 to 99")]
+    [InlineData("hedge: { percentile: 100 }", "'100' is out of range")]
+    [InlineData("hedge: { after: 0s }", "'0s' is out of range")]
+    [InlineData("hedge: { methods: [] }", "the list is empty")]
+    [InlineData("hedge: { methods: [GET, GET] }", "'GET' is in this list already")]
+    [InlineData("hedge: { delay: 1s }", "unknown key 'delay'")]
     [InlineData("attempt: 3", "unknown key 'attempt'; did you mean 'attempts'?")]
     public void Wrong_retries_are_told(string keys, string error) =>
         Assert.Contains(error, Assert.Single(Load(retries: $"{{ {keys} }}").Diagnostics).Message, StringComparison.Ordinal);
@@ -59,6 +67,58 @@ public sealed class AttemptConfigurationTests
         Assert.Single(Load(dialect: "http", fallback: "[{ upstream: web, model: m }]").Diagnostics).Message,
         StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("canary: { weight: 5% }", "'upstream' is missing")]
+    [InlineData("canary: { upstream: other }", "'weight' is missing")]
+    [InlineData("canary: { upstream: othr, weight: 5% }", "'othr' is not an upstream; did you mean 'other'?")]
+    [InlineData("canary: { upstream: it, weight: 5% }", "this is the route's own upstream; a canary is another one")]
+    [InlineData("canary: { upstream: claude, weight: 5% }", "a canary has the dialect of the route's own upstream")]
+    [InlineData("canary: { upstream: other, weight: 101% }", "'101%' is not a share")]
+    [InlineData("canary: { upstream: other, weight: 5% , by: cookie }", "'cookie' is not caller or request")]
+    [InlineData("shadow: {}", "'upstream' is missing")]
+    [InlineData("shadow: { upstream: othr }", "'othr' is not an upstream; did you mean 'other'?")]
+    [InlineData("shadow: { upstream: it }", "this is the route's own upstream; a shadow is another one")]
+    [InlineData("shadow: { upstream: web }", "a shadow has the dialect of the route's own upstream")]
+    [InlineData("shadow: { upstream: other, atOnce: 0 }", "'0' is out of range")]
+    [InlineData("shadow: { upstream: other, atOnce: 1025 }", "'1025' is out of range")]
+    [InlineData("shadow: { upstream: other, share: 10 }", "'10' is not a share")]
+    public void A_wrong_canary_or_shadow_is_told(string key, string error) =>
+        Assert.Contains(error, Assert.Single(Load(route: ", " + key).Diagnostics).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_canary_and_a_shadow_are_planned()
+    {
+        var route = Load(route: ", canary: { upstream: other, weight: 5% }, shadow: { upstream: other }").Plan!.Routes[0];
+        Assert.Equal(("other", 0.05, true), (route.Canary!.Upstream.Name, route.Canary.Weight, route.Canary.ByCaller));
+        Assert.Equal(("other", 1.0, 16), (route.Shadow!.Upstream.Name, route.Shadow.Share, route.Shadow.AtOnce));
+        var other = Load(route: ", canary: { upstream: other, weight: 5%, by: request }").Plan!.Routes[0];
+        Assert.Equal((false, null), (other.Canary!.ByCaller, other.Shadow));
+        Assert.Equal(["it", "other"], other.Upstreams.Select(static u => u.Name));
+    }
+
+    [Fact]
+    public void An_upstream_may_know_only_the_older_name_of_the_bound_of_an_answer()
+    {
+        Assert.False(Load().Plan!.Upstreams[0].SaysMaxTokens);
+        Assert.True(Load(retries: "{}, maxTokensKey: max_tokens").Plan!.Upstreams[0].SaysMaxTokens);
+        Assert.Contains(
+            "only OpenAI's dialect has this member in two names",
+            Assert.Single(Load(dialect: "anthropic", retries: "{}, maxTokensKey: max_tokens").Diagnostics).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_full_line_is_a_cause_of_fallbacks_and_of_no_retry()
+    {
+        var full = AttemptEnd.Failed(Failure.EdgeOverloaded);
+        Assert.True(Load(fallback: "[{ upstream: other }]").Plan!.Routes[0].Fallback[0].On.Include(full));
+        Assert.True(Load(fallback: "[{ upstream: other, on: [overload] }]").Plan!.Routes[0].Fallback[0].On.Include(full));
+        Assert.False(Load(fallback: "[{ upstream: other, on: [unavailable] }]").Plan!.Routes[0].Fallback[0].On.Include(full));
+        Assert.Contains(
+            "'overload' is not a cause", Assert.Single(Load(retries: "{ on: [overload] }").Diagnostics).Message,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Retries_as_in_the_example_are_planned()
     {
@@ -69,6 +129,20 @@ public sealed class AttemptConfigurationTests
         Assert.False(retries.On.Include(AttemptEnd.Failed(Failure.UpstreamClosed)));
         Assert.Equal(new RetryPlan(), Load(retries: "{}").Plan!.Upstreams[0].Retries);
         Assert.Null(Load().Plan!.Upstreams[0].Retries);
+    }
+
+    [Theory]
+    [InlineData("{}", 0, 95)]
+    [InlineData("{ after: 1s }", 1000, 0)]
+    [InlineData("{ percentile: 90 }", 0, 90)]
+    [InlineData("{ after: 1s, percentile: 90 }", 1000, 90)]
+    public void A_hedge_waits_for_a_time_or_a_share_of_the_answers_or_both(string hedge, int afterMs, int percentile)
+    {
+        var plan = Load(retries: $"{{ hedge: {hedge} }}").Plan!.Upstreams[0].Retries!.Hedge!;
+        Assert.Equal((afterMs, percentile, 1), (plan.After.TotalMilliseconds, plan.Percentile, plan.Attempts));
+        Assert.True(plan.Takes("GET") && plan.Takes("HEAD") && plan.Takes("OPTIONS"));
+        Assert.False(plan.Takes("POST") || plan.Takes("ET") || plan.Takes("GE") || plan.Takes("PUT") || plan.Takes("GET HEAD X"));
+        Assert.Null(Load(retries: "{}").Plan!.Upstreams[0].Retries!.Hedge);
     }
 
     [Fact]

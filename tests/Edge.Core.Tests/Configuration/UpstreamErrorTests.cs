@@ -186,7 +186,7 @@ public sealed class UpstreamErrorTests
     [InlineData(
         "protocol: h2",
         "6:5: unknown key 'protocol'; known: dialect, targets, balance, credential, credentials, breaker, health, outlier, " +
-        "azure, headers, timeouts, retries, tls, connectionsMax, connectionLifetime, connectionIdleTimeout, " +
+        "azure, maxTokensKey, headers, timeouts, retries, tls, connectionsMax, connectionLifetime, connectionIdleTimeout, " +
         "responseHeadersMax")]
     [InlineData(
         "credential: a\n    credentials: [b, b]",

@@ -31,8 +31,9 @@ internal sealed class FallbackOptions
             "Its body: sent as text where it is one, else as JSON. Left out: none."),
         new Key<FallbackOptions, List<Located<string>>>(
             "on", new ListShape<string>(AttemptRules.FallbackCause, "causes", 1, RetriesOptions.CausesMax), (o, v) => o.On = v,
-            "After what: `unavailable` (no target may be asked), `connect`, `timeout`, `reset`, or an answer's status: " +
-            "`\"429\"`, `\"5xx\"`.", defaultText: "[unavailable, connect, timeout, 429, 5xx]"));
+            "After what: `unavailable` (no target may be asked), `overload` (more is asked of it than it bears, and nobody may " +
+            "stand in line any more), `connect`, `timeout`, `reset`, or an answer's status: `\"429\"`, `\"5xx\"`.",
+            defaultText: "[unavailable, overload, connect, timeout, 429, 5xx]"));
 
     /// <summary>Another upstream.</summary>
     public Located<string>? Upstream { get; set; }

@@ -39,6 +39,9 @@ internal sealed class RetriesOptions
             "have acted on them or charged for them.", defaultText: "false"),
         new Key<RetriesOptions, BackoffOptions>(
             "backoff", BackoffOptions.Shape, (o, v) => o.Backoff = v, "How long to wait before a retry.", defaultText: "{}"),
+        new Key<RetriesOptions, HedgeOptions>(
+            "hedge", HedgeOptions.Shape, (o, v) => o.Hedge = v,
+            "When a request is sent a second time while the first attempt goes on. Left out: never."),
         new Key<RetriesOptions, TimeSpan>(
             "retryAfterMax", Scalars.Duration(), (o, v) => o.RetryAfterMax = v,
             "A provider's `Retry-After` or `retry-after-ms` is waited for where it is not longer, and else handed on.",
@@ -61,6 +64,9 @@ internal sealed class RetriesOptions
 
     /// <summary>Waiting.</summary>
     public Located<BackoffOptions>? Backoff { get; set; }
+
+    /// <summary>Attempts beside the first.</summary>
+    public Located<HedgeOptions>? Hedge { get; set; }
 
     /// <summary>Longest wait that is asked for.</summary>
     public Located<TimeSpan>? RetryAfterMax { get; set; }

@@ -22,6 +22,12 @@ internal sealed class RouteOptions : RouteSettingsOptions
                 (o, v) => o.Fallback = v,
                 "What is done where the upstream fails, in this order. See [retries.md](retries.md#fallback).",
                 defaultText: "[]"),
+            new Key<RouteOptions, CanaryOptions>(
+                "canary", CanaryOptions.Shape, (o, v) => o.Canary = v,
+                "Another upstream that a share of the requests goes to. Left out: none."),
+            new Key<RouteOptions, ShadowOptions>(
+                "shadow", ShadowOptions.Shape, (o, v) => o.Shadow = v,
+                "Another upstream that is sent copies of requests, and whose answers are dropped. Left out: none."),
             new Key<RouteOptions, bool>(
                 "stripPath", Scalars.Boolean, (o, v) => o.StripPath = v,
                 "Take the literal part of the matched path off before forwarding.", defaultText: "false"),
@@ -42,6 +48,12 @@ internal sealed class RouteOptions : RouteSettingsOptions
 
     /// <summary>Who answers else.</summary>
     public Located<List<Located<FallbackOptions>>>? Fallback { get; set; }
+
+    /// <summary>Who answers some.</summary>
+    public Located<CanaryOptions>? Canary { get; set; }
+
+    /// <summary>Who gets copies.</summary>
+    public Located<ShadowOptions>? Shadow { get; set; }
 
     /// <summary>Path made shorter.</summary>
     public Located<bool>? StripPath { get; set; }

@@ -21,6 +21,9 @@ internal sealed class UpstreamOptions
     /// <summary>Largest bound for an answer's headers.</summary>
     public const int ResponseHeadersBytesMax = 1024 * 1024;
 
+    private static readonly ScalarShape<bool> MaxTokensName = Scalars.Choice(
+        "max_completion_tokens or max_tokens", ("max_completion_tokens", false), ("max_tokens", true));
+
     /// <summary>Its description.</summary>
     public static readonly ObjectShape<UpstreamOptions> Shape = new(
         "upstream", "an upstream", "A service behind the gateway.",
@@ -54,6 +57,10 @@ internal sealed class UpstreamOptions
             "azure", AzureOptions.Shape, (o, v) => o.Azure = v,
             "It is Azure OpenAI in a dated version: paths name the deployment, which is the request's model, and the " +
             "credential goes into `api-key`. For `dialect: openai`. Left out: it is not."),
+        new Key<UpstreamOptions, bool>(
+            "maxTokensKey", MaxTokensName, (o, v) => o.MaxTokensKey = v,
+            "Where requests are translated for it: which member bounds the answer. `max_completion_tokens` is OpenAI's own; " +
+            "some servers know only `max_tokens`. For `dialect: openai`.", defaultText: "max_completion_tokens"),
         new Key<UpstreamOptions, HeaderRulesOptions>(
             "headers", HeaderRulesOptions.Shape, (o, v) => o.Headers = v,
             "Changes to the headers of every request to it, after the route's own.", defaultText: "{}"),
@@ -104,6 +111,9 @@ internal sealed class UpstreamOptions
 
     /// <summary>Azure's way.</summary>
     public Located<AzureOptions>? Azure { get; set; }
+
+    /// <summary>What bounds an answer; true: the older name.</summary>
+    public Located<bool>? MaxTokensKey { get; set; }
 
     /// <summary>Changes to headers.</summary>
     public Located<HeaderRulesOptions>? Headers { get; set; }

@@ -22,12 +22,33 @@ internal static class AttemptBuilder
         BackoffBase = retries.Backoff.Get().Base.Get(),
         BackoffMax = retries.Backoff.Get().Max.Get(),
         RetryAfterMax = retries.RetryAfterMax.Get(),
+        Hedge = retries.Hedge is { Value: var hedge } ? Hedge(hedge) : null,
     };
 
     /// <summary>What is done in place of a route's own upstream.</summary>
     public static ImmutableArray<FallbackPlan> Fallbacks(
         List<Located<FallbackOptions>> items, Dictionary<string, UpstreamPlan> upstreams) =>
         items.Count == 0 ? [] : [.. items.Select(item => Fallback(item.Value, upstreams))];
+
+    /// <summary>Who answers a share of a route's requests.</summary>
+    public static CanaryPlan Canary(CanaryOptions canary, Dictionary<string, UpstreamPlan> upstreams) =>
+        new(upstreams[canary.Upstream.Get()], canary.Weight.Get(), canary.By.Get());
+
+    /// <summary>Who gets copies of a route's requests.</summary>
+    public static ShadowPlan Shadow(ShadowOptions shadow, Dictionary<string, UpstreamPlan> upstreams) =>
+        new(upstreams[shadow.Upstream.Get()], shadow.Share.Get(), shadow.AtOnce.Get());
+
+    private static HedgePlan Hedge(HedgeOptions hedge)
+    {
+        var plan = new HedgePlan();
+        return plan with
+        {
+            After = hedge.After?.Value ?? TimeSpan.Zero,
+            Percentile = hedge.Percentile?.Value ?? (hedge.After is null ? plan.Percentile : 0),
+            Attempts = hedge.Attempts.Get(),
+            Methods = $" {string.Join(' ', hedge.Methods.Items().Select(static m => m.Value))} ",
+        };
+    }
 
     private static FallbackPlan Fallback(FallbackOptions fallback, Dictionary<string, UpstreamPlan> upstreams)
     {

@@ -16,6 +16,8 @@ internal sealed class AttemptChecker(DiagnosticBag diagnostics)
         {
             var hasCache = (route.Value.Cache ?? options.Defaults?.Value.Cache) is { Value.HasValue: true };
             var translates = (route.Value.Translate ?? options.Defaults?.Value.Translate) is null or { Value.HasValue: true };
+            CheckOther(route.Value.Canary?.Value.Upstream, "canary", upstreams, route.Value);
+            CheckOther(route.Value.Shadow?.Value.Upstream, "shadow", upstreams, route.Value);
             var items = route.Value.Fallback.Items();
             for (var i = 0; i < items.Count; i++)
             {
@@ -29,6 +31,7 @@ internal sealed class AttemptChecker(DiagnosticBag diagnostics)
     private void CheckRetries(RetriesOptions? retries)
     {
         CheckRepeats(retries?.On);
+        CheckRepeats(retries?.Hedge?.Value.Methods);
         if (retries?.Backoff?.Value is { Base: { } first, Max: { } most } && first.Value > most.Value)
             diagnostics.Add(first.Place, "this is more than max; write a shorter time");
     }
@@ -64,17 +67,31 @@ internal sealed class AttemptChecker(DiagnosticBag diagnostics)
         if (fallback.Upstream is { } name) CheckUpstream(name, fallback, translates, upstreams, route);
     }
 
+    private bool TryFind(Located<string> name, Dictionary<string, UpstreamOptions> upstreams, out UpstreamOptions other)
+    {
+        if (upstreams.TryGetValue(name.Value, out other!)) return true;
+        var suggestion = diagnostics.IsFull ? "" : Nearest.Suggest(name.Hidden ? "" : name.Value, upstreams.Keys);
+        diagnostics.Add(name.Place, $"{name.Text()} is not an upstream; {suggestion}");
+        return false;
+    }
+
+    /// <summary>Who is sent requests as they were made for the route's own upstream.</summary>
+    private void CheckOther(
+        Located<string>? named, string noun, Dictionary<string, UpstreamOptions> upstreams, RouteOptions route)
+    {
+        if (named is not { } name || !TryFind(name, upstreams, out var other)) return;
+        if (route.Upstream is not { } own || !upstreams.TryGetValue(own.Value, out var upstream)) return;
+        if (own.Value == name.Value)
+            diagnostics.Add(name.Place, $"this is the route's own upstream; a {noun} is another one");
+        else if ((other.Dialect?.Value ?? Dialect.Http) != (upstream.Dialect?.Value ?? Dialect.Http))
+            diagnostics.Add(name.Place, $"a {noun} has the dialect of the route's own upstream; write one that has");
+    }
+
     private void CheckUpstream(
         Located<string> name, FallbackOptions fallback, bool translates, Dictionary<string, UpstreamOptions> upstreams,
         RouteOptions route)
     {
-        if (!upstreams.TryGetValue(name.Value, out var other))
-        {
-            var suggestion = diagnostics.IsFull ? "" : Nearest.Suggest(name.Hidden ? "" : name.Value, upstreams.Keys);
-            diagnostics.Add(name.Place, $"{name.Text()} is not an upstream; {suggestion}");
-            return;
-        }
-
+        if (!TryFind(name, upstreams, out var other)) return;
         if (route.Upstream is not { } own || !upstreams.TryGetValue(own.Value, out var upstream)) return;
         if (own.Value == name.Value && fallback.Model is null)
             diagnostics.Add(name.Place, "this is the upstream that has failed; write another, or another model");

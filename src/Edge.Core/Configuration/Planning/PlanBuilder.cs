@@ -132,6 +132,8 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Methods = methods,
             Upstream = upstreams[route.Upstream.Get()],
             Fallback = AttemptBuilder.Fallbacks(route.Fallback.Items(), upstreams),
+            Canary = route.Canary is { Value: var canary } ? AttemptBuilder.Canary(canary, upstreams) : null,
+            Shadow = route.Shadow is { Value: var shadow } ? AttemptBuilder.Shadow(shadow, upstreams) : null,
             StripPath = route.StripPath.Get(),
             PreserveHost = route.PreserveHost.Get(),
             RequestHeaders = settings.Request,

@@ -23,6 +23,7 @@ internal static class UpstreamBuilder
             Balance = Balance(upstream.Balance.Get()),
             Credential = upstream.Credential?.Value,
             Credentials = upstream.Credentials is { Value: var several } ? [.. several.Select(c => c.Value)] : [],
+            SaysMaxTokens = upstream.MaxTokensKey.Get(),
             Azure = upstream.Azure is { Value.ApiVersion: { } version } ? new AzurePlan(version.Value) : null,
             Breaker = upstream.Breaker is { Value: var breaker } ? Breaker(breaker) : null,
             Health = upstream.Health is { Value: var health } ? Health(health) : null,

@@ -13,6 +13,8 @@ internal sealed class UpstreamChecker(DiagnosticBag diagnostics)
         CheckTargets(upstream);
         CheckCredentials(upstream);
         CheckBalance(upstream);
+        if (upstream.MaxTokensKey is { Value: true, Place: var key } && upstream.Dialect is not { Value: Dialect.OpenAI })
+            diagnostics.Add(key, "only OpenAI's dialect has this member in two names; leave it out");
         if (upstream.Breaker is { Value: { Ratio: null, Volume: { } volume } })
             diagnostics.Add(volume.Place, "volume says from when on a ratio counts, and there is none; write ratio: 50% too");
         if (upstream.Outlier is { } outlier) CheckOutlier(upstream, outlier);

@@ -10,11 +10,13 @@ internal static class AttemptRules
 
     /// <summary>What a retry may follow.</summary>
     public static readonly ScalarShape<string> RetryCause = Cause(
-        $"^(connect|timeout|reset|{Statuses})$", "connect, timeout, reset", static text => text != "unavailable");
+        $"^(connect|timeout|reset|{Statuses})$", "connect, timeout, reset",
+        static text => text is not ("unavailable" or "overload"));
 
     /// <summary>What a fallback may follow.</summary>
     public static readonly ScalarShape<string> FallbackCause = Cause(
-        $"^(unavailable|connect|timeout|reset|{Statuses})$", "unavailable, connect, timeout, reset", static _ => true);
+        $"^(unavailable|overload|connect|timeout|reset|{Statuses})$", "unavailable, overload, connect, timeout, reset",
+        static _ => true);
 
     /// <summary>The word for an answer from memory.</summary>
     public static readonly ScalarShape<bool> Stale = new(

@@ -5,10 +5,11 @@ namespace Edge.Core.Llm.Translation;
 
 /// <summary>OpenAI's stream of a chat completion as Anthropic's stream of a message.</summary>
 /// <remarks>
-/// Blocks stand one behind the other there: a block ends where something else begins. Calls of tools come in one after the other
-/// too; a piece of one that has ended cannot be told any more, and breaks the stream.
+/// Blocks stand one behind the other there: a block ends where something else begins. Calls of tools mostly come in one after the
+/// other too. Where one begins before another's arguments are whole, what comes of it is held until they are, so that each is
+/// told in one block. A piece of one that has ended cannot be told any more, and breaks the stream.
 /// </remarks>
-public sealed class ChatStreamToMessage : StreamTranslator
+public sealed partial class ChatStreamToMessage : StreamTranslator
 {
     /// <summary>Most tools that are called at once.</summary>
     public const int ToolsMax = 1024;
@@ -90,6 +91,7 @@ public sealed class ChatStreamToMessage : StreamTranslator
             return false;
         }
 
+        TellHeld(to, all: true);
         CloseBlock(to);
         to.Write("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\""u8);
         to.Write(StopReasons.MessageWord(_isRefused ? StopReason.Refusal : _reason, _callsTools));
@@ -174,6 +176,7 @@ public sealed class ChatStreamToMessage : StreamTranslator
     {
         if (_open != Block.Text)
         {
+            TellHeld(to, all: true);
             OpenBlock(to, Block.Text);
             to.Write("{\"type\":\"text\",\"text\":\"\"}}\n\n"u8);
         }
@@ -188,6 +191,7 @@ public sealed class ChatStreamToMessage : StreamTranslator
     {
         if (_open != Block.Thinking)
         {
+            TellHeld(to, all: true);
             OpenBlock(to, Block.Thinking);
             to.Write("{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}}\n\n"u8);
         }
@@ -196,76 +200,6 @@ public sealed class ChatStreamToMessage : StreamTranslator
         to.Write("{\"type\":\"thinking_delta\",\"thinking\":"u8);
         to.Write(Raw(text));
         to.Write("}}\n\n"u8);
-    }
-
-    private bool TakeCalls(HeadBuffer to, int calls)
-    {
-        for (var call = calls + 1; call < Tape.Tokens[calls].Next; call = Tape.Tokens[call].Next)
-        {
-            var function = Find(call, "function"u8);
-            var arguments = Find(function, "arguments"u8);
-            if (!IsObject(call) || (IsNew(call) && !TryOpenTool(to, call, function)))
-            {
-                return false;
-            }
-
-            if (IsText(arguments))
-            {
-                BeginDelta(to);
-                to.Write("{\"type\":\"input_json_delta\",\"partial_json\":"u8);
-                to.Write(Raw(arguments));
-                to.Write("}}\n\n"u8);
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>
-    /// Whether a call is another than the one that is being told: it has another number, or, since some servers number none,
-    /// another identifier.
-    /// </summary>
-    private bool IsNew(int call)
-    {
-        if (_open != Block.Tool)
-        {
-            return true;
-        }
-
-        var index = Find(call, "index"u8);
-        var id = Find(call, "id"u8);
-        return (index >= 0 && IndexOf(index, ToolsMax) != _tool)
-            || (IsText(id) && !IdOf(id).SequenceEqual(_callId.AsSpan(0, _callIdLength)));
-    }
-
-    private ReadOnlySpan<byte> IdOf(int id)
-    {
-        var text = Tape.Tokens[id].Inner(Tape.Text);
-        return text[..Math.Min(text.Length, _callId.Length)];
-    }
-
-    private bool TryOpenTool(HeadBuffer to, int call, int function)
-    {
-        var id = Find(call, "id"u8);
-        var name = Find(function, "name"u8);
-        var number = Find(call, "index"u8);
-        var index = number < 0 ? _tool + 1 : IndexOf(number, ToolsMax);
-        if (index < 0 || !IsText(id) || !IsText(name))
-        {
-            return false;
-        }
-
-        _tool = index;
-        _callIdLength = IdOf(id).Length;
-        IdOf(id).CopyTo(_callId);
-        _callsTools = true;
-        OpenBlock(to, Block.Tool);
-        to.Write("{\"type\":\"tool_use\",\"id\":"u8);
-        to.Write(Raw(id));
-        to.Write(",\"name\":"u8);
-        to.Write(Raw(name));
-        to.Write(",\"input\":{}}}\n\n"u8);
-        return true;
     }
 
     private void OpenBlock(HeadBuffer to, Block kind)

@@ -60,7 +60,8 @@ public sealed partial class MessagesToChat : RequestTranslator
             return Fail(0, "The request must say in 'max_tokens' how long an answer may be.");
         }
 
-        var isWritten = TryWriteNumber(",\"max_completion_tokens\":"u8, At(RequestMember.MaxTokens))
+        var isWritten = TryWriteNumber(
+                SaysMaxTokens ? ",\"max_tokens\":"u8 : ",\"max_completion_tokens\":"u8, At(RequestMember.MaxTokens))
             && TryWriteMessages()
             && TryWriteNumber(",\"temperature\":"u8, At(RequestMember.Temperature))
             && TryWriteNumber(",\"top_p\":"u8, At(RequestMember.TopP))

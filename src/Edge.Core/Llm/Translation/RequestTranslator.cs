@@ -41,6 +41,11 @@ public abstract class RequestTranslator
     /// <summary>The caller wants a stream to report its usage. Anthropic's always do.</summary>
     public bool IncludesUsage { get; private protected set; }
 
+    /// <summary>
+    /// An upstream of OpenAI's dialect is told the bound of an answer as <c>max_tokens</c>, since it knows no other name.
+    /// </summary>
+    public bool SaysMaxTokens { get; set; }
+
     private protected JsonTape Body { get; private set; } = null!;
 
     private protected HeadBuffer To { get; private set; } = null!;

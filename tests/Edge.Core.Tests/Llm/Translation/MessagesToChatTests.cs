@@ -4,6 +4,17 @@ namespace Edge.Core.Tests.Llm.Translation;
 
 public sealed class MessagesToChatTests
 {
+    [Fact]
+    public void A_server_that_knows_only_max_tokens_is_told_so()
+    {
+        const string Request = "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+        Assert.Contains(
+            "\"max_completion_tokens\":9", Translate.Request(new MessagesToChat(), Request), StringComparison.Ordinal);
+        var text = Translate.Request(new MessagesToChat { SaysMaxTokens = true }, Request);
+        Assert.Contains("\"max_tokens\":9", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("max_completion_tokens", text, StringComparison.Ordinal);
+    }
+
     private const string Hello = """[{"role":"user","content":"Hello"}]""";
 
     private readonly MessagesToChat _translator = new();
