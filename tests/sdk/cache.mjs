@@ -38,7 +38,8 @@ async function check(name, body) {
 
 // What the helpers add, and what only a stream or only an answer has, says nothing of the answer.
 function plainChat(answer) {
-  return JSON.parse(JSON.stringify(answer, (name, value) => (name === 'parsed' || name === 'parsed_arguments' ? undefined : value)));
+  const added = ['parsed', 'parsed_arguments'];
+  return JSON.parse(JSON.stringify(answer, (name, value) => (added.includes(name) ? undefined : value)));
 }
 
 const chat = {
