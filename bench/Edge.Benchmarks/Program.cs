@@ -6,6 +6,7 @@ using BenchmarkDotNet.Running;
 using Edge.Benchmarks;
 
 // --estimates: how far the estimates of tokens are from the truth, over a corpus that is made anew, and what they cost.
+// --telemetry: what telling of requests costs, as the least of many rounds.
 // --contention: how bucket, lock and the framework's limiter scale over threads. Without arguments of ours: BenchmarkDotNet,
 // with its own. --gate FILE: no times, only whether each benchmark stays within the
 // bytes that FILE allows it, each one also being named there.
@@ -26,6 +27,12 @@ if (args is ["--estimates"])
     return 0;
 }
 
+if (args is ["--telemetry"])
+{
+    TelemetryTable.Print(Console.Out);
+    return 0;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(EngineBenchmarks).Assembly).Run(args);
 return 0;
 
@@ -33,7 +40,7 @@ static int Gate(string file)
 {
     using var json = JsonDocument.Parse(File.ReadAllBytes(file));
     var limits = json.RootElement.GetProperty("engines");
-    object[] all = [new EngineBenchmarks(), new TokenBenchmarks()];
+    object[] all = [new EngineBenchmarks(), new TokenBenchmarks(), new RecordBenchmarks()];
     var failed = 0;
     var count = 0;
     foreach (var (engines, method) in all.SelectMany(static all => all.GetType().GetMethods(), static (all, one) => (all, one)))
@@ -72,6 +79,12 @@ static Action Bind(MethodInfo method, object engines)
     if (method.ReturnType == typeof(bool))
     {
         var call = method.CreateDelegate<Func<bool>>(engines);
+        return () => call();
+    }
+
+    if (method.ReturnType == typeof(long))
+    {
+        var call = method.CreateDelegate<Func<long>>(engines);
         return () => call();
     }
 

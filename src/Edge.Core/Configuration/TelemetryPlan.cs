@@ -35,6 +35,9 @@ public sealed record OtlpPlan
     /// <summary>Time between two exports of metrics.</summary>
     public required TimeSpan Interval { get; init; }
 
+    /// <summary>Which logs are sent.</summary>
+    public OtlpLogs Logs { get; init; }
+
     /// <summary>Headers of each export, such as a credential.</summary>
     public ImmutableArray<KeyValuePair<string, Secret>> Headers { get; init; } = [];
 
@@ -54,6 +57,20 @@ public sealed record TracesPlan
 
     /// <summary>A caller that keeps its trace has it kept here.</summary>
     public bool TrustsParent { get; init; } = true;
+}
+
+/// <summary>Logs that a collector is sent.</summary>
+[Flags]
+public enum OtlpLogs
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>The access log.</summary>
+    Access = 1,
+
+    /// <summary>What the program says of itself.</summary>
+    Program = 2,
 }
 
 /// <summary>How a collector is spoken to.</summary>

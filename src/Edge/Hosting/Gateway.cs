@@ -52,11 +52,11 @@ internal sealed class Gateway : IAsyncDisposable
         _issuers = new IssuerDirectory(_sweeper, resolver, log);
         Audit = new AuditLog(log, time);
         Usage = new UsageLog(log, time);
-        Access = new AccessLog(log, time);
         Limits = new GatewayLimits(plan.LimitState, time, log);
         Metrics = new GatewayMetrics(time, Limits.Clock, GenAiMetrics.NamesOf(Environment.GetEnvironmentVariables()));
         Estimates = new TokenEstimates(log, time);
         Exporting = new TelemetryExport(Metrics, time, log);
+        Access = new AccessLog(log, time) { Also = Exporting };
         Cache = new GatewayCache(Limits.Clock, Metrics, time, log);
         GatewayObservations.Register(this, Metrics.Registry);
         _snapshot = BuildSnapshot(plan, out _, out _);

@@ -27,6 +27,9 @@ internal sealed class AccessLog : IAsyncDisposable
         _lines = new ByteLog("access log", log, time);
     }
 
+    /// <summary>Where lines go besides, if anywhere.</summary>
+    public TelemetryExport? Also { get; init; }
+
     /// <summary>Lines written.</summary>
     public long Written => _lines.Written;
 
@@ -74,6 +77,7 @@ internal sealed class AccessLog : IAsyncDisposable
             PutCommon(ref line, context, failure, isCombined: plan.Format == AccessLogFormat.Combined);
         }
 
+        Also?.AccessLog?.Add(SeverityOf(context.Response.StatusCode), "access", context.Trace, line.Written);
         line.Put("\n"u8);
         _lines.Add(line.Written);
     }
@@ -83,6 +87,9 @@ internal sealed class AccessLog : IAsyncDisposable
 
     private static bool IsKept(AccessLogPlan plan, Failure failure, int status) =>
         plan.Sample >= 1 || failure != Failure.None || status >= 400 || Random.Shared.NextDouble() < plan.Sample;
+
+    // OpenTelemetry's numbers of information, warning and error.
+    private static int SeverityOf(int status) => status >= 500 ? 17 : status >= 400 ? 13 : 9;
 
     private void PutJson(ref LogLine line, RequestContext context, Failure failure, long elapsedNs)
     {

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Linq;
 using Edge.Core.Configuration;
 using Edge.Core.Limits;
 using Edge.Core.Telemetry;
@@ -17,8 +15,9 @@ internal sealed class BudgetMetrics
     /// <summary>Most sets of route, limit and tier; what comes beyond is told in one more.</summary>
     public const int SeriesMax = MetricRegistry.SeriesMax;
 
-    private readonly ConcurrentDictionary<(string Route, string Limit, string Tier), Highest> _highest = new();
-    private readonly Highest _beyond = new();
+    private readonly Lock _gate = new();
+    private readonly List<Highest> _highest = [];
+    private readonly Highest _beyond = new("other", "other", "other");
     private readonly LimitClock _clock;
 
     /// <summary>Those of a gateway; its metric is registered.</summary>
@@ -34,39 +33,75 @@ internal sealed class BudgetMetrics
     public static bool IsFor(LimitRule rule) =>
         rule.Kind != LimitKind.Concurrent && (rule.IsQuota || rule.Unit == LimitUnit.MicroDollars);
 
+    /// <summary>Those of one limit of a route and one tier, which whoever asks keeps.</summary>
+    public Highest Of(string route, string limit, string tier)
+    {
+        lock (_gate)
+        {
+            foreach (var known in _highest)
+            {
+                if (known.Limit == limit && known.Tier == tier && known.Route == route)
+                {
+                    return known;
+                }
+            }
+
+            if (_highest.Count >= SeriesMax)
+            {
+                return _beyond;
+            }
+
+            var highest = new Highest(route, limit, tier);
+            _highest.Add(highest);
+            return highest;
+        }
+    }
+
     /// <summary>A request has used something of one.</summary>
-    public void Used(string route, string tier, in LimitTake take) =>
-        HighestOf((route, take.Rule.Name, tier)).Note(take.Bucket, take.Rule, _clock);
+    public void Used(Highest highest, in LimitTake take) => highest.Note(take.Bucket, take.Rule, _clock);
 
     /// <summary>Forgets the limits that these routes do not have.</summary>
     public void Keep(ImmutableArray<RoutePlan> routes)
     {
-        var kept = routes.SelectMany(static route => route.Limits.Select(limit => (route.Name, limit.Name))).ToHashSet();
-        foreach (var key in _highest.Keys)
+        lock (_gate)
         {
-            if (!kept.Contains((key.Route, key.Limit)))
-            {
-                _highest.TryRemove(key, out _);
-            }
+            _highest.RemoveAll(highest => !IsAmong(routes, highest));
         }
     }
 
-    private Highest HighestOf((string, string, string) key) =>
-        _highest.TryGetValue(key, out var found) ? found
-        : _highest.Count >= SeriesMax ? _beyond
-        : _highest.GetOrAdd(key, static _ => new Highest());
+    private static bool IsAmong(ImmutableArray<RoutePlan> routes, Highest highest)
+    {
+        foreach (var route in routes)
+        {
+            if (route.Name == highest.Route)
+            {
+                foreach (var limit in route.Limits)
+                {
+                    if (limit.Name == highest.Limit)
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+
+        return false;
+    }
 
     private void Report(ObservedFamily.Observer to)
     {
         var nowNs = _clock.NowNs;
-        foreach (var (key, highest) in _highest)
+        lock (_gate)
         {
-            to.Report(highest.Share(nowNs), key.Route, key.Limit, key.Tier);
+            foreach (var highest in _highest)
+            {
+                to.Report(highest.Share(nowNs), highest.Route, highest.Limit, highest.Tier);
+            }
         }
 
         if (_beyond.Share(nowNs) is > 0 and var share)
         {
-            to.Report(share, "other", "other", "other");
+            to.Report(share, _beyond.Route, _beyond.Limit, _beyond.Tier);
         }
     }
 
@@ -78,13 +113,22 @@ internal sealed class BudgetMetrics
     }
 
     /// <summary>The buckets of which most is used: some more than one, for the first may be given units back.</summary>
-    private sealed class Highest
+    internal sealed class Highest(string route, string limit, string tier)
     {
         private const int BucketsMax = 4;
 
         private readonly Lock _gate = new();
         private readonly Bucket?[] _buckets = new Bucket?[BucketsMax];
         private readonly LimitRule?[] _rules = new LimitRule?[BucketsMax];
+
+        /// <summary>Whose limit it is.</summary>
+        public string Route { get; } = route;
+
+        /// <summary>The limit's name.</summary>
+        public string Limit { get; } = limit;
+
+        /// <summary>The tier of the callers.</summary>
+        public string Tier { get; } = tier;
 
         internal void Note(Bucket bucket, LimitRule rule, LimitClock clock)
         {

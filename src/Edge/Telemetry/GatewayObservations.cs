@@ -214,6 +214,7 @@ internal static class GatewayObservations
                 to.Report(gateway.Access.Dropped, "access");
                 to.Report(gateway.Audit.Dropped, "audit");
                 to.Report(gateway.Usage.Dropped, "usage");
+                to.Report(gateway.Exporting.DroppedLines, "otlp");
             },
             "edge.log");
     }

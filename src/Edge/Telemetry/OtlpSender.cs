@@ -19,6 +19,7 @@ internal sealed class OtlpSender : IDisposable
 
     private const string MetricsMethod = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
     private const string TracesMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+    private const string LogsMethod = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
     private const int GrpcPrefixBytes = 5;
 
     private readonly OtlpSettings _settings;
@@ -50,6 +51,9 @@ internal sealed class OtlpSender : IDisposable
 
     /// <summary>A sender of traces; the settings say where to.</summary>
     public static OtlpSender OfTraces(OtlpSettings settings) => new(settings, settings.Traces!, TracesMethod);
+
+    /// <summary>A sender of logs; the settings say where to.</summary>
+    public static OtlpSender OfLogs(OtlpSettings settings) => new(settings, settings.Logs!, LogsMethod);
 
     /// <summary>Sends a message.</summary>
     /// <returns>Null: the collector has taken them. Else why it has not.</returns>

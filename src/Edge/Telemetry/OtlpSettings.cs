@@ -21,6 +21,9 @@ internal sealed record OtlpSettings
     /// <summary>The path of traces over HTTP.</summary>
     public const string TracesPath = "/v1/traces";
 
+    /// <summary>The path of logs over HTTP.</summary>
+    public const string LogsPath = "/v1/logs";
+
     private const string HttpDefault = "http://localhost:4318";
 
     /// <summary>Where metrics go; with gRPC the server alone counts. Null: nowhere.</summary>
@@ -28,6 +31,12 @@ internal sealed record OtlpSettings
 
     /// <summary>Where traces go, likewise.</summary>
     public Uri? Traces { get; init; }
+
+    /// <summary>Where logs go, likewise; null where none is sent.</summary>
+    public Uri? Logs { get; init; }
+
+    /// <summary>Which logs are sent.</summary>
+    public OtlpLogs LogNames { get; init; }
 
     /// <summary>How the collector is spoken to.</summary>
     public OtlpProtocol Protocol { get; init; }
@@ -81,10 +90,13 @@ internal sealed record OtlpSettings
             "http/protobuf" => OtlpProtocol.HttpProtobuf,
             _ => plan?.Protocol ?? OtlpProtocol.HttpProtobuf,
         };
+        var logs = plan?.Logs ?? OtlpLogs.None;
         var settings = new OtlpSettings
         {
             Metrics = EndpointOf(plan, variables, "METRICS", MetricsPath, protocol),
             Traces = EndpointOf(plan, variables, "TRACES", TracesPath, protocol),
+            Logs = logs == OtlpLogs.None ? null : EndpointOf(plan, variables, "LOGS", LogsPath, protocol),
+            LogNames = logs,
             Protocol = protocol,
             IsCompressed = Read(variables, "OTEL_EXPORTER_OTLP_COMPRESSION") == "gzip",
             Headers = HeadersOf(plan, variables),
@@ -97,7 +109,7 @@ internal sealed record OtlpSettings
                 _ => MetricTemporality.Cumulative,
             },
         };
-        return settings.Metrics is null && settings.Traces is null ? null : settings;
+        return settings is { Metrics: null, Traces: null, Logs: null } ? null : settings;
     }
 
     /// <summary>

@@ -14,6 +14,8 @@ internal sealed class ProgramLog : IAsyncDisposable
     /// <summary>Most lines that wait to be written.</summary>
     public const int QueuedLinesMax = 1024;
 
+    private const int InformationSeverity = 9;
+
     private readonly Channel<string> _lines;
     private readonly TextWriter _to;
     private readonly Task _writing;
@@ -28,9 +30,13 @@ internal sealed class ProgramLog : IAsyncDisposable
         _writing = Task.Run(WriteAsync);
     }
 
+    /// <summary>Where lines go besides; null: nowhere.</summary>
+    public LogsExporter? Also { get; set; }
+
     /// <summary>Writes a line, without waiting for it.</summary>
     public void Say(string line)
     {
+        Also?.Add(InformationSeverity, "program", line);
         if (!_lines.Writer.TryWrite(line))
         {
             Interlocked.Increment(ref _dropped);

@@ -24,6 +24,7 @@ internal sealed class RouteMetrics
     private readonly ConcurrentDictionary<string, StripedCounter[]> _limits = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(LlmApi, string), GenAiMetrics.Series> _models = new();
     private readonly ConcurrentDictionary<(string, string), SpendingSeries> _spendings = new();
+    private readonly ConcurrentDictionary<(string, string), BudgetMetrics.Highest> _budgets = new();
     private LastSeries? _last;
     private StripedCounter? _bytes;
     private StripedCounter? _attempts;
@@ -168,7 +169,9 @@ internal sealed class RouteMetrics
                 ])[isRefused ? 1 : 0].Increment();
                 if (BudgetMetrics.IsFor(hold.Takes[i].Rule))
                 {
-                    _metrics.Budgets.Used(_route, context.Caller?.Tier ?? "", hold.Takes[i]);
+                    var used = Find(_budgets, (name, context.Caller?.Tier ?? ""), static (key, self) =>
+                        self._metrics.Budgets.Of(self._route, key.Item1, key.Item2));
+                    _metrics.Budgets.Used(used, hold.Takes[i]);
                 }
             }
         }

@@ -77,7 +77,7 @@ internal sealed class ServiceLevels : IDisposable
         var kept = old.FirstOrDefault(level => level.Route == route && level.Name == name && level.Within == within);
         if (kept is not null)
         {
-            return kept with { Objective = objective };
+            return new Level(route, name, objective, within, kept.Good, kept.Bad, kept.Windows);
         }
 
         var (good, bad) = RouteObjectives.CountersOf(Events, route, name);
@@ -126,7 +126,16 @@ internal sealed class ServiceLevels : IDisposable
         }
     }
 
-    private sealed record Level(
-        string Route, string Name, double Objective, TimeSpan? Within, StripedCounter Good, StripedCounter Bad,
-        BurnWindows Windows);
+    private sealed class Level(
+        string route, string name, double objective, TimeSpan? within, StripedCounter good, StripedCounter bad,
+        BurnWindows windows)
+    {
+        internal readonly string Route = route;
+        internal readonly string Name = name;
+        internal readonly double Objective = objective;
+        internal readonly TimeSpan? Within = within;
+        internal readonly StripedCounter Good = good;
+        internal readonly StripedCounter Bad = bad;
+        internal readonly BurnWindows Windows = windows;
+    }
 }

@@ -13,10 +13,18 @@ internal sealed class TelemetryExport(GatewayMetrics metrics, TimeProvider time,
     private TelemetryPlan? _plan;
     private MetricsExporter? _exporter;
     private TracesExporter? _traces;
+    private volatile LogsExporter? _logs;
     private volatile Tracer? _tracer;
+    private long _droppedLines;
 
     /// <summary>Gives requests their places in traces; null: nobody is told of any.</summary>
     public Tracer? Tracer => _tracer;
+
+    /// <summary>Takes the lines of the access log; null: it is not sent.</summary>
+    public LogsExporter? AccessLog => _logs is { Logs: var wanted } logs && wanted.HasFlag(OtlpLogs.Access) ? logs : null;
+
+    /// <summary>Lines of logs that a collector did not get.</summary>
+    public long DroppedLines => _droppedLines + (_logs?.Dropped ?? 0);
 
     /// <summary>What the program says of itself; null before the first configuration.</summary>
     public OtlpOrigin? Origin { get; private set; }
@@ -30,7 +38,7 @@ internal sealed class TelemetryExport(GatewayMetrics metrics, TimeProvider time,
         }
 
         var variables = Environment.GetEnvironmentVariables();
-        IAsyncDisposable?[] old = [_exporter, _traces];
+        IAsyncDisposable?[] old = [_exporter, _traces, _logs];
         _plan = plan;
         Origin = TelemetryResource.Of(plan, variables);
         var settings = OtlpSettings.Of(plan.Otlp, variables);
@@ -38,6 +46,9 @@ internal sealed class TelemetryExport(GatewayMetrics metrics, TimeProvider time,
             ? null
             : new MetricsExporter(settings, metrics.Registry, Origin, metrics.Exports, _start, log, time);
         _traces = settings?.Traces is null ? null : new TracesExporter(settings, Origin, metrics, time);
+        _droppedLines += _logs?.Dropped ?? 0;
+        _logs = settings?.Logs is null ? null : new LogsExporter(settings, Origin, metrics, time);
+        log.Also = _logs is { Logs: var wanted } && wanted.HasFlag(OtlpLogs.Program) ? _logs : null;
         _tracer = _traces is null
             ? null
             : new Tracer(OtlpSettings.SamplingOf(plan.Traces, variables), _traces, metrics.GenAi.Names, time);
@@ -58,6 +69,12 @@ internal sealed class TelemetryExport(GatewayMetrics metrics, TimeProvider time,
         if (_exporter is not null)
         {
             await _exporter.DisposeAsync();
+        }
+
+        if (_logs is not null)
+        {
+            log.Also = null;
+            await _logs.DisposeAsync();
         }
     }
 }

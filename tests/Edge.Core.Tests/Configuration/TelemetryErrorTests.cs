@@ -6,11 +6,14 @@ public sealed class TelemetryErrorTests
 {
     [Theory]
     [InlineData("telemetry: { explain: {} }", "9:23: key 'tiers' is missing: the tiers whose callers are answered")]
+    [InlineData(
+        "telemetry: { otlp: { endpoint: \"http://a:1\", logs: [program, access] } }",
+        "9:62: there is no accessLog to send; write one, to: /dev/null where nobody else reads it")]
     [InlineData("telemetry: { explain: { tiers: [] } }", "9:32: the list is empty; it needs at least 1 item")]
     [InlineData(
         "telemetry: { explain: { tiers: [gold] } }\ntiers: { golden: {} }",
         "9:33: 'gold' is not a tier; known: golden")]
-    public void What_is_wrong_with_explanations_is_told(string written, string errors) =>
+    public void What_is_wrong_with_telemetry_is_told(string written, string errors) =>
         Assert.Equal(errors, Samples.Errors(Samples.WithLine(written)));
 
     [Theory]

@@ -53,6 +53,15 @@ internal sealed class OtlpCollector : IAsyncDisposable
     public async Task<(HttpRequestSummary Request, ProtobufReader Message)> NextAsync() =>
         await _exports.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 
+    /// <summary>The exports that are here and have not been asked for.</summary>
+    public IEnumerable<(HttpRequestSummary Request, ProtobufReader Message)> Rest()
+    {
+        while (_exports.Reader.TryRead(out var export))
+        {
+            yield return export;
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Edge.Core.Configuration.Reading;
 using Edge.Core.Configuration.Shapes;
 using Edge.Core.Limits;
@@ -78,11 +77,11 @@ internal class RouteSettingsOptions
     public Located<SecurityHeadersOptions>? SecurityHeaders { get; set; }
 
     /// <summary>The keys, whose absence means a fixed value in <c>defaults</c>, and in a route what the defaults say.</summary>
-    protected static ImmutableArray<Key<T>> Keys<T>(bool isDefaults)
+    protected static Key<T>[] Keys<T>(bool isDefaults)
         where T : RouteSettingsOptions => [.. DoorKeys<T>(isDefaults), .. BodyKeys<T>(isDefaults)];
 
     // Of who may ask how much, and of headers.
-    private static ImmutableArray<Key<T>> DoorKeys<T>(bool isDefaults)
+    private static Key<T>[] DoorKeys<T>(bool isDefaults)
         where T : RouteSettingsOptions =>
     [
         new Key<T, Optional<RequestIdOptions>>(
@@ -126,7 +125,7 @@ internal class RouteSettingsOptions
     ];
 
     // Of bodies and answers, and of browsers.
-    private static ImmutableArray<Key<T>> BodyKeys<T>(bool isDefaults)
+    private static Key<T>[] BodyKeys<T>(bool isDefaults)
         where T : RouteSettingsOptions =>
     [
         new Key<T, Optional<ValidateOptions>>(

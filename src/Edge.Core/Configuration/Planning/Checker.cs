@@ -29,10 +29,20 @@ internal sealed class Checker(Binder binder, ConfigurationFiles files, ConsumerC
         CheckCors(options.Defaults?.Value);
         foreach (var route in options.Routes.Items()) CheckCors(route.Value);
         foreach (var tier in (options.Telemetry?.Value.Explain?.Value.Tiers).Items()) tiers.Check(tier, _diagnostics);
+        CheckLogs(options.Telemetry?.Value);
         new SloChecker(_diagnostics).Check(options);
         new LimitChecker(_diagnostics, tiers).Check(options);
         new CacheChecker(_diagnostics, tiers).Check(options);
         new AttemptChecker(_diagnostics).Check(options);
+    }
+
+    private void CheckLogs(TelemetryOptions? telemetry)
+    {
+        foreach (var log in (telemetry?.Otlp?.Value.Logs).Items())
+        {
+            if (log.Value == OtlpLogs.Access && telemetry!.AccessLog is null)
+                _diagnostics.Add(log.Place, "there is no accessLog to send; write one, to: /dev/null where nobody else reads it");
+        }
     }
 
     /// <summary>There are few listeners, so that comparing each with each is cheap.</summary>

@@ -88,9 +88,17 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
                 Endpoint = otlp.Endpoint.Get(),
                 Protocol = otlp.Protocol.Get(),
                 Interval = otlp.Interval.Get(),
+                Logs = LogsOf(otlp),
                 Headers = [.. otlp.Headers.Items().Select(h => KeyValuePair.Create(h.Name.Value, h.Value.Value))],
             },
     };
+
+    private static OtlpLogs LogsOf(OtlpOptions otlp)
+    {
+        var logs = OtlpLogs.None;
+        foreach (var item in otlp.Logs.Items()) logs |= item.Value;
+        return logs;
+    }
 
     private AccessLogPlan AccessLog(AccessLogOptions accessLog)
     {

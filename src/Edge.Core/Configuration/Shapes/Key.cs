@@ -25,6 +25,9 @@ internal abstract class Key(string name, string doc, bool isRequired, string? de
     /// <summary>What may stand under it.</summary>
     public abstract Shape Shape { get; }
 
+    /// <summary>Reads a node into options of the key's type; where it cannot, tells why and leaves them alone.</summary>
+    public abstract void Read(object options, Node node, Binder binder);
+
     /// <summary>The first sentence of what it does, for the middle of a message.</summary>
     public string Sentence
     {
@@ -48,11 +51,7 @@ internal abstract class Key(string name, string doc, bool isRequired, string? de
 
 /// <summary>A key of options of one type.</summary>
 internal abstract class Key<TOptions>(string name, string doc, bool isRequired, string? defaultText)
-    : Key(name, doc, isRequired, defaultText)
-{
-    /// <summary>Reads a node into the options; where it cannot, tells why and leaves them alone.</summary>
-    public abstract void Read(TOptions options, Node node, Binder binder);
-}
+    : Key(name, doc, isRequired, defaultText);
 
 /// <summary>A key with a shape and the place in the options where its value goes.</summary>
 internal sealed class Key<TOptions, TValue>(
@@ -64,8 +63,8 @@ internal sealed class Key<TOptions, TValue>(
     public override Shape Shape => shape;
 
     /// <inheritdoc/>
-    public override void Read(TOptions options, Node node, Binder binder)
+    public override void Read(object options, Node node, Binder binder)
     {
-        if (shape.TryRead(node, binder, out var value)) set(options, value);
+        if (shape.TryRead(node, binder, out var value)) set((TOptions)options, value);
     }
 }

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Linq;
 using System.Text.Json.Nodes;
 using Edge.Core.Configuration.Reading;
 
@@ -25,12 +23,13 @@ internal interface IObjectShape
 /// <param name="name">Its name in the schema and the documentation.</param>
 /// <param name="noun">What a message calls it, with its article.</param>
 /// <param name="summary">What it is for: one sentence.</param>
-/// <param name="keys">Its keys.</param>
-internal sealed class ObjectShape<T>(string name, string noun, string summary, params ImmutableArray<Key<T>> keys)
-    : Shape<T>, IObjectShape
+/// <param name="keys">Its keys. They are kept as keys of anything: a dictionary for each type of options would be a thousand types more
+/// in the native binary.</param>
+internal sealed class ObjectShape<T>(string name, string noun, string summary, params Key<T>[] keys) : Shape<T>, IObjectShape
     where T : class, new()
 {
-    private readonly Dictionary<string, Key<T>> _byName = keys.ToDictionary(k => k.Name, StringComparer.Ordinal);
+    private readonly Key[] _keys = keys;
+    private readonly Dictionary<string, Key> _byName = ByName(keys);
 
     /// <inheritdoc/>
     public string Name => name;
@@ -42,7 +41,7 @@ internal sealed class ObjectShape<T>(string name, string noun, string summary, p
     public override string Noun => noun;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Key> Keys => [.. keys];
+    public IReadOnlyList<Key> Keys => _keys;
 
     /// <inheritdoc/>
     public override IObjectShape Object => this;
@@ -68,7 +67,7 @@ internal sealed class ObjectShape<T>(string name, string noun, string summary, p
             }
         }
 
-        foreach (var key in keys)
+        foreach (var key in _keys)
         {
             if (seen.Contains(key.Name)) continue;
             if (key.Default is not null) key.Read(options, key.Shape.DefaultNode(key.Default, node.Place), binder);
@@ -86,7 +85,7 @@ internal sealed class ObjectShape<T>(string name, string noun, string summary, p
     {
         var properties = new JsonObject();
         var required = new JsonArray();
-        foreach (var key in keys)
+        foreach (var key in _keys)
         {
             properties[key.Name] = key.Describe(definitions);
             if (key.IsRequired) required.Add((JsonNode)JsonValue.Create(key.Name));
@@ -104,5 +103,16 @@ internal sealed class ObjectShape<T>(string name, string noun, string summary, p
     /// <inheritdoc/>
     public override JsonNode DefaultJson(string text) => new JsonObject();
 
-    private string Fix() => $"; write keys under it, such as '{keys[0].Name}: ...'";
+    private string Fix() => $"; write keys under it, such as '{_keys[0].Name}: ...'";
+
+    private static Dictionary<string, Key> ByName(Key[] keys)
+    {
+        var byName = new Dictionary<string, Key>(keys.Length, StringComparer.Ordinal);
+        foreach (var key in keys)
+        {
+            byName.Add(key.Name, key);
+        }
+
+        return byName;
+    }
 }

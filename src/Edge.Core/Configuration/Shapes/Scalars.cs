@@ -101,6 +101,10 @@ internal static class Scalars
         "what is told of stages", ("none", Configuration.AccessLogStages.None), ("times", Configuration.AccessLogStages.Times),
         ("debug", Configuration.AccessLogStages.Debug));
 
+    /// <summary>A log that a collector is sent.</summary>
+    public static readonly ScalarShape<OtlpLogs> OtlpLog = Choice(
+        "a log", ("access", OtlpLogs.Access), ("program", OtlpLogs.Program));
+
     /// <summary>A share from 0 to 1.</summary>
     public static readonly ScalarShape<double> Share = new(
         "a share from 0 to 1", new ScalarSchema(ScalarType.Number) { Minimum = 0, Maximum = 1 },
