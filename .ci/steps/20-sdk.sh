@@ -64,4 +64,30 @@ check "SIGTERM ends the gateway with 0" stop "$gateway_id"
 exact_lines() { [[ $(grep -c '"exact":true' "$work/usage.jsonl") -ge $1 ]]; }
 check "the usage log has what the SDKs' requests have used" exact_lines 20
 
+# Routes that keep answers, and make streams of whole ones and whole ones of streams.
+write_cache_configuration() {
+  free_port
+  gateway_port=$chosen_port
+  cat > "$1" << YAML
+listeners: [{ address: 127.0.0.1:$gateway_port }]
+identity: { consumers: { sdk: { apiKeys: [{ name: a, sha256: "$(printf sdk-key | sha256sum | cut -d ' ' -f 1)" }] } } }
+upstreams:
+  openai: { dialect: openai, targets: ["http://127.0.0.1:$mock_port"], credential: "\${SMOKE_KEY}" }
+  claude: { dialect: anthropic, targets: ["http://127.0.0.1:$mock_port"], credential: "\${SMOKE_KEY}" }
+defaults:
+  authenticate: { with: [consumers] }
+  metering: {}
+  cache: { ttl: 5m, convert: true, tools: true }
+routes:
+  - { name: messages, match: { path: /v1/messages }, upstream: claude }
+  - { name: openai, match: { path: "/v1/*" }, upstream: openai }
+YAML
+}
+
+write_cache_configuration "$work/cache.yaml"
+require "edge run listens, with routes that keep answers" start_gateway "$work/cache.yaml"
+add_closing_line "$node" tests/sdk/cache.mjs \
+  --openai "http://127.0.0.1:$gateway_port/v1" --anthropic "http://127.0.0.1:$gateway_port" --key sdk-key
+check "SIGTERM ends the gateway with 0" stop "$gateway_id"
+
 finish

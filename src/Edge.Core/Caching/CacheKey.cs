@@ -23,7 +23,16 @@ public sealed class CacheKey
     /// <summary>Texts before the path, or before the method that is before it.</summary>
     private const int PathAt = 5;
 
+    private const byte PlainForm = 0;
+
+    private const byte StreamForm = 1;
+
+    /// <summary>What asks for the usage of a stream, as a key has it.</summary>
+    private static readonly byte[] UsageWanted = MakeUsageWanted();
+
     private readonly HeadBuffer _bytes = new();
+    private readonly HeadBuffer _form = new();
+    private int _formAt;
     private int _resourceStart;
     private int _mainLength;
     private readonly CanonicalJson _json = new();
@@ -96,6 +105,59 @@ public sealed class CacheKey
         return IsWhole;
     }
 
+    /// <summary>
+    /// The same, where answers that come whole and answers that come as streams are made of each other: the form is told apart
+    /// from all else, so that <see cref="BeginSibling"/> can ask for the other one.
+    /// </summary>
+    /// <param name="body">The body as it goes upstream.</param>
+    /// <param name="isStream">It asks for a stream.</param>
+    /// <param name="hasher">Makes the hashes.</param>
+    /// <returns>False where the key is too long: the request is not to be cached.</returns>
+    public bool TryEnd(JsonTape body, bool isStream, KeyHasher hasher)
+    {
+        IsWhole = _bytes.Length <= KeyBytesMax && _json.TryWriteWithoutStream(body, _bytes, KeyBytesMax);
+        _formAt = _bytes.Length;
+        Add(isStream ? StreamForm : PlainForm);
+        var options = isStream ? body.Find(0, "stream_options"u8) : -1;
+        IsWhole = IsWhole && (options < 0 || body.Tokens[options].Kind == JsonKind.Null
+            || _json.TryWrite(body, options, _bytes, KeyBytesMax));
+        if (IsWhole)
+        {
+            Hash = hasher.Hash(Bytes);
+        }
+
+        return IsWhole;
+    }
+
+    /// <summary>
+    /// Makes it the key of the same question that asks for the answer in the other form, until <see cref="EndSibling"/>.
+    /// </summary>
+    /// <param name="isStream">It asks for a stream.</param>
+    /// <param name="tellsUsage">A stream of which an answer can be made is one that was asked to tell its usage.</param>
+    /// <param name="hasher">Makes the hashes.</param>
+    /// <returns>Its hash.</returns>
+    public KeyHash BeginSibling(bool isStream, bool tellsUsage, KeyHasher hasher)
+    {
+        _form.Clear();
+        _form.Write(Bytes[_formAt..]);
+        _bytes.Truncate(_formAt);
+        Add(isStream ? PlainForm : StreamForm);
+        if (!isStream && tellsUsage)
+        {
+            _bytes.Write(UsageWanted);
+        }
+
+        return hasher.Hash(Bytes);
+    }
+
+    /// <summary>It is its own key again.</summary>
+    public void EndSibling()
+    {
+        _bytes.Truncate(_formAt);
+        _bytes.Write(_form.Written.Span);
+        _form.ReturnMemory();
+    }
+
     /// <summary>Ends the key of a request without a body, or one that <see cref="BeginSelection"/> has opened again.</summary>
     /// <param name="hasher">Makes the hashes.</param>
     /// <returns>False where the key is too long: the request is not to be cached.</returns>
@@ -164,6 +226,17 @@ public sealed class CacheKey
         IsWhole = false;
         _bytes.ReturnMemory();
         _json.ReturnMemory();
+    }
+
+    private static byte[] MakeUsageWanted()
+    {
+        var tape = new JsonTape();
+        var buffer = new HeadBuffer();
+        tape.Read("{\"include_usage\":true}"u8.ToArray());
+        new CanonicalJson().TryWrite(tape, buffer, KeyBytesMax);
+        var bytes = buffer.Written.ToArray();
+        buffer.ReturnMemory();
+        return bytes;
     }
 
     private void Add(byte value)

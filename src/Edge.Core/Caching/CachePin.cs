@@ -80,6 +80,16 @@ public readonly struct CachePin
     /// <returns>False at the end.</returns>
     public bool TryRead(ref CacheCursor cursor, out ReadOnlySpan<byte> run) => _store.TryRead(ref cursor, out run);
 
+    /// <summary>True where there is something behind a place.</summary>
+    public static bool HasMore(in CacheCursor cursor) => cursor.Left > 0;
+
+    /// <summary>Moves a place back, by some of the bytes that were read last.</summary>
+    public static void Unread(ref CacheCursor cursor, int count)
+    {
+        cursor.Offset -= count;
+        cursor.Left += count;
+    }
+
     /// <summary>Holds it once more: what this returns is released for itself.</summary>
     public CachePin HoldAgain()
     {

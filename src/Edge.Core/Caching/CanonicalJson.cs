@@ -16,15 +16,33 @@ public sealed class CanonicalJson
     private readonly HeadBuffer _sorted = new();
     private Member[] _members = new Member[KeptMembers];
     private int _memberCount;
+    private bool _leavesOutStream;
 
     /// <summary>Appends the meaning of a text.</summary>
     /// <param name="text">The text, which has been read.</param>
     /// <param name="to">Where to.</param>
     /// <param name="lengthMax">Most bytes that there may be in the end.</param>
     /// <returns>False where there are more: what was appended is to be forgotten.</returns>
-    public bool TryWrite(JsonTape text, HeadBuffer to, int lengthMax)
+    public bool TryWrite(JsonTape text, HeadBuffer to, int lengthMax) => TryWrite(text, 0, to, lengthMax);
+
+    /// <summary>Appends the meaning of one value of a text.</summary>
+    /// <inheritdoc cref="TryWrite(JsonTape, HeadBuffer, int)"/>
+    public bool TryWrite(JsonTape text, int token, HeadBuffer to, int lengthMax)
     {
         _memberCount = 0;
+        _leavesOutStream = false;
+        return Write(text, token, to, lengthMax);
+    }
+
+    /// <summary>
+    /// Appends the meaning of a text but for its members <c>stream</c> and <c>stream_options</c>, which say how an answer is
+    /// to come and not which.
+    /// </summary>
+    /// <inheritdoc cref="TryWrite(JsonTape, HeadBuffer, int)"/>
+    public bool TryWriteWithoutStream(JsonTape text, HeadBuffer to, int lengthMax)
+    {
+        _memberCount = 0;
+        _leavesOutStream = true;
         return Write(text, 0, to, lengthMax);
     }
 
@@ -76,11 +94,20 @@ public sealed class CanonicalJson
     private bool WriteObject(JsonTape text, int token, HeadBuffer to, int lengthMax)
     {
         var end = text.Tokens[token].Next;
-        WriteCount(text.Tokens[token].Count, to);
+        var leavesOut = _leavesOutStream && token == 0;
+        WriteCount(
+            text.Tokens[token].Count
+            - (leavesOut && text.Find(0, "stream"u8) >= 0 ? 1 : 0) - (leavesOut && text.Find(0, "stream_options"u8) >= 0 ? 1 : 0),
+            to);
         var start = to.Length;
         var first = _memberCount;
         for (var at = token + 1; at < end; at = text.Tokens[at + 1].Next)
         {
+            if (leavesOut && (text.IsNamed(at, "stream"u8) || text.IsNamed(at, "stream_options"u8)))
+            {
+                continue;
+            }
+
             var from = to.Length;
             WriteText(text.TextOf(at), to);
             if (to.Length > lengthMax || !Write(text, at + 1, to, lengthMax))

@@ -47,6 +47,12 @@ public sealed record CachePlan
     /// <summary>Requests that offer tools are answered from memory too.</summary>
     public required bool Tools { get; init; }
 
+    /// <summary>Answers that came whole answer requests for a stream, and the reverse.</summary>
+    public required bool Converts { get; init; }
+
+    /// <summary>Time between two events of a stream that is given from memory; null: all at once.</summary>
+    public required TimeSpan? ReplayEvery { get; init; }
+
     /// <summary>Replicas share answers through Redis.</summary>
     public required bool IsShared { get; init; }
 

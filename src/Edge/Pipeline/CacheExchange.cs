@@ -63,6 +63,9 @@ internal sealed partial class CacheExchange(CallerWatch watch)
     /// <summary>Puts into the memory what replicas share.</summary>
     public CacheFill Import { get; } = new();
 
+    /// <summary>Answers of the other form can be made into what the request asks for; null: not on its route.</summary>
+    public ConvertedForm? Converts { get; set; }
+
     /// <summary>What became of the request.</summary>
     public CacheOutcome Outcome { get; set; }
 
@@ -101,6 +104,7 @@ internal sealed partial class CacheExchange(CallerWatch watch)
         Saved = default;
         _isKept = false;
         _isHttp = false;
+        Converts = null;
     }
 
     /// <summary>Begins with a request to an ordinary service.</summary>

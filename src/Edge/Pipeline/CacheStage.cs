@@ -37,7 +37,7 @@ internal static class CacheStage
         var directives = Directives(context, route);
         if (directives == CacheOutcome.Bypass || PassesCredential(context) || !IsRepeatable(route, body, facts, api)
             || !CacheScope.TryOf(route.Plan.Scope, context.Caller, out var scope)
-            || !TryMakeKey(context, route, exchange.Key, scope, body))
+            || !TryMakeKey(context, route, exchange, scope, body, facts, api))
         {
             exchange.Outcome = CacheOutcome.Bypass;
             exchange.Key.ReturnMemory();
@@ -67,9 +67,13 @@ internal static class CacheStage
             return new ValueTask<StageResult>(StageResult.Continue);
         }
 
-        return exchange.Outcome == CacheOutcome.Miss && TryPinFresh(context, exchange, route, out var pin)
-            ? ServeAsync(context, exchange, route, pin)
-            : CollapseStage.RunAsync(context, exchange, route);
+        if (exchange.Outcome == CacheOutcome.Miss && (TryPinFresh(context, exchange, route, out var pin)
+            || (CacheConversion.TryMake(context, exchange, route) && TryPinFresh(context, exchange, route, out pin))))
+        {
+            return ServeAsync(context, exchange, route, pin);
+        }
+
+        return CollapseStage.RunAsync(context, exchange, route);
     }
 
     /// <summary>Finds an answer that is fresh, and holds it.</summary>
@@ -170,6 +174,11 @@ internal static class CacheStage
             context.Body.ReturnMemory();
             exchange.Key.ReturnMemory();
             await context.ResponseBody.StartAsync();
+            if (route.Plan.ReplayEvery is { } every && PacedReplay.IsFor(context))
+            {
+                return await PacedReplay.RunAsync(context, pin, every);
+            }
+
             var cursor = pin.Body;
             while (Put(context, pin, ref cursor))
             {
@@ -280,8 +289,10 @@ internal static class CacheStage
     }
 
     private static bool TryMakeKey(
-        RequestContext context, RouteCache route, CacheKey key, CacheScope scope, JsonTape body)
+        RequestContext context, RouteCache route, CacheExchange exchange, CacheScope scope, JsonTape body, in BodyFacts facts,
+        LlmApi api)
     {
+        var key = exchange.Key;
         key.Begin(scope, route.Shared.Hasher);
         key.Add(context.Route!.Plan.Name);
         key.Add(route.Service);
@@ -290,7 +301,13 @@ internal static class CacheStage
         key.Add(context.Target.Query);
         key.Add(route.KeepsHost ? UpstreamRequestWriter.CallerHost(context) : "");
         AddHeaders(context, route, key);
-        return key.TryEnd(body, route.Shared.Hasher);
+        if (!route.Plan.Converts || api == LlmApi.Embeddings)
+        {
+            return key.TryEnd(body, route.Shared.Hasher);
+        }
+
+        exchange.Converts = CacheConversion.FormOf(body, api);
+        return key.TryEnd(body, exchange.Converts.Value.IsStream, route.Shared.Hasher);
     }
 
     /// <summary>Adds the headers that the file names to a key.</summary>

@@ -52,6 +52,12 @@ internal sealed class CacheOptions
             "Tiers whose callers may ask for a fresh answer by `Cache-Control: no-cache`, and for one that is not kept by " +
             "`no-store`.", defaultText: "[]"),
         new Key<CacheOptions, bool>(
+            "convert", Scalars.Boolean, (o, v) => o.Convert = v,
+            "Before LLMs: an answer that came whole answers a request for a stream too, and the reverse.", defaultText: "false"),
+        new Key<CacheOptions, TimeSpan>(
+            "replayEvery", Scalars.Duration(), (o, v) => o.ReplayEvery = v,
+            "Time between two events of a stream that is given from memory. Left out: all at once."),
+        new Key<CacheOptions, bool>(
             "callerDirectives", Scalars.Boolean, (o, v) => o.CallerDirectives = v,
             "Before other services than LLMs: what callers say in `Cache-Control` counts, whatever their tier.",
             defaultText: "false"),
@@ -88,6 +94,12 @@ internal sealed class CacheOptions
 
     /// <summary>Who may go round it.</summary>
     public Located<List<Located<string>>>? NoCacheTiers { get; set; }
+
+    /// <summary>Both forms.</summary>
+    public Located<bool>? Convert { get; set; }
+
+    /// <summary>Pace.</summary>
+    public Located<TimeSpan>? ReplayEvery { get; set; }
 
     /// <summary>Callers have a say.</summary>
     public Located<bool>? CallerDirectives { get; set; }

@@ -24,6 +24,8 @@ internal static class CacheBuilder
             StaleIfError = cache.StaleIfError.Get(),
             TemperatureMax = cache.TemperatureMax.Get(),
             Tools = cache.Tools.Get(),
+            Converts = cache.Convert.Get(),
+            ReplayEvery = cache.ReplayEvery?.Value,
             IsShared = cache.Store.Get(),
             Tags = [.. cache.Tags.Items().Select(static t => t.Value)],
             CallerDirectives = cache.CallerDirectives.Get(),

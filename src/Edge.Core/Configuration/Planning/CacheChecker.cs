@@ -8,6 +8,9 @@ namespace Edge.Core.Configuration.Planning;
 /// <summary>Looks whether answers from memory can reach only those whom they are meant for.</summary>
 internal sealed class CacheChecker(DiagnosticBag diagnostics, TierNames tiers)
 {
+    /// <summary>Longest time between two events of a stream that is given from memory.</summary>
+    public static readonly TimeSpan ReplayEveryMax = TimeSpan.FromSeconds(1);
+
     /// <summary>Tells every error in the settings of caches.</summary>
     public void Check(EdgeOptions options)
     {
@@ -49,6 +52,8 @@ internal sealed class CacheChecker(DiagnosticBag diagnostics, TierNames tiers)
     {
         if (cache is null) return;
         foreach (var tier in cache.NoCacheTiers.Items()) tiers.Check(tier, diagnostics);
+        if (cache.ReplayEvery is { } every && every.Value > ReplayEveryMax)
+            diagnostics.Add(every.Place, $"a stream would take very long; write at most {Durations.Format(ReplayEveryMax)}");
         if (cache.VaryOn is not { } parts) return;
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var part in parts.Value)
