@@ -26,6 +26,12 @@ internal static unsafe partial class Native
     /// <summary>SIGHUP.</summary>
     internal const int HangUp = 1;
 
+    /// <summary>SIGSTOP.</summary>
+    internal const int Stop = 19;
+
+    /// <summary>SIGCONT.</summary>
+    internal const int Continue = 18;
+
     /// <summary>SIGTERM.</summary>
     internal const int Terminate = 15;
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Edge.Load.Calling;
 
@@ -9,13 +10,17 @@ namespace Edge.Load.Calling;
 /// </summary>
 internal sealed class Caller : IDisposable
 {
+    private static readonly TimeSpan SecureLifetime = TimeSpan.FromSeconds(1);
+
     private readonly HttpClient _client;
 
     /// <summary>A client of a gateway.</summary>
     /// <param name="address">Where it listens.</param>
     /// <param name="receiveBufferBytes">The sockets' receive buffer; 0: the system's choice.</param>
     /// <param name="http2">Speak HTTP/2 in plain text.</param>
-    public Caller(Uri address, int receiveBufferBytes = 0, bool http2 = false)
+    /// <param name="trust">Over TLS: whether a certificate is the gateway's. New connections are then made all the time.</param>
+    public Caller(
+        Uri address, int receiveBufferBytes = 0, bool http2 = false, Func<X509Certificate2, bool>? trust = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -26,6 +31,13 @@ internal sealed class Caller : IDisposable
             EnableMultipleHttp2Connections = true,
             ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, receiveBufferBytes, cancellation),
         };
+        if (trust is not null)
+        {
+            handler.PooledConnectionLifetime = SecureLifetime;
+            handler.SslOptions.RemoteCertificateValidationCallback =
+                (_, certificate, _, _) => certificate is X509Certificate2 shown && trust(shown);
+        }
+
         _client = new HttpClient(handler)
         {
             BaseAddress = address,

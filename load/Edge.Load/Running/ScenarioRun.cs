@@ -42,6 +42,8 @@ internal sealed class ScenarioRun
     public async Task<RunRecord> RunAsync(CancellationToken cancellation)
     {
         RequireSockets(_scenario.GatewaySocketsMax(_plan));
+        _scenario.Seed = _options.Seed;
+        await _scenario.BeginAsync(cancellation);
         await using var stage = await Stage.StartAsync(_options.Edge, _scenario.Settings, cancellation);
         await _scenario.PrepareAsync(stage, _plan, cancellation);
         var startNs = Monotonic.NowNs + (long)(Breath + _warmUp).TotalNanoseconds;

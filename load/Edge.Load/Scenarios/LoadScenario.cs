@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Edge.Load.Calling;
 using Edge.Load.Plan;
 using Edge.Load.Running;
@@ -34,6 +35,12 @@ internal abstract class LoadScenario : IDisposable
 
     /// <summary>How long an answer may take. It is what bounds the run after the last arrival.</summary>
     public virtual TimeSpan AnswerTimeout => TimeSpan.FromSeconds(30);
+
+    /// <summary>Of the scenario's own chance, beside that of arrivals.</summary>
+    public ulong Seed { get; set; } = 1;
+
+    /// <summary>What has to be known before there is a stage.</summary>
+    public virtual Task BeginAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>What the gateway's file is to say.</summary>
     public virtual GatewaySettings Settings => new();
@@ -73,9 +80,10 @@ internal abstract class LoadScenario : IDisposable
     protected Stage Stage { get; private set; } = null!;
 
     /// <summary>Makes a client that lives as long as the scenario.</summary>
-    protected Caller MakeCaller(Uri address, int receiveBufferBytes = 0, bool http2 = false)
+    protected Caller MakeCaller(
+        Uri address, int receiveBufferBytes = 0, bool http2 = false, Func<X509Certificate2, bool>? trust = null)
     {
-        var caller = new Caller(address, receiveBufferBytes, http2);
+        var caller = new Caller(address, receiveBufferBytes, http2, trust);
         _callers.Add(caller);
         return caller;
     }

@@ -13,6 +13,7 @@ internal static class ScenarioList
         static () => new RepeatedQuestions(),
         static () => new UpstreamFailing(),
         static () => new ReloadUnderLoad(),
+        static () => new Chaos(),
         static () => new IdleStreams(),
         static () => new SlowReaders(),
     ];

@@ -11,11 +11,22 @@ internal sealed record GatewaySettings
     /// <summary>Value of the header <c>X-Generation</c> on every answer; 0: none.</summary>
     public int Generation { get; init; }
 
+    /// <summary>The whole file, by the ports of both listeners and of the stage's provider; null: the usual one.</summary>
+    public Func<int, int, int, string>? File { get; init; }
+
+    /// <summary>What starts the gateway: words to put before its own. Empty: nothing.</summary>
+    public string[] Launcher { get; init; } = [];
+
     /// <summary>
     /// The file: all models of the OpenAI dialect, and everything else as plain HTTP, before one mock provider.
     /// </summary>
     public string ToYaml(int port, int http2Port, int mockPort)
     {
+        if (File is not null)
+        {
+            return File(port, http2Port, mockPort);
+        }
+
         var silence = string.Create(CultureInfo.InvariantCulture, $"{(long)ProviderSilenceMax.TotalMilliseconds}ms");
         var response = Generation == 0
             ? "{}"

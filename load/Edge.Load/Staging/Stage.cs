@@ -57,7 +57,8 @@ internal sealed class Stage : IAsyncDisposable
         {
             await stage.StartMockAsync(cancellation);
             await stage.WriteConfigurationAsync(settings, cancellation);
-            stage._gateway = await stage.StartAsync(stage._port, cancellation, "run", "--config", stage.ConfigurationPath);
+            stage._gateway = await StartAsync(
+                [.. settings.Launcher, edge, "run", "--config", stage.ConfigurationPath], stage._port, cancellation);
             return stage;
         }
         catch
@@ -70,7 +71,7 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Starts the mock provider, for the first time or after it was killed, always at the same address.</summary>
     public async Task StartMockAsync(CancellationToken cancellation) =>
         _mock = await StartAsync(
-            _mockPort, cancellation, "mock", "--port", _mockPort.ToString(CultureInfo.InvariantCulture));
+            [_edge, "mock", "--port", _mockPort.ToString(CultureInfo.InvariantCulture)], _mockPort, cancellation);
 
     /// <summary>Kills the mock provider, as a crash would.</summary>
     public async Task KillMockAsync(CancellationToken cancellation)
@@ -94,11 +95,20 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Asks the gateway to read its file again.</summary>
     public void SignalReload() => _gateway!.Signal(Native.HangUp);
 
+    /// <summary>The program.</summary>
+    public string Program => _edge;
+
+    /// <summary>The port of the mock provider.</summary>
+    public int MockPort => _mockPort;
+
+    /// <summary>What the mock provider has counted since its start, as JSON.</summary>
+    public Task<byte[]> ReadMockStatsAsync(CancellationToken cancellation) =>
+        _client.GetByteArrayAsync(new Uri(Address(_mockPort), "/mock/stats"), cancellation);
+
     /// <summary>How many chats the mock provider has been asked for since its start.</summary>
     public async Task<long> CountMockChatsAsync(CancellationToken cancellation)
     {
-        var json = await _client.GetByteArrayAsync(new Uri(Address(_mockPort), "/mock/stats"), cancellation);
-        using var document = JsonDocument.Parse(json);
+        using var document = JsonDocument.Parse(await ReadMockStatsAsync(cancellation));
         return document.RootElement.GetProperty("requests").GetProperty("/v1/chat/completions").GetInt64();
     }
 
@@ -140,14 +150,19 @@ internal sealed class Stage : IAsyncDisposable
         File.Move(draft, ConfigurationPath, overwrite: true);
     }
 
-    private async Task<ChildProcess> StartAsync(int port, CancellationToken cancellation, params string[] arguments)
+    /// <summary>Starts a program and waits until it listens.</summary>
+    /// <param name="words">The program, and its arguments.</param>
+    /// <param name="port">Where it is to listen.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="InvalidOperationException">It did not come to listen; the message has what it said.</exception>
+    public static async Task<ChildProcess> StartAsync(string[] words, int port, CancellationToken cancellation)
     {
-        var process = ChildProcess.Start(_edge, arguments);
+        var process = ChildProcess.Start(words[0], words[1..]);
         if (!await Ports.WaitAsync(port, process, StartTimeout, cancellation))
         {
             var errors = process.Errors;
             await process.DisposeAsync();
-            throw new InvalidOperationException($"edge {arguments[0]} did not start: {errors}");
+            throw new InvalidOperationException($"{string.Join(' ', words)} did not start: {errors}");
         }
 
         // What nobody reads would fill the pipe and stop the program one day.

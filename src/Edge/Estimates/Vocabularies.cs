@@ -6,8 +6,8 @@ using Microsoft.ML.Tokenizers;
 namespace Edge.Estimates;
 
 /// <summary>
-/// The vocabularies of models that are public: OpenAI's newer ones have one together. It is loaded when such a model is first
-/// asked for, on the thread pool: until then there is none. Counting takes a time that is bounded, and as many threads as there
+/// The vocabularies of models that are public: OpenAI's newer ones have one together, and its older ones another. Each is loaded
+/// when such a model is first asked for, on the thread pool: until then there is none. Counting takes a time that is bounded, and as many threads as there
 /// are processors. Safe from any thread; not for those that do I/O.
 /// </summary>
 internal sealed class Vocabularies(ProgramLog log, TimeProvider time)
@@ -16,11 +16,15 @@ internal sealed class Vocabularies(ProgramLog log, TimeProvider time)
     private const int TokensPerPrompt = 3;
     private const int TokensPerTurn = 4;
 
-    // By OpenAI's own table of encodings (tiktoken). Older models have another vocabulary, which is as large again in the binary.
-    private static readonly string[] Models =
+    // By OpenAI's own table of encodings (tiktoken); gpt-35-turbo is what Azure calls it.
+    private static readonly string[] NewModels =
         ["gpt-4o", "gpt-4.1", "gpt-4.5", "gpt-5", "chatgpt-4o", "o1", "o3", "o4-mini"];
 
-    private readonly Vocabulary _o200k = new("o200k_base", log);
+    private static readonly string[] OldModels =
+        ["gpt-4", "gpt-3.5-turbo", "gpt-35-turbo", "text-embedding-ada-002", "text-embedding-3"];
+
+    private readonly Vocabulary _new = new("o200k_base", log);
+    private readonly Vocabulary _old = new("cl100k_base", log);
     private int _running;
 
     /// <summary>Counts the tokens of a prompt.</summary>
@@ -59,25 +63,25 @@ internal sealed class Vocabularies(ProgramLog log, TimeProvider time)
     /// <summary>Waits until the vocabulary of a model is there; for those who measure.</summary>
     public Task LoadAsync(string model) => Find(model)?.LoadAsync() ?? Task.CompletedTask;
 
-    private Vocabulary? Find(string? model)
+    private Vocabulary? Find(string? model) => model is null ? null
+        : IsOneOf(NewModels, model, "-:.") ? _new
+        : IsOneOf(OldModels, model, "-:") ? _old
+        : null;
+
+    // A fine-tuned model has the vocabulary of its base: ft:gpt-4o-mini:... gpt-5.1 is like gpt-5, but gpt-4.1 is not like gpt-4.
+    private static bool IsOneOf(string[] names, string model, string mayFollow)
     {
-        foreach (var name in Models)
+        var from = model.StartsWith("ft:", StringComparison.Ordinal) ? 3 : 0;
+        foreach (var name in names)
         {
-            if (model is not null && Begins(model, name))
+            if (model.AsSpan(from).StartsWith(name, StringComparison.Ordinal)
+                && (model.Length == from + name.Length || mayFollow.Contains(model[from + name.Length])))
             {
-                return _o200k;
+                return true;
             }
         }
 
-        return null;
-    }
-
-    // A fine-tuned model has the vocabulary of its base: ft:gpt-4o-mini:...
-    private static bool Begins(string model, string name)
-    {
-        var from = model.StartsWith("ft:", StringComparison.Ordinal) ? 3 : 0;
-        return model.AsSpan(from).StartsWith(name, StringComparison.Ordinal)
-            && (model.Length == from + name.Length || model[from + name.Length] is '-' or ':' or '.');
+        return false;
     }
 
     private sealed class Vocabulary(string name, ProgramLog log)

@@ -16,6 +16,8 @@ public sealed class BodyConfigurationTests
     [InlineData("rewrite: [{}]", "9:15: this rule does nothing; write what it changes, such as set: { ... }")]
     [InlineData("rewrite: [{ when: { tier: a } }]", "9:15: this rule does nothing; write what it changes, such as set: { ... }")]
     [InlineData("rewrite: [{ from: desktop }]", "9:23: 'desktop' is not a format; write mobile")]
+    [InlineData("rewrite: [{ remove: [/logit_bias] }]",
+        "9:26: '/logit_bias' is a pointer; rules are about members of the body itself, such as 'logit_bias'")]
     [InlineData("rewrite: [{ clamp: { n: [0] } }]", "9:29: the list is empty; it needs at least 2 item")]
     [InlineData("rewrite: [{ clamp: { n: [2, 1] } }]", "9:29: the bounds of 'n' are out of order")]
     [InlineData("rewrite: [{ clamp: { n: [a, 1] } }]", "9:29: '\"a\"' is not a number")]

@@ -97,13 +97,13 @@ public sealed class EstimateTests
     public async Task A_prompt_is_counted_with_the_vocabulary_of_its_model()
     {
         await using var log = new ProgramLog(TextWriter.Null);
-        var vocabularies = new Vocabularies(log, TimeProvider.System);
-        var tokenizers = new Dictionary<string, Tokenizer>
+        var vocabularies = new Vocabularies(log, new ManualTime());
+        var (newer, older) = (TiktokenTokenizer.CreateForEncoding("o200k_base"), TiktokenTokenizer.CreateForEncoding("cl100k_base"));
+        foreach (var (model, tokenizer) in new (string, Tokenizer)[]
         {
-            ["gpt-4o-mini"] = TiktokenTokenizer.CreateForEncoding("o200k_base"),
-            ["ft:gpt-4o:x"] = TiktokenTokenizer.CreateForEncoding("o200k_base"),
-        };
-        foreach (var (model, tokenizer) in tokenizers)
+            ("gpt-4o-mini", newer), ("ft:gpt-4o:x", newer), ("gpt-4.1", newer), ("gpt-5.1-mini", newer), ("o3", newer),
+            ("gpt-4", older), ("gpt-4-turbo", older), ("ft:gpt-3.5-turbo-0125:x", older), ("gpt-35-turbo", older),
+        })
         {
             await vocabularies.LoadAsync(model);
             foreach (var text in new[] { "Hello, world! 1234567", Chinese, "", "a\ud83d\ude00b" })
@@ -113,7 +113,7 @@ public sealed class EstimateTests
             }
         }
 
-        foreach (var model in new[] { "claude-3-5-haiku-latest", "gpt-4-turbo", "gpt-4oo", "o1x", "", null })
+        foreach (var model in new[] { "claude-3-5-haiku-latest", "gpt-4.2", "gpt-4oo", "gpt-3.5", "o1x", "", null })
         {
             Assert.False(vocabularies.TryCount(model, Read("a"), LlmApi.ChatCompletions, out _));
         }
