@@ -2,7 +2,7 @@ namespace Edge.Core.Configuration;
 
 /// <summary>A place where a request may carry a credential.</summary>
 /// <param name="Kind">What sort of place.</param>
-/// <param name="Name">Name of the header, the parameter or the cookie.</param>
+/// <param name="Name">Name of the header, the parameter or the cookie; what the protocol begins with.</param>
 public readonly record struct CredentialPlace(CredentialPlaceKind Kind, string Name)
 {
     /// <summary>True where both are the same place: the names of headers are so in any case.</summary>
@@ -15,6 +15,7 @@ public readonly record struct CredentialPlace(CredentialPlaceKind Kind, string N
         CredentialPlaceKind.Authorization => "authorization",
         CredentialPlaceKind.Query => "query:" + Name,
         CredentialPlaceKind.Cookie => "cookie:" + Name,
+        CredentialPlaceKind.Protocol => "protocol:" + Name,
         _ => Name is "x-api-key" or "api-key" ? Name : "header:" + Name,
     };
 }
@@ -33,4 +34,9 @@ public enum CredentialPlaceKind : byte
 
     /// <summary>A cookie.</summary>
     Cookie,
+
+    /// <summary>
+    /// A name in Sec-WebSocket-Protocol, behind a prefix: the one header that a page in a browser can set for a WebSocket.
+    /// </summary>
+    Protocol,
 }

@@ -73,6 +73,9 @@ public sealed class EdgePlan
     /// <summary>How long running requests and streams may go on after SIGTERM.</summary>
     public required TimeSpan DrainTimeout { get; init; }
 
+    /// <summary>When requests are turned away for want of memory.</summary>
+    public MemoryPlan Memory { get; init; } = MemoryPlan.Default;
+
     /// <summary>Absolute paths of every file the configuration was read from: itself, secrets, certificates, CA files.</summary>
     public required ImmutableArray<string> Files { get; init; }
 }

@@ -29,6 +29,9 @@ public sealed record ListenerPlan
 
     /// <summary>Most connections at once on this listener.</summary>
     public int ConnectionsMax { get; init; } = 20_000;
+
+    /// <summary>Most of them from one address; null: as many as there may be.</summary>
+    public int? ConnectionsPerAddress { get; init; }
 }
 
 /// <summary>The certificate of a listener. The files are watched and read again when they change.</summary>

@@ -63,6 +63,9 @@ public sealed record RoutePlan
     /// <summary>Forwards the caller's Host instead of the target's own authority.</summary>
     public bool PreserveHost { get; init; }
 
+    /// <summary>Other protocols that callers may switch to; null: none.</summary>
+    public UpgradePlan? Upgrade { get; init; }
+
     /// <summary>How much may be asked for. Empty: anything.</summary>
     public ImmutableArray<LimitPlan> Limits { get; init; } = [];
 

@@ -110,6 +110,12 @@ public enum Failure
     /// <summary>The caller has as many requests running as a limit allows.</summary>
     CallerTooManyAtOnce,
 
+    /// <summary>The request asks for another protocol in a way that cannot be understood.</summary>
+    CallerUpgradeInvalid,
+
+    /// <summary>An HTTP/2 request asks for another protocol, to which the route does not switch.</summary>
+    CallerUpgradeNotOffered,
+
     /// <summary>It wants what is in memory, or nothing: and there is nothing.</summary>
     CallerWantsKeptAnswer,
 
@@ -181,6 +187,9 @@ public enum Failure
 
     /// <summary>The answer's head is longer than allowed.</summary>
     UpstreamHeadTooLarge,
+
+    /// <summary>The target says that it switches protocols, but not to the one that it was asked for, or not rightly.</summary>
+    UpstreamUpgradeInvalid,
 
     /// <summary>The answer's body ended before it was whole.</summary>
     UpstreamBodyIncomplete,

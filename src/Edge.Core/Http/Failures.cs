@@ -126,6 +126,10 @@ public static class Failures
             429, "quota_exceeded", "http_request_denied", "A quota of requests is used up."),
         Failure.CallerTooManyAtOnce => Caller(
             429, "concurrency_limit_exceeded", "http_request_denied", "Too many requests run at once; try again when one ended."),
+        Failure.CallerUpgradeInvalid => Caller(
+            400, "upgrade_invalid", "http_request_error", "The request for another protocol is malformed."),
+        Failure.CallerUpgradeNotOffered => Caller(
+            501, "upgrade_not_offered", "http_request_error", "This route does not switch to this protocol."),
         Failure.CallerWantsKeptAnswer => Caller(
             504, "not_in_memory", "http_request_error", "Only an answer from memory is wanted, and there is none."),
         Failure.CallerGone => Caller(
@@ -232,6 +236,8 @@ public static class Failures
             502, "response_invalid", "http_protocol_error", "The upstream's answer is not valid HTTP."),
         Failure.UpstreamHeadTooLarge => Upstream(
             502, "response_headers_too_large", "http_response_header_section_size", "The upstream's headers are too long."),
+        Failure.UpstreamUpgradeInvalid => Upstream(
+            502, "upgrade_invalid", "http_upgrade_failed", "The upstream did not switch to the protocol that it was asked for."),
         Failure.UpstreamBodyIncomplete => Upstream(
             502, "response_incomplete", "http_response_incomplete", "The upstream's answer ended before it was complete."),
         Failure.UpstreamBodyInvalid => Upstream(

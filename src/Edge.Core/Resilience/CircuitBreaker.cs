@@ -76,6 +76,18 @@ public sealed class CircuitBreaker
         }
     }
 
+    /// <summary>True where it was opened by hand, and stays so until it is closed by hand.</summary>
+    public bool IsForcedOpen
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _state == CircuitState.Open && _openUntilNs == long.MaxValue;
+            }
+        }
+    }
+
     /// <summary>How often it has opened.</summary>
     public long Opened => Volatile.Read(ref _opened);
 
@@ -107,7 +119,10 @@ public sealed class CircuitBreaker
     {
         lock (_lock)
         {
-            return _state == CircuitState.Open ? Math.Max(0, _openUntilNs - Now(nowNs)) : 0;
+            // Until somebody closes what was opened by hand, nobody knows how long.
+            return _state != CircuitState.Open ? 0
+                : _openUntilNs == long.MaxValue ? _openForNs
+                : Math.Max(0, _openUntilNs - Now(nowNs));
         }
     }
 

@@ -49,7 +49,8 @@ public static class FailureCauseOf
         Http.Failure.UpstreamFirstByteTimeout or Http.Failure.UpstreamIdleTimeout => FailureCauses.Timeout,
         Http.Failure.UpstreamTotalTimeout when !hasBegun => FailureCauses.Timeout,
         Http.Failure.UpstreamClosed or Http.Failure.UpstreamHeadInvalid or Http.Failure.UpstreamHeadTooLarge
-            or Http.Failure.UpstreamBodyIncomplete or Http.Failure.UpstreamBodyInvalid => FailureCauses.Broken,
+            or Http.Failure.UpstreamBodyIncomplete or Http.Failure.UpstreamBodyInvalid
+            or Http.Failure.UpstreamUpgradeInvalid => FailureCauses.Broken,
         _ => FailureCauses.None,
     };
 }

@@ -14,8 +14,8 @@ namespace Edge.Admin;
 /// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends
 /// the moment a drain begins, and pauses while limits are closed because their store is away. Both need no token.
 /// <c>/metrics</c> has the figures for Prometheus; it wants the file's token where there is one. <c>/state</c> tells what runs
-/// and what was counted, <c>/limits</c> reads and changes counts of limits, <c>/cache</c> the cache; they want the token, and
-/// are not there where the file has none.
+/// and what was counted, <c>/limits</c> reads and changes counts of limits, <c>/cache</c> the cache, <c>/targets</c> circuits;
+/// they want the token, and are not there where the file has none.
 /// </summary>
 internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 {
@@ -30,6 +30,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
     private readonly Gateway _gateway;
     private readonly LimitAdministration _limits;
     private readonly CacheAdministration _cache;
+    private readonly TargetAdministration _targets;
     private readonly byte[]? _tokenHash;
 
     /// <summary>The administration of a gateway.</summary>
@@ -38,6 +39,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         _gateway = gateway;
         _limits = new LimitAdministration(gateway);
         _cache = new CacheAdministration(gateway);
+        _targets = new TargetAdministration(gateway);
         _tokenHash = token is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes("Bearer " + token.Reveal()));
     }
 
@@ -59,6 +61,10 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         else if (CacheAdministration.IsFor(request.Path) && _tokenHash is not null && HasToken(request, _tokenHash))
         {
             response.StatusCode = await _cache.AnswerAsync(request, response, body, Peer(context));
+        }
+        else if (TargetAdministration.IsFor(request.Path) && _tokenHash is not null && HasToken(request, _tokenHash))
+        {
+            response.StatusCode = _targets.Answer(request, response, body, Peer(context));
         }
         else
         {
@@ -87,7 +93,8 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 
     private int Answer(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body)
     {
-        if (_tokenHash is not null && (LimitAdministration.IsFor(request.Path) || CacheAdministration.IsFor(request.Path)))
+        if (_tokenHash is not null && (LimitAdministration.IsFor(request.Path) || CacheAdministration.IsFor(request.Path)
+            || TargetAdministration.IsFor(request.Path)))
         {
             return Unauthorized(response, body);
         }
@@ -106,6 +113,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
                 return !_gateway.IsReady ? Say(body, 503, "draining\n"u8)
                     : _gateway.IsClosed ? Say(body, 503, "redis is away, and limits are closed\n"u8)
                     : _gateway.IsStoreAway ? Say(body, 200, "ok, but redis is away, and limits are local\n"u8)
+                    : _gateway.Memory.IsHigh ? Say(body, 200, "ok, but memory is short, and requests are turned away\n"u8)
                     : Say(body, 200, "ok\n"u8);
             case Metrics:
                 if (_tokenHash is not null && !HasToken(request, _tokenHash))

@@ -22,6 +22,13 @@ internal static class StateWriter
         json.WriteStartObject();
         json.WriteBoolean("ready"u8, gateway.IsReady);
         WriteRequests(json, gateway);
+        json.WriteNumber("upgradedConnections"u8, gateway.Tunnels.Count);
+        json.WriteStartObject("memory"u8);
+        json.WriteNumber("usedBytes"u8, gateway.Memory.UsedBytes);
+        json.WriteNumber("limitBytes"u8, gateway.Memory.LimitBytes);
+        json.WriteBoolean("short"u8, gateway.Memory.IsHigh);
+        json.WriteNumber("shed"u8, gateway.Memory.Shed);
+        json.WriteEndObject();
         json.WriteStartObject("auditLog"u8);
         json.WriteNumber("written"u8, gateway.Audit.Written);
         json.WriteNumber("dropped"u8, gateway.Audit.Dropped);

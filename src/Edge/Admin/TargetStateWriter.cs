@@ -75,6 +75,7 @@ internal static class TargetStateWriter
             json.WriteStartObject("circuit"u8);
             json.WriteString("state"u8, NameOf(breaker.State));
             json.WriteNumber("opened"u8, breaker.Opened);
+            json.WriteBoolean("forced"u8, breaker.IsForcedOpen);
             json.WriteNumber("trials"u8, breaker.Trials);
             if (breaker.WaitNs(nowNs) is > 0 and var waitNs)
             {

@@ -48,6 +48,9 @@ internal enum MockEndpoint
     /// <summary><c>POST /raw</c> and <c>GET /raw/{name}</c></summary>
     Raw,
 
+    /// <summary><c>GET /ws</c> and <c>GET /v1/realtime</c>, for WebSockets</summary>
+    WebSocket,
+
     /// <summary><c>GET /mock/stats</c></summary>
     Stats,
 

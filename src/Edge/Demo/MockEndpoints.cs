@@ -23,6 +23,7 @@ internal static class MockEndpoints
             case "/sse": return MockEndpoint.Sse;
             case "/trailers": return MockEndpoint.Trailers;
             case "/raw": return MockEndpoint.Raw;
+            case "/ws" or "/v1/realtime": return MockEndpoint.WebSocket;
             case "/mock/stats": return MockEndpoint.Stats;
             case "/health": return MockEndpoint.Health;
         }
@@ -62,6 +63,7 @@ internal static class MockEndpoints
         MockEndpoint.Sse => "/sse",
         MockEndpoint.Trailers => "/trailers",
         MockEndpoint.Raw => "/raw",
+        MockEndpoint.WebSocket => "/ws",
         MockEndpoint.Stats => "/mock/stats",
         MockEndpoint.Health => "/health",
         _ => "other",

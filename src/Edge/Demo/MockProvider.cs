@@ -56,7 +56,7 @@ internal sealed class MockProvider : IAsyncDisposable
             var application = new MockApplication(wheel, stats, options.Key);
 
             // Kestrel's sockets let an answer's bytes be put on the wire as they stand, past all of HTTP: see RawAnswers.
-            var server = await HttpServer.StartAsync(plan, application, null, ServerTransport.KestrelSockets, cancellation);
+            var server = await HttpServer.StartAsync(plan, application, null, ServerTransport.KestrelSockets, null, cancellation);
             return new MockProvider(server, wheel, stats);
         }
         catch

@@ -39,6 +39,7 @@ internal static class PlainEndpoints
         MockEndpoint.Sse => SendEventsAsync(exchange),
         MockEndpoint.Trailers => SendTrailersAsync(exchange),
         MockEndpoint.Raw => SendRawAsync(exchange, argument),
+        MockEndpoint.WebSocket => WebSocketEcho.AnswerAsync(exchange),
         MockEndpoint.Stats => SendStatsAsync(exchange),
         _ => SendHealthAsync(exchange),
     };

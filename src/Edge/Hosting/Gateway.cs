@@ -28,6 +28,9 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>Most verified tokens that are remembered.</summary>
     public const int TokensMax = 65_536;
 
+    /// <summary>How long before the end of a drain upgraded connections are told of it, or a quarter of its time.</summary>
+    public static readonly TimeSpan FarewellMax = TimeSpan.FromSeconds(2);
+
     private readonly TimeProvider _time;
     private readonly ProgramLog _log;
     private readonly UpstreamSweeper _sweeper;
@@ -58,6 +61,7 @@ internal sealed class Gateway : IAsyncDisposable
         Exporting = new TelemetryExport(Metrics, time, log);
         Access = new AccessLog(log, time) { Also = Exporting };
         Cache = new GatewayCache(Limits.Clock, Metrics, time, log);
+        Memory = new MemoryWatch(plan.Memory, new ProcessMemory(), log, time);
         GatewayObservations.Register(this, Metrics.Registry);
         _snapshot = BuildSnapshot(plan, out _, out _);
         _issuers.Replace(_snapshot.Issuers);
@@ -102,6 +106,15 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>What all limits share.</summary>
     public GatewayLimits Limits { get; }
+
+    /// <summary>How much memory it uses, and whether that is too much.</summary>
+    public MemoryWatch Memory { get; }
+
+    /// <summary>Its listeners, in the order of the file.</summary>
+    public IReadOnlyList<HttpServer> Listeners => _listeners;
+
+    /// <summary>Connections that have switched to another protocol.</summary>
+    public Tunnels Tunnels { get; } = new();
 
     /// <summary>Estimates of tokens, and what was learned of them.</summary>
     public TokenEstimates Estimates { get; }
@@ -183,6 +196,7 @@ internal sealed class Gateway : IAsyncDisposable
             throw;
         }
 
+        Memory.Apply(plan.Memory);
         Estimates.Apply(plan.CalibrationFile);
         Exporting.Apply(plan.Telemetry);
         _issuers.Replace(_snapshot.Issuers);
@@ -218,15 +232,13 @@ internal sealed class Gateway : IAsyncDisposable
         _isReady = false;
         Audit.Lived("draining", null);
         var limit = _snapshot.Plan.DrainTimeout;
-        _log.Say($"edge: draining, {Counters.Running} requests running, at most {limit.TotalSeconds:0} s");
+        _log.Say(
+            $"edge: draining, {Counters.Running} requests running, {Tunnels.Count} of them upgraded connections, " +
+            $"at most {limit.TotalSeconds:0} s");
         using var abort = new CancellationTokenSource();
         var stopping = Task.WhenAll(_listeners.ConvertAll(listener => listener.StopAsync(abort.Token)));
         var left = 0L;
-        try
-        {
-            await stopping.WaitAsync(limit, _time);
-        }
-        catch (TimeoutException)
+        if (!await EndsWithinAsync(stopping, limit))
         {
             left = Counters.Running;
             await abort.CancelAsync();
@@ -236,6 +248,37 @@ internal sealed class Gateway : IAsyncDisposable
         await Limits.GiveBackAllAsync();
         _log.Say(left == 0 ? "edge: drained" : $"edge: drain time is up, {left} requests broken off");
         return left == 0;
+    }
+
+    /// <summary>
+    /// Waits for the end of all requests. What has switched to another protocol may last for hours: shortly before time is up, it
+    /// is told.
+    /// </summary>
+    private async Task<bool> EndsWithinAsync(Task stopping, TimeSpan limit)
+    {
+        var farewell = limit / 4 < FarewellMax ? limit / 4 : FarewellMax;
+        try
+        {
+            await stopping.WaitAsync(limit - farewell, _time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            if (Tunnels.SayGoodbye() is > 0 and var told)
+            {
+                _log.Say($"edge: drain time is nearly up, {told} upgraded connections are told");
+            }
+        }
+
+        try
+        {
+            await stopping.WaitAsync(farewell, _time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     /// <inheritdoc/>
@@ -265,6 +308,7 @@ internal sealed class Gateway : IAsyncDisposable
             certificate.Dispose();
         }
 
+        Memory.Dispose();
         await Cache.DisposeAsync();
         await Limits.DisposeAsync();
         await Exporting.DisposeAsync();
@@ -289,7 +333,7 @@ internal sealed class Gateway : IAsyncDisposable
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };
             _admin = await HttpServer.StartAsync(
-                door, new AdminApplication(this, admin.Token), null, ServerTransport.EventLoops, cancellation);
+                door, new AdminApplication(this, admin.Token), null, ServerTransport.EventLoops, null, cancellation);
         }
 
         var record = new RecordStage(this, _log, _time);
@@ -304,7 +348,8 @@ internal sealed class Gateway : IAsyncDisposable
             }
 
             _listeners.Add(await HttpServer.StartAsync(
-                listener, application, certificate?.HandshakeOptions, ServerTransport.EventLoops, cancellation));
+                listener, application, certificate?.HandshakeOptions, ServerTransport.EventLoops,
+                address => _snapshot.TrustedProxies.Contains(address), cancellation));
         }
     }
 

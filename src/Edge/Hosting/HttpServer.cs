@@ -45,8 +45,9 @@ internal sealed class HttpServer : IAsyncDisposable
     private readonly ServiceProvider? _services;
     private readonly IServer _server;
 
-    private HttpServer(ServiceProvider? services, IServer server, IPEndPoint endpoint)
+    private HttpServer(ServiceProvider? services, IServer server, IPEndPoint endpoint, ConnectionGate gate)
     {
+        Gate = gate;
         _services = services;
         _server = server;
         Endpoint = endpoint;
@@ -55,20 +56,26 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <summary>Where it listens, with the port that the system chose where the plan said 0.</summary>
     public IPEndPoint Endpoint { get; }
 
+    /// <summary>The connections that it has; of a server on Kestrel's sockets, none.</summary>
+    public ConnectionGate Gate { get; }
+
     /// <summary>Binds and starts. The application serves every request of this listener.</summary>
     /// <param name="plan">Address and limits.</param>
     /// <param name="application">Called by Kestrel, on its I/O threads.</param>
     /// <param name="tls">Chooses TLS settings per connection; null for plain text.</param>
     /// <param name="transport">Who serves the sockets.</param>
+    /// <param name="isExempt">Addresses that may have any number of connections; null: none.</param>
     /// <param name="cancellation">Gives up starting.</param>
     /// <exception cref="IOException">The address is in use or not ours.</exception>
     public static async Task<HttpServer> StartAsync<TContext>(
         ListenerPlan plan, IHttpApplication<TContext> application, TlsHandshakeCallbackOptions? tls,
-        ServerTransport transport, CancellationToken cancellation)
+        ServerTransport transport, Func<IPAddress, bool>? isExempt, CancellationToken cancellation)
         where TContext : notnull
     {
-        var services = tls is null ? null : BuildServices(plan, tls, transport);
-        var server = services?.GetRequiredService<IServer>() ?? CreatePlain(plan, transport);
+        var gate = new ConnectionGate(plan.ConnectionsMax, plan.ConnectionsPerAddress, isExempt);
+        var loops = transport == ServerTransport.EventLoops ? new LoopTransport(gate) : null;
+        var services = tls is null ? null : BuildServices(plan, tls, loops);
+        var server = services?.GetRequiredService<IServer>() ?? CreatePlain(plan, loops);
         try
         {
             await server.StartAsync(application, cancellation);
@@ -87,7 +94,7 @@ internal sealed class HttpServer : IAsyncDisposable
 
         var address = server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
         var port = new Uri(address).Port;
-        return new HttpServer(services, server, new IPEndPoint(plan.Endpoint.Address, port));
+        return new HttpServer(services, server, new IPEndPoint(plan.Endpoint.Address, port), gate);
     }
 
     /// <summary>Stops accepting and waits for running requests until the token is cancelled, which aborts the rest.</summary>
@@ -109,32 +116,32 @@ internal sealed class HttpServer : IAsyncDisposable
     }
 
     private static ServiceProvider BuildServices(
-        ListenerPlan plan, TlsHandshakeCallbackOptions tls, ServerTransport transport)
+        ListenerPlan plan, TlsHandshakeCallbackOptions tls, LoopTransport? loops)
     {
         var builder = new KestrelServices();
         builder.UseKestrelCore().UseKestrelHttpsConfiguration();
-        if (transport == ServerTransport.EventLoops)
+        if (loops is not null)
         {
             // The last of those that can bind is the one that Kestrel takes.
-            builder.ConfigureServices(static services => services.AddSingleton<IConnectionListenerFactory, LoopTransport>());
+            builder.ConfigureServices(services => services.AddSingleton<IConnectionListenerFactory>(loops));
         }
         else
         {
             builder.ConfigureServices(static services => services.Configure<SocketTransportOptions>(Configure));
         }
 
-        builder.ConfigureKestrel(options => Configure(options, plan, tls));
+        builder.ConfigureKestrel(options => Configure(options, plan, tls, hasGate: loops is not null));
         return builder.BuildProvider();
     }
 
-    private static KestrelServer CreatePlain(ListenerPlan plan, ServerTransport transport)
+    private static KestrelServer CreatePlain(ListenerPlan plan, LoopTransport? loops)
     {
         var options = new KestrelServerOptions();
-        Configure(options, plan, tls: null);
+        Configure(options, plan, tls: null, hasGate: loops is not null);
         var logging = NullLoggerFactory.Instance;
-        if (transport == ServerTransport.EventLoops)
+        if (loops is not null)
         {
-            return new KestrelServer(Options.Create(options), new LoopTransport(), logging);
+            return new KestrelServer(Options.Create(options), loops, logging);
         }
 
         var sockets = new SocketTransportOptions();
@@ -150,7 +157,8 @@ internal sealed class HttpServer : IAsyncDisposable
         options.WaitForDataBeforeAllocatingBuffer = true;
     }
 
-    private static void Configure(KestrelServerOptions options, ListenerPlan plan, TlsHandshakeCallbackOptions? tls)
+    private static void Configure(
+        KestrelServerOptions options, ListenerPlan plan, TlsHandshakeCallbackOptions? tls, bool hasGate)
     {
         options.AddServerHeader = false;
         options.AllowSynchronousIO = false;
@@ -164,7 +172,9 @@ internal sealed class HttpServer : IAsyncDisposable
         options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
         var limits = options.Limits;
-        limits.MaxConcurrentConnections = plan.ConnectionsMax;
+
+        // The gate counts those too that have switched protocols, which Kestrel does not.
+        limits.MaxConcurrentConnections = hasGate ? null : plan.ConnectionsMax;
         limits.MaxRequestBodySize = plan.RequestBodyMax;
         limits.MaxRequestHeadersTotalSize = plan.RequestHeadersMax;
         limits.MaxRequestLineSize = plan.RequestHeadersMax;

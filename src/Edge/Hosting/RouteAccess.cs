@@ -9,6 +9,7 @@ internal sealed class RouteAccess
 {
     private readonly string[] _queryNames;
     private readonly string[] _cookieNames;
+    private readonly string[] _protocolPrefixes;
     private readonly string _missing;
     private readonly string _invalid;
     private readonly string _expired;
@@ -24,6 +25,7 @@ internal sealed class RouteAccess
         Authorize = route.Authorize;
         _queryNames = NamesOf(CredentialPlaceKind.Query);
         _cookieNames = NamesOf(CredentialPlaceKind.Cookie);
+        _protocolPrefixes = NamesOf(CredentialPlaceKind.Protocol);
         Anonymous = Authenticate?.Anonymous is { } anonymous ? Caller.Anonymous(anonymous.Tier) : null;
         var scopes = Authorize?.Scopes ?? Scopes.None;
         var metadata = Authenticate?.Resource?.MetadataUrl;
@@ -50,6 +52,9 @@ internal sealed class RouteAccess
 
     /// <summary>Cookies that are not forwarded.</summary>
     public ReadOnlySpan<string> CookieNames => _cookieNames;
+
+    /// <summary>Names in Sec-WebSocket-Protocol that begin with one of these are not forwarded.</summary>
+    public ReadOnlySpan<string> ProtocolPrefixes => _protocolPrefixes;
 
     /// <summary>The WWW-Authenticate header that goes with a failure, or null for one without.</summary>
     public string? ChallengeFor(Failure failure) => failure switch

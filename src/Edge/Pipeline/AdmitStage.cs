@@ -31,7 +31,7 @@ internal sealed class AdmitStage
             return StageResult.Failed(Failure.CallerHeaderInvalid);
         }
 
-        if (IsForAnotherHop(request.Method))
+        if (IsForAnotherHop(request.Method) && !(HttpMethods.IsConnect(request.Method) && context.TryTakeConnect()))
         {
             context.Allow = MethodsAllowed;
             return StageResult.Failed(Failure.CallerMethodNotAllowed);
@@ -65,8 +65,8 @@ internal sealed class AdmitStage
     private static bool HasConnectionFields(IHeaderDictionary headers) =>
         headers.KeepAlive.Count > 0 || headers.Upgrade.Count > 0 || headers.ContainsKey("Proxy-Connection");
 
-    // CONNECT asks for a tunnel, which this is not. TRACE (TRACK to some) would have the target repeat what it was sent to the
-    // caller, our credential included (RFC 9110, sections 9.3.6 and 9.3.8).
+    // CONNECT asks for a tunnel, which this is not, unless it names a protocol (RFC 8441). TRACE (TRACK to some) would have the
+    // target repeat what it was sent to the caller, our credential included (RFC 9110, sections 9.3.6 and 9.3.8).
     private static bool IsForAnotherHop(string method) =>
         HttpMethods.IsConnect(method) || HttpMethods.IsTrace(method)
         || method.Equals("TRACK", StringComparison.OrdinalIgnoreCase);

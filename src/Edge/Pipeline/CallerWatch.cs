@@ -28,6 +28,7 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
     private int _streamGuards;
     private bool _isRegistered;
     private volatile bool _isGone;
+    private volatile bool _isIgnored;
 
     /// <summary>Cancelled when the caller goes away; for waits that happen seldom.</summary>
     public CancellationToken TokenFor(string protocol) =>
@@ -57,6 +58,7 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
     /// </summary>
     public void Guard(RequestAttempt attempt, string protocol)
     {
+        _isIgnored = false;
         if (!IsConnectionsOwn(protocol))
         {
             GuardStream(attempt);
@@ -86,6 +88,12 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
             connection?.TryAbort(lease, Failure.CallerGone);
         }
     }
+
+    /// <summary>
+    /// From here until the next <see cref="Guard"/> the end of the caller's connection breaks nothing: who reads from it learns
+    /// of that.
+    /// </summary>
+    public void Ignore() => _isIgnored = true;
 
     /// <summary>The attempt's exchange is about to close.</summary>
     public void Release(RequestAttempt attempt)
@@ -141,6 +149,11 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
 
     private void CallerLeft()
     {
+        if (_isIgnored)
+        {
+            return;
+        }
+
         lock (_gate)
         {
             if (_flight is not null)

@@ -52,6 +52,9 @@ internal static class CredentialReader
                 case CredentialPlaceKind.Query:
                     ReadQuery(context.Target.Query, place.Name, ref found);
                     break;
+                case CredentialPlaceKind.Protocol:
+                    ReadProtocols(context.RequestHeaders.SecWebSocketProtocol, place.Name, ref found);
+                    break;
                 default:
                     ReadCookies(context.RequestHeaders.Cookie, place.Name, ref found);
                     break;
@@ -60,6 +63,20 @@ internal static class CredentialReader
 
         credential = found.Credential;
         return found.Reading;
+    }
+
+    /// <summary>True where the name of a WebSocket's protocol is a credential behind one of these prefixes.</summary>
+    public static bool IsCredential(ReadOnlySpan<char> protocol, ReadOnlySpan<string> prefixes)
+    {
+        foreach (var prefix in prefixes)
+        {
+            if (protocol.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // Another scheme is no credential of ours: it is not looked at, and not forwarded either.
@@ -81,6 +98,22 @@ internal static class CredentialReader
         foreach (var value in values)
         {
             found.Take(value.AsSpan().Trim(" \t"));
+        }
+    }
+
+    private static void ReadProtocols(StringValues values, string prefix, ref Found found)
+    {
+        foreach (var value in values)
+        {
+            var list = value.AsSpan();
+            foreach (var range in list.Split(','))
+            {
+                var protocol = list[range].Trim(" \t");
+                if (protocol.StartsWith(prefix, StringComparison.Ordinal))
+                {
+                    found.Take(protocol[prefix.Length..]);
+                }
+            }
         }
     }
 

@@ -75,6 +75,21 @@ internal static class FailStage
         context.Response.StatusCode = Failures.StatusCode(Failure.CallerGone);
     }
 
+    private static void TellWhatIsTaken(IHeaderDictionary headers, Failure failure)
+    {
+        switch (failure)
+        {
+            case Failure.CallerContentCodingUnsupported:
+                // RFC 9110, section 12.5.3.
+                headers.AcceptEncoding = "identity";
+                break;
+            case Failure.CallerUpgradeInvalid:
+                // Whoever speaks another version learns which one is spoken here (RFC 6455, section 4.4).
+                headers.SecWebSocketVersion = WebSocketHandshake.Version;
+                break;
+        }
+    }
+
     private static async ValueTask AnswerAsync(RequestContext context, Failure failure)
     {
         var dialect = context.Dialect;
@@ -103,12 +118,7 @@ internal static class FailStage
             response.Headers[TargetChoice.StateHeader] = "open";
         }
 
-        if (failure == Failure.CallerContentCodingUnsupported)
-        {
-            // Tells what would have been taken (RFC 9110, section 12.5.3).
-            response.Headers.AcceptEncoding = "identity";
-        }
-
+        TellWhatIsTaken(response.Headers, failure);
         if (failure == Failure.CallerRequestTokensExceeded)
         {
             // OpenAI's SDKs would else send the same again.

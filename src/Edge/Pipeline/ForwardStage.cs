@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Threading;
+using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
 
@@ -17,14 +18,17 @@ internal sealed class ForwardStage
 {
     private readonly ResponseHeadCopier _copier = new();
     private readonly AttemptLoop _attempts;
+    private readonly SwitchStage _switch;
     private readonly Random _chance;
 
     /// <summary>The stage of a gateway.</summary>
+    /// <param name="tunnels">Where switched connections are listed.</param>
     /// <param name="time">The clock that retries wait by.</param>
     /// <param name="chance">Decides how long, and what is copied. Safe from any thread.</param>
-    public ForwardStage(TimeProvider time, Random chance)
+    public ForwardStage(Tunnels tunnels, TimeProvider time, Random chance)
     {
         _attempts = new AttemptLoop(_copier, time, chance);
+        _switch = new SwitchStage(tunnels, _copier);
         _chance = chance;
     }
 
@@ -53,7 +57,7 @@ internal sealed class ForwardStage
             return StageResult.Failed(broken);
         }
 
-        context.Route!.Shadow?.Copy(context, _chance);
+        (context.Upgrade is null ? context.Route!.Shadow : null)?.Copy(context, _chance);
         var outcome = Failure.EdgeInternal;
         try
         {
@@ -74,8 +78,7 @@ internal sealed class ForwardStage
                 return await HttpCacheReuse.RunAsync(context);
             }
 
-            CopyHead(context);
-            var failure = await AnswerAsync(context);
+            var failure = await PassAnswerAsync(context);
             if (failure != Failure.None)
             {
                 context.Exchange.Distrust();
@@ -102,6 +105,23 @@ internal sealed class ForwardStage
         }
     }
 
+    /// <summary>Steps 6 and 7, or what takes their place where the upstream has switched protocols.</summary>
+    private ValueTask<Failure> PassAnswerAsync(RequestContext context)
+    {
+        if (context.Upgrade is not null)
+        {
+            // After any other answer than 101 the upstream may still take what follows for the other protocol's.
+            context.Exchange.Distrust();
+            if (context.Exchange.Head.StatusCode == StatusCodes.Status101SwitchingProtocols)
+            {
+                return _switch.RunAsync(context);
+            }
+        }
+
+        CopyHead(context);
+        return AnswerAsync(context);
+    }
+
     private void CopyHead(RequestContext context)
     {
         _copier.Copy(context, context.Exchange.Head, context.Exchange.HeadBytes);
@@ -121,6 +141,7 @@ internal sealed class ForwardStage
     }
 
     /// <summary>Step 7.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private static async ValueTask<Failure> AnswerAsync(RequestContext context)
     {
         if (context.Translation is { IsStream: false })

@@ -12,7 +12,7 @@ namespace Edge.Pipeline;
 /// The way of a request. Kestrel calls it on its I/O threads; stages are direct calls in a fixed order, and Record runs last,
 /// whatever happened.
 /// <code>
-/// Admit -> Route -> (Cors: answers preflights) -> Address -> Authenticate -> Authorize
+/// Admit -> Route -> (Cors: answers preflights) -> (Upgrade) -> Address -> Authenticate -> Authorize
 ///       -> LimitRequests -> Body -> LimitTokens -> Cache -> Canary -> Overload -> Forward -> (Fail) -> Settle -> Record
 /// </code>
 /// </summary>
@@ -41,7 +41,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         _limit = new LimitStage(gateway.Limits);
         _body = new BodyStage(gateway.Estimates);
         _overload = new OverloadStage(gateway.Limits, log, time);
-        _forward = new ForwardStage(time, Random.Shared);
+        _forward = new ForwardStage(gateway.Tunnels, time, Random.Shared);
         _record = record;
     }
 
@@ -161,8 +161,9 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         context.End();
         if (result.Outcome == StageOutcome.BrokenOff)
         {
-            // To HTTP/1.0 the end of the connection is the end of the body: only a reset tells that it is not whole.
-            if (context.Request.Protocol == "HTTP/1.0")
+            // To HTTP/1.0 the end of the connection is the end of the body, and to other protocols that of whatever they say:
+            // only a reset tells that it is not whole.
+            if (context.Request.Protocol == "HTTP/1.0" || context.Tunnel is not null)
             {
                 context.Lifetime.Abort();
             }
@@ -178,13 +179,25 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         return _overload.RunAsync(context);
     }
 
-    /// <summary>Route, Cors and Address, none of which waits.</summary>
+    /// <summary>Route, Cors, Upgrade and Address, none of which waits.</summary>
     private StageResult Find(RequestContext context)
     {
         var result = _route.Run(context);
         if (result.IsContinue && context.IsPreflight)
         {
             result = CorsStage.Run(context);
+        }
+
+        if (result.IsContinue && _gateway.Memory.IsHigh)
+        {
+            _gateway.Memory.CountShed();
+            context.RetryAfterSeconds = MemoryWatch.RetryAfterSeconds;
+            return StageResult.Failed(Failure.EdgeOverloaded);
+        }
+
+        if (result.IsContinue)
+        {
+            result = UpgradeStage.Run(context);
         }
 
         return result.IsContinue ? AddressStage.Run(context) : result;

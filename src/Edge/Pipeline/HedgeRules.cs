@@ -11,6 +11,7 @@ internal static class HedgeRules
     public static HedgePlan? For(RequestContext context, RepeatState state)
     {
         if (context.Upstream.Plan.Retries?.Hedge is not { } plan || context.Hedges >= plan.Attempts
+            || context.Upgrade is not null
             || state.OwnBodyKind == RequestBodyKind.Streaming || !plan.Takes(context.Request.Method)
             || context.Cache?.Http is { IsSilent: true })
         {

@@ -305,6 +305,7 @@ internal sealed partial class RequestContext
         Snapshot = snapshot;
         StartTimestamp = timestamp;
         Route = null;
+        ClearUpgrade();
         Dialect = Dialect.Http;
         Translation = null;
         Target = default;

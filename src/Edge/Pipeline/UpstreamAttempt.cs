@@ -24,7 +24,9 @@ internal static class UpstreamAttempt
     {
         var exchange = attempt.Exchange;
         var failure = Failure.None;
-        var freshOnly = false;
+
+        // A connection that switches is lost to the others, and one that was used may be the upstream's idea of another protocol.
+        var freshOnly = context.Upgrade is not null;
         while (true)
         {
             if (attempt.IsLost)
@@ -143,6 +145,7 @@ internal static class UpstreamAttempt
 
         attempt.Exchange.Open(
             pool, connection, context.Upstream.Plan.Timeouts, HttpMethods.IsHead(context.Request.Method), context.WholeByMs);
+        attempt.Exchange.AsksUpgrade = context.Upgrade is not null;
         attempt.Opened();
         if (!context.Drains)
         {
@@ -194,7 +197,8 @@ internal static class UpstreamAttempt
 
         // Also where sending failed: the target may have said why before it closed.
         var received = await exchange.ReceiveHeadAsync();
-        return received == Failure.None || failure == Failure.None ? received : failure;
+        return received == Failure.None && context.Upgrade is not null ? UpgradeAnswer.Check(context, exchange)
+            : received == Failure.None || failure == Failure.None ? received : failure;
     }
 
     private static bool TryWriteRequest(

@@ -16,6 +16,8 @@ namespace Edge.Pipeline;
 /// </summary>
 internal static class UpstreamRequestWriter
 {
+    private const string KeyName = "Sec-WebSocket-Key";
+
     /// <summary>How the request's body is framed on its way upstream.</summary>
     public readonly record struct Framing(long? ContentLength, bool IsChunked, bool ExpectContinue);
 
@@ -61,6 +63,11 @@ internal static class UpstreamRequestWriter
         if (context.Translation is { Upstream: Dialect.Anthropic } && !upstream.Drops("anthropic-version"))
         {
             to.Write("anthropic-version: 2023-06-01\r\n"u8);
+        }
+
+        if (context.Upgrade is { } protocol)
+        {
+            WriteUpgrade(to, context, protocol);
         }
 
         if (framing.IsChunked)
@@ -162,6 +169,7 @@ internal static class UpstreamRequestWriter
             if (kind is not (RequestHeaderKind.EndToEnd or RequestHeaderKind.Cookie or RequestHeaderKind.Credential)
                 || (kind == RequestHeaderKind.Credential && !upstream.KeepsCredentials)
                 || upstream.Drops(name)
+                || IsOfUpgrade(context, name)
                 || (context.Trace is { } trace && IsReplaced(trace, name))
                 || (context.Cache?.Http is { Revalidates: true } && IsValidator(name))
                 || (asksIdentity && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase))
@@ -180,6 +188,9 @@ internal static class UpstreamRequestWriter
                 ? TryWriteCookies(to, name, values, context.Route!.Access.CookieNames)
                 : kind == RequestHeaderKind.Credential && context.Translation is { } translation
                     ? TryWriteCredential(to, name, values, translation.Upstream)
+                : context.Route!.Access.ProtocolPrefixes is { IsEmpty: false } prefixes
+                    && name.Equals("Sec-WebSocket-Protocol", StringComparison.OrdinalIgnoreCase)
+                    ? TryWriteProtocols(to, name, values, prefixes)
                 : TryWriteValues(to, name, values);
             if (!isWritten)
             {
@@ -336,6 +347,57 @@ internal static class UpstreamRequestWriter
             ForwardedHost = trusted ? headers["X-Forwarded-Host"].ToString() : default,
             Forwarded = trusted ? headers["Forwarded"].ToString() : default,
         });
+    }
+
+    private static void WriteUpgrade(HeadBuffer to, RequestContext context, string protocol)
+    {
+        to.Write("Connection: Upgrade\r\n"u8);
+        WriteLine(to, "Upgrade", protocol);
+        if (context.WebSocketKey is { } key)
+        {
+            WriteLine(to, KeyName, key);
+        }
+    }
+
+    // A key goes out once, and where HTTP/2 carries one, which it must not, it is not that.
+    private static bool IsOfUpgrade(RequestContext context, string name) =>
+        context.Upgrade is not null && name.Equals(KeyName, StringComparison.OrdinalIgnoreCase);
+
+    private static bool TryWriteProtocols(HeadBuffer to, string name, StringValues values, ReadOnlySpan<string> prefixes)
+    {
+        var start = to.Length;
+        to.WriteLatin1(name);
+        to.Write(": "u8);
+        var isFirst = true;
+        foreach (var value in values)
+        {
+            if (!FieldText.IsValue(value))
+            {
+                return false;
+            }
+
+            foreach (var range in value.AsSpan().Split(','))
+            {
+                var protocol = value.AsSpan()[range].Trim(" \t");
+                if (!CredentialReader.IsCredential(protocol, prefixes))
+                {
+                    to.Write(isFirst ? ""u8 : ", "u8);
+                    to.WriteLatin1(protocol);
+                    isFirst = false;
+                }
+            }
+        }
+
+        if (isFirst)
+        {
+            to.Truncate(start);
+        }
+        else
+        {
+            to.Write("\r\n"u8);
+        }
+
+        return true;
     }
 
     private static void WriteVia(HeadBuffer to, RequestContext context)

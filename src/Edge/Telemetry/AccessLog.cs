@@ -169,6 +169,14 @@ internal sealed class AccessLog : IAsyncDisposable
             line.Put(",\"firstEventMs\":"u8);
             line.PutMilliseconds(context.FirstEventNs);
         }
+
+        if (context.Tunnel is { } tunnel)
+        {
+            line.PutText(",\"upgrade\":"u8, context.Upgrade);
+            line.PutText(",\"upgradeEnd\":"u8, UpgradeMetrics.NameOf(tunnel.End));
+            line.Put(",\"bytesIn\":"u8);
+            line.Put(tunnel.BytesUp);
+        }
     }
 
     private static void PutUsage(ref LogLine line, RequestContext context)

@@ -57,6 +57,7 @@ internal sealed class GatewayMetrics
         Attempts = Registry.Counter(
             "edge.upstream.attempts", "{attempt}", "Connections taken or tried for requests", "edge.route", "edge.repeated");
         Repeats = new RepeatMetrics(Registry);
+        Upgrades = new UpgradeMetrics(Registry);
         CacheRequests = Registry.Counter(
             "edge.cache.requests", "{request}", "Requests that could be answered from memory, by what became of them",
             "edge.route", "edge.outcome");
@@ -137,6 +138,9 @@ internal sealed class GatewayMetrics
 
     /// <summary>Retries and fallbacks.</summary>
     internal RepeatMetrics Repeats { get; }
+
+    /// <summary>Connections that have switched protocols.</summary>
+    internal UpgradeMetrics Upgrades { get; }
 
     /// <summary>Requests at the cache.</summary>
     internal CounterFamily CacheRequests { get; }

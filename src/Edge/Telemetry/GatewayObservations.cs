@@ -71,6 +71,32 @@ internal static class GatewayObservations
             },
             "http.connection.state", "server.address", new MetricLabel("server.port", true), "edge.upstream");
         registry.Observe(
+            "edge.connections", "{connection}", MetricKind.UpDownCounter, "Connections of callers, by listener",
+            to =>
+            {
+                foreach (var listener in gateway.Listeners)
+                {
+                    to.Report(listener.Gate.Count, listener.Endpoint.ToString());
+                }
+            },
+            "edge.listener");
+        registry.Observe(
+            "edge.connections.refused", "{connection}", MetricKind.Counter,
+            "Connections closed at once: there were too many, in all or from their address",
+            to =>
+            {
+                foreach (var listener in gateway.Listeners)
+                {
+                    to.Report(listener.Gate.RefusedInAll, listener.Endpoint.ToString(), "total");
+                    to.Report(listener.Gate.RefusedByAddress, listener.Endpoint.ToString(), "address");
+                }
+            },
+            "edge.listener", "edge.cause");
+        registry.Observe(
+            "edge.upgrade.connections", "{connection}", MetricKind.UpDownCounter,
+            "Connections that have switched to another protocol",
+            to => to.Report(gateway.Tunnels.Count));
+        registry.Observe(
             "edge.tls.certificate.expiry", "s", MetricKind.Gauge, "When a listener's certificate ends, in seconds since 1970",
             to =>
             {
@@ -185,6 +211,12 @@ internal static class GatewayObservations
                 }
             },
             "edge.tier", "edge.upstream");
+        registry.Observe(
+            "edge.memory.limit", "By", MetricKind.UpDownCounter, "Memory that the process may use",
+            to => to.Report(gateway.Memory.LimitBytes));
+        registry.Observe(
+            "edge.memory.shed", "{request}", MetricKind.Counter, "Requests turned away because memory was short",
+            to => to.Report(gateway.Memory.Shed));
         registry.Observe(
             "edge.limit.state.failures", "{write}", MetricKind.Counter, "Writings of the file of counts that failed",
             to =>

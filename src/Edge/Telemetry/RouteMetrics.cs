@@ -69,6 +69,11 @@ internal sealed class RouteMetrics
             (_bytes ??= _metrics.ResponseBytes.Of(_route)).Add(context.ResponseBytes);
         }
 
+        if (context.Tunnel is { } tunnel)
+        {
+            _metrics.Upgrades.Ended(_route, tunnel);
+        }
+
         CountAttempts(context.Attempts);
         CountAuthentication(context);
         CountLimits(context, context.LimitsHeld, failure);

@@ -95,6 +95,9 @@ internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, GenAiName
                 new("edge.fallback", context.Repeats?.Fallback),
                 new("edge.fallback.reason", context.Repeats?.Reason),
                 new("http.response.body.size", context.ResponseBytes),
+                new("edge.upgrade", context.Tunnel is null ? null : context.Upgrade),
+                new("edge.upgrade.end", context.Tunnel is { } tunnel ? UpgradeMetrics.NameOf(tunnel.End) : null),
+                new("edge.upgrade.bytes_in", context.Tunnel?.BytesUp),
             ],
         };
     }

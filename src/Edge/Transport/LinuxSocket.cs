@@ -74,6 +74,7 @@ internal static unsafe partial class LinuxSocket
     private const int OptionError = 4;
     private const int ReuseAddress = 2;
     private const int Internet6Only = 26;
+    private const int ShutWrite = 1;
     private const int ShutBoth = 2;
 
     /// <summary>A new epoll instance.</summary>
@@ -224,6 +225,9 @@ internal static unsafe partial class LinuxSocket
 
     /// <summary>Ends both directions. Waits on the socket end; the descriptor stays.</summary>
     public static void Shutdown(int descriptor) => _ = shutdown(descriptor, ShutBoth);
+
+    /// <summary>Ends what is sent; what comes is still received.</summary>
+    public static void ShutdownSend(int descriptor) => _ = shutdown(descriptor, ShutWrite);
 
     /// <summary>
     /// Dissolves a connection by a reset; the descriptor stays (connect(2) with AF_UNSPEC). To close with no time to linger would

@@ -23,6 +23,8 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
     private string? _id;
     private volatile ConnectionAbortedException? _abortReason;
     private int _isEndTold;
+    private ConnectionGate? _gate;
+    private UInt128? _gateKey;
 
     /// <summary>Takes an accepted descriptor over.</summary>
     public LoopConnection(EventLoop loop, int descriptor, EndPoint? local, EndPoint? remote)
@@ -69,6 +71,9 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
     /// <inheritdoc/>
     public PipeWriter Output => _writer;
 
+    /// <summary>It has entered a gate, which it leaves when it is disposed.</summary>
+    public void LeavesGate(ConnectionGate gate, UInt128? key) => (_gate, _gateKey) = (gate, key);
+
     /// <summary>Has the loop watch the socket. False: the system would not, and the connection is to be disposed.</summary>
     public bool TryWatch() => _socket.Watch() >= 0;
 
@@ -87,6 +92,7 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
         _writer.Complete();
         _socket.Shutdown();
         _socket.Dispose();
+        Interlocked.Exchange(ref _gate, null)?.Leave(_gateKey);
         TellEnd();
         return base.DisposeAsync();
     }

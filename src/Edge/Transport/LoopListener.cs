@@ -17,13 +17,15 @@ internal sealed class LoopListener : IConnectionListener, ILoopSocketOwner
 
     private readonly LoopSocket _socket;
     private readonly EndPoint? _local;
+    private readonly ConnectionGate _gate;
     private TaskCompletionSource _readable = new();
     private volatile bool _isUnbound;
 
     /// <summary>Binds and listens.</summary>
     /// <exception cref="SocketException">The address is in use or not ours.</exception>
-    public LoopListener(IPEndPoint endpoint)
+    public LoopListener(IPEndPoint endpoint, ConnectionGate gate)
     {
+        _gate = gate;
         var descriptor = LinuxSocket.Create(endpoint.AddressFamily);
         if (descriptor < 0)
         {
@@ -58,7 +60,15 @@ internal sealed class LoopListener : IConnectionListener, ILoopSocketOwner
             var (descriptor, remote) = TryAccept();
             if (descriptor >= 0)
             {
+                var key = _gate.KeyOf(remote?.Address);
+                if (!_gate.TryEnter(key))
+                {
+                    LinuxSocket.Close(descriptor);
+                    continue;
+                }
+
                 var connection = new LoopConnection(EventLoops.Idlest, descriptor, _local, remote);
+                connection.LeavesGate(_gate, key);
                 if (connection.TryWatch())
                 {
                     return connection;

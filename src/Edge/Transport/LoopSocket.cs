@@ -312,6 +312,16 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
         }
     }
 
+    /// <summary>Tells the peer that nothing more comes (TCP's half-close). Any thread.</summary>
+    public void ShutdownSend()
+    {
+        if (TryEnter())
+        {
+            LinuxSocket.ShutdownSend(_descriptor);
+            Exit();
+        }
+    }
+
     /// <summary>
     /// Breaks the connection in a way that the peer can't take for its end: a reset, and what was not yet sent is dropped. Waits
     /// end on the loop's thread, receives and sends fail. Any thread.

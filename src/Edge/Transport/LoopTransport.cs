@@ -4,12 +4,13 @@ using Microsoft.AspNetCore.Connections;
 namespace Edge.Transport;
 
 /// <summary>Kestrel's way to this transport, instead of its own sockets. Stateless.</summary>
-internal sealed class LoopTransport : IConnectionListenerFactory, IConnectionListenerFactorySelector
+/// <param name="gate">Says which connections are closed at once, of all that are accepted.</param>
+internal sealed class LoopTransport(ConnectionGate gate) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     /// <inheritdoc/>
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
 
     /// <inheritdoc/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new(new LoopListener((IPEndPoint)endpoint));
+        new(new LoopListener((IPEndPoint)endpoint, gate));
 }

@@ -79,6 +79,9 @@ internal sealed class SocketChannel : ILoopSocketOwner, IValueTaskSource<int>, I
         return sent == bytes.Length ? ValueTask.CompletedTask : SendRestAsync(bytes, sent);
     }
 
+    /// <summary>The end of what is sent; what comes is still received.</summary>
+    public void EndSending() => _socket.ShutdownSend();
+
     /// <summary>Closes the socket. Whoever waits goes on, on this thread.</summary>
     public void Dispose() => _socket.Dispose();
 

@@ -75,6 +75,11 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
     /// <summary>How many exchanges have begun on it; above one it was reused.</summary>
     public long Exchanges => Volatile.Read(ref _exchanges);
 
+    /// <summary>
+    /// Cancelled by <see cref="TryAbort"/>, for an owner that may wait for another than this connection; null: nobody does.
+    /// </summary>
+    public CancellationTokenSource? Broken { get; set; }
+
     /// <summary>Why it was aborted from outside, or <see cref="Failure.None"/>.</summary>
     public Failure AbortReason => (Failure)Volatile.Read(ref _abortReason);
 
@@ -131,12 +136,24 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
         {
             Volatile.Write(ref _abortReason, (int)reason);
             _channel.Dispose();
+            Broken?.Cancel();
         }
     }
 
     /// <summary>Sends all bytes. Usually completes at once, from the kernel's buffer.</summary>
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes) =>
         _tls is null ? _channel.SendAsync(bytes) : _tls.WriteAsync(bytes);
+
+    /// <summary>Tells the target that nothing more is sent. What it sends is still received.</summary>
+    public async ValueTask EndSendingAsync()
+    {
+        if (_tls is not null)
+        {
+            await _tls.ShutdownAsync();
+        }
+
+        _channel.EndSending();
+    }
 
     /// <summary>
     /// Receives more bytes behind those not yet consumed; one receive at a time, and asking again while it is outstanding gives

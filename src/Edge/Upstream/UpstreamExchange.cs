@@ -108,6 +108,7 @@ internal sealed partial class UpstreamExchange
         _chunks = default;
         _bodyEnded = false;
         _isDistrusted = false;
+        AsksUpgrade = false;
         Fault = null;
         IsUnsent = false;
         ResetUpload();
@@ -399,13 +400,13 @@ internal sealed partial class UpstreamExchange
                     return head.Failure;
             }
 
-            if (!head.IsInformational)
+            if (!head.IsInformational || (head.StatusCode == 101 && AsksUpgrade))
             {
                 isFinal = true;
                 return Failure.None;
             }
 
-            // We ask for no upgrade, so 101 makes no sense; and a target must not keep us busy with interim answers.
+            // Nobody asked for an upgrade, so 101 makes no sense; and a target must not keep us busy with interim answers.
             if (head.StatusCode == 101 || ++interim > InterimResponsesMax)
             {
                 Fault = head.StatusCode == 101 ? "unasked switch of protocols" : "too many interim responses";

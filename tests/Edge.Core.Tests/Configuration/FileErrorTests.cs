@@ -25,7 +25,7 @@ public sealed class FileErrorTests
         "9:15: 'soon' is not a duration; write a number with a unit, such as 250ms, 5s, 1m30s, 1h or 30d")]
     [InlineData(
         "limits: {}",
-        "9:1: unknown key 'limits'; known: listeners, admin, trustedProxies, drainTimeout, " +
+        "9:1: unknown key 'limits'; known: listeners, admin, trustedProxies, drainTimeout, memory, " +
         "telemetry, identity, tiers, redis, limitState, overload, cacheStore, prices, calibration, upstreams, defaults, routes")]
     [InlineData(
         "default: {}",
@@ -101,7 +101,7 @@ public sealed class FileErrorTests
         "with or holds any of {}[],&*#?|>!%@` or ': ' must stand in quotes")]
     [InlineData(
         "--- \na: b\n---\nc: d",
-        "2:1: unknown key 'a'; known: listeners, admin, trustedProxies, drainTimeout, " +
+        "2:1: unknown key 'a'; known: listeners, admin, trustedProxies, drainTimeout, memory, " +
         "telemetry, identity, tiers, redis, limitState, overload, cacheStore, prices, calibration, upstreams, defaults, " +
         "routes\n" +
         "2:1: key 'listeners' is missing: where callers connect\n" +
@@ -110,14 +110,14 @@ public sealed class FileErrorTests
         "3:1: a second document begins here; a configuration is one document")]
     [InlineData(
         "a: &x b\nc: *x",
-        "1:1: unknown key 'a'; known: listeners, admin, trustedProxies, drainTimeout, " +
+        "1:1: unknown key 'a'; known: listeners, admin, trustedProxies, drainTimeout, memory, " +
         "telemetry, identity, tiers, redis, limitState, overload, cacheStore, prices, calibration, upstreams, defaults, " +
         "routes\n" +
         "1:1: key 'listeners' is missing: where callers connect\n" +
         "1:1: key 'upstreams' is missing: the services behind the gateway, by name\n" +
         "1:1: key 'routes' is missing: which requests go where\n" +
         "1:4: anchors are not supported; put text that begins with '&' in quotes\n" +
-        "2:1: unknown key 'c'; known: listeners, admin, trustedProxies, drainTimeout, " +
+        "2:1: unknown key 'c'; known: listeners, admin, trustedProxies, drainTimeout, memory, " +
         "telemetry, identity, tiers, redis, limitState, overload, cacheStore, prices, calibration, upstreams, defaults, " +
         "routes\n" +
         "2:4: aliases are not supported; put text that begins with '*' in quotes")]

@@ -17,13 +17,11 @@ public sealed class IdentityErrorTests
     [InlineData(
         "authenticate: { with: [consumers], from: [Authorization] }",
         "9:47: 'Authorization' is not a place for a credential; write authorization, x-api-key, api-key, header:NAME, " +
-        "query:NAME or " +
-        "cookie:NAME; did you mean 'authorization'?")]
+        "query:NAME, cookie:NAME or protocol:PREFIX; did you mean 'authorization'?")]
     [InlineData(
         "authenticate: { with: [consumers], from: [\"querry:jwt\"] }",
         "9:47: 'querry:jwt' is not a place for a credential; write authorization, x-api-key, api-key, header:NAME, " +
-        "query:NAME or " +
-        "cookie:NAME; did you mean 'query:jwt'?")]
+        "query:NAME, cookie:NAME or protocol:PREFIX; did you mean 'query:jwt'?")]
     [InlineData(
         "authenticate: { with: [consumers], from: [authorization, \"query:\"] }",
         "9:62: 'query:' names no parameter of a query; write letters, digits and - . _ ~ after 'query:'")]

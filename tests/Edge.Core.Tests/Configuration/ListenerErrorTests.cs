@@ -149,7 +149,7 @@ public sealed class ListenerErrorTests
     [InlineData(
         "redis: {}",
         "3:5: unknown key 'redis'; known: address, tls, h2c, requestHeadersMax, requestBodyMax, headersTimeout, " +
-        "keepAliveTimeout, connectionsMax")]
+        "keepAliveTimeout, connectionsMax, connectionsPerAddress")]
     [InlineData(
         "address: 0.0.0.0:9090",
         "3:5: key 'address' is here twice, first on line 2; keep one")]

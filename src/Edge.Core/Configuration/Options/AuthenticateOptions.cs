@@ -22,7 +22,8 @@ internal sealed class AuthenticateOptions
         new Key<AuthenticateOptions, List<Located<CredentialPlace>>>(
             "from", new ListShape<CredentialPlace>(Scalars.CredentialPlace, "places", 1, FromMax), (o, v) => o.From = v,
             "Where the credential may stand: `authorization` (as a Bearer token), `x-api-key`, `api-key`, `header:NAME`, " +
-            "`query:NAME`, `cookie:NAME`. A request that carries different ones is refused.",
+            "`query:NAME`, `cookie:NAME`, or `protocol:PREFIX`, behind the prefix in `Sec-WebSocket-Protocol`. " +
+            "A request that carries different ones is refused.",
             defaultText: "[authorization, x-api-key, api-key]"),
         new Key<AuthenticateOptions, TimeSpan>(
             "maximumLifetime", Scalars.Duration(), (o, v) => o.MaximumLifetime = v,

@@ -38,6 +38,9 @@ internal sealed class EdgeOptions
         new Key<EdgeOptions, TimeSpan>(
             "drainTimeout", Scalars.Duration(), (o, v) => o.DrainTimeout = v,
             "How long running requests and streams may go on after SIGTERM.", defaultText: "30s"),
+        new Key<EdgeOptions, MemoryOptions>(
+            "memory", MemoryOptions.Shape, (o, v) => o.Memory = v,
+            "From how much memory on new requests are turned away. See [protection.md](protection.md).", defaultText: "{}"),
         new Key<EdgeOptions, TelemetryOptions>(
             "telemetry", TelemetryOptions.Shape, (o, v) => o.Telemetry = v, "What the gateway tells of what it does.",
             defaultText: "{}"),
@@ -92,6 +95,9 @@ internal sealed class EdgeOptions
 
     /// <summary>Time to finish after SIGTERM.</summary>
     public Located<TimeSpan>? DrainTimeout { get; set; }
+
+    /// <summary>The mark of memory.</summary>
+    public Located<MemoryOptions>? Memory { get; set; }
 
     /// <summary>Logs.</summary>
     public Located<TelemetryOptions>? Telemetry { get; set; }

@@ -47,7 +47,11 @@ internal sealed class ListenerOptions
             (o, v) => o.KeepAliveTimeout = v, "How long a connection may lie idle between two requests.", defaultText: "75s"),
         new Key<ListenerOptions, int>(
             "connectionsMax", Scalars.Count(1, ConnectionsCountMax), (o, v) => o.ConnectionsMax = v,
-            "Most connections at once.", defaultText: "20000"));
+            "Most connections at once.", defaultText: "20000"),
+        new Key<ListenerOptions, int>(
+            "connectionsPerAddress", Scalars.Count(1, ConnectionsCountMax), (o, v) => o.ConnectionsPerAddress = v,
+            "Most of them from one address (of IPv6, from one network of 64 bits); `trustedProxies` may have any number. Left " +
+            "out: any."));
 
     /// <summary>Where to listen.</summary>
     public Located<IPEndPoint>? Address { get; set; }
@@ -72,6 +76,9 @@ internal sealed class ListenerOptions
 
     /// <summary>Connections at once.</summary>
     public Located<int>? ConnectionsMax { get; set; }
+
+    /// <summary>Connections of one address.</summary>
+    public Located<int>? ConnectionsPerAddress { get; set; }
 }
 
 /// <summary>A listener's <c>tls</c> as written.</summary>

@@ -34,6 +34,10 @@ internal sealed class RouteOptions : RouteSettingsOptions
             new Key<RouteOptions, bool>(
                 "preserveHost", Scalars.Boolean, (o, v) => o.PreserveHost = v,
                 "Forward the caller's Host instead of the target's own.", defaultText: "false"),
+            new Key<RouteOptions, UpgradeOptions>(
+                "upgrade", UpgradeOptions.Shape, (o, v) => o.Upgrade = v,
+                "Other protocols that callers may switch to, such as WebSocket. See [upgrades.md](upgrades.md). Left out: " +
+                "none; a request that asks for one is served as if it did not."),
             .. Keys<RouteOptions>(isDefaults: false),
         ]);
 
@@ -60,6 +64,9 @@ internal sealed class RouteOptions : RouteSettingsOptions
 
     /// <summary>Caller's Host.</summary>
     public Located<bool>? PreserveHost { get; set; }
+
+    /// <summary>Other protocols.</summary>
+    public Located<UpgradeOptions>? Upgrade { get; set; }
 }
 
 /// <summary>A route's <c>match</c> as written.</summary>

@@ -34,6 +34,7 @@ internal sealed class Checker(Binder binder, ConfigurationFiles files, ConsumerC
         new LimitChecker(_diagnostics, tiers).Check(options);
         new CacheChecker(_diagnostics, tiers).Check(options);
         new AttemptChecker(_diagnostics).Check(options);
+        new UpgradeChecker(_diagnostics).Check(options);
     }
 
     private void CheckLogs(TelemetryOptions? telemetry)

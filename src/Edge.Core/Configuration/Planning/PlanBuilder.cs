@@ -47,6 +47,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Tiers = [.. options.Tiers.Items().Select(t => BodyBuilder.Tier(t.Name.Value, t.Value.Value))],
             TrustedProxies = [.. options.TrustedProxies.Items().Select(n => n.Value)],
             DrainTimeout = options.DrainTimeout.Get(),
+            Memory = new MemoryPlan(options.Memory.Get().Limit?.Value, options.Memory.Get().ShedAt.Get()),
             Telemetry = Telemetry(options.Telemetry.Get()),
             ExplainTiers = [.. (options.Telemetry.Get().Explain?.Value.Tiers).Items().Select(t => t.Value)],
             AccessLog = options.Telemetry.Get().AccessLog is { } accessLog ? AccessLog(accessLog.Value) : null,
@@ -69,6 +70,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
         HeadersTimeout = listener.HeadersTimeout.Get(),
         KeepAliveTimeout = listener.KeepAliveTimeout.Get(),
         ConnectionsMax = listener.ConnectionsMax.Get(),
+        ConnectionsPerAddress = listener.ConnectionsPerAddress?.Value,
     };
 
     private static TelemetryPlan Telemetry(TelemetryOptions telemetry) => new()
@@ -144,6 +146,14 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             Shadow = route.Shadow is { Value: var shadow } ? AttemptBuilder.Shadow(shadow, upstreams) : null,
             StripPath = route.StripPath.Get(),
             PreserveHost = route.PreserveHost.Get(),
+            Upgrade = route.Upgrade is { Value: var upgrade }
+                ? new UpgradePlan
+                {
+                    Protocols = [.. upgrade.Protocols.Items().Select(static p => p.Value)],
+                    Idle = upgrade.Idle.Get(),
+                    Total = upgrade.Total.Get(),
+                }
+                : null,
             RequestHeaders = settings.Request,
             ResponseHeaders = settings.Response,
             RequestId = settings.RequestId,

@@ -31,12 +31,13 @@ internal static class Identities
     public const string ScopePattern = "^[!#-\\[\\]-~]{1,256}$";
 
     /// <summary>What JSON Schema can say of a place of credentials.</summary>
-    public const string PlacePattern = "^(authorization|x-api-key|api-key|header:.+|query:.+|cookie:.+)$";
+    public const string PlacePattern = "^(authorization|x-api-key|api-key|header:.+|query:.+|cookie:.+|protocol:.+)$";
 
     private const int Sha256Digits = 64;
-    private const string Places = "authorization, x-api-key, api-key, header:NAME, query:NAME or cookie:NAME";
+    private const string Places = "authorization, x-api-key, api-key, header:NAME, query:NAME, cookie:NAME or protocol:PREFIX";
 
-    private static readonly string[] PlaceWords = ["authorization", "x-api-key", "api-key", "header:", "query:", "cookie:"];
+    private static readonly string[] PlaceWords =
+        ["authorization", "x-api-key", "api-key", "header:", "query:", "cookie:", "protocol:"];
 
     /// <summary>Checks a text that is compared with what a token says, or handed on: no control characters.</summary>
     public static Parsed<string> ParseText(string text)
@@ -128,6 +129,10 @@ internal static class Identities
                 return FieldText.IsToken(name) && name.Length <= TextCharsMax
                     ? new CredentialPlace(CredentialPlaceKind.Cookie, name)
                     : new Problem("names no cookie; write letters, digits and '-' or '_' after 'cookie:'");
+            case "protocol:":
+                return FieldText.IsToken(name) && name.Length <= TextCharsMax
+                    ? new CredentialPlace(CredentialPlaceKind.Protocol, name)
+                    : new Problem("is no beginning of a protocol's name; write such as 'protocol:openai-insecure-api-key.'");
             default:
                 var nearest = Nearest.Find(word, PlaceWords);
                 var fix = nearest is null ? null : $"did you mean '{nearest}{name}'?";
