@@ -10,7 +10,10 @@ namespace Edge.Allocations;
 /// </summary>
 internal sealed class Origin : IDisposable
 {
-    private static readonly byte[] Plain = MakePlain();
+    private static readonly byte[] Plain = MakePlain("Date: Tue, 24 Nov 2026 00:00:00 GMT\r\n"u8);
+
+    // An old date would make what is kept of it too old at once.
+    private static readonly byte[] Undated = MakePlain(default);
     private static readonly byte[] EventHead =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray();
     private static readonly byte[] Event = MakeEvent();
@@ -38,10 +41,10 @@ internal sealed class Origin : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();
 
-    private static byte[] MakePlain()
+    private static byte[] MakePlain(ReadOnlySpan<byte> date)
     {
         var head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nServer: origin\r\n"u8;
-        return [.. head, .. "Date: Tue, 24 Nov 2026 00:00:00 GMT\r\nContent-Length: 1024\r\n\r\n"u8, .. new byte[1024]];
+        return [.. head, .. date, .. "Content-Length: 1024\r\n\r\n"u8, .. new byte[1024]];
     }
 
     private static byte[] MakeEvent()
@@ -97,7 +100,7 @@ internal sealed class Origin : IDisposable
                 }
                 else
                 {
-                    socket.Send(Plain);
+                    socket.Send(buffer.AsSpan().StartsWith("GET /site"u8) ? Undated : Plain);
                 }
             }
         }

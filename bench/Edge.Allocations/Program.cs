@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -27,6 +28,7 @@ var configuration = $$"""
           apiKeys: [{ name: main, sha256: "{{KeyCommand.HashOf("key-of-ann")}}" }]
     upstreams:
       origin: { dialect: openai, targets: ["http://127.0.0.1:{{origin.Port}}"], credential: sk-test }
+      site: { targets: ["http://127.0.0.1:{{origin.Port}}"] }
     routes:
       - { name: all, match: { path: "/*" }, upstream: origin }
       - name: asked
@@ -47,6 +49,7 @@ var configuration = $$"""
           - { when: { tier: starter }, set: { max_tokens: 256 } }
         metering: {}
         upstream: origin
+      - { name: site, match: { path: /site }, cache: { scope: public, ttl: 1h }, upstream: site }
       - name: kept
         match: { path: /kept/v1/chat/completions }
         stripPath: true
@@ -62,9 +65,16 @@ var limits = ReadLimits();
 using var caller = new Socket(SocketType.Stream, ProtocolType.Tcp);
 caller.Connect(gateway.Endpoints[0]);
 caller.NoDelay = true;
+await using var kestrel = await HttpServer.StartAsync(
+    new ListenerPlan { Endpoint = new IPEndPoint(IPAddress.Loopback, 0) }, new PlainApplication(), null,
+    ServerTransport.EventLoops, CancellationToken.None);
+using var bare = new Socket(SocketType.Stream, ProtocolType.Tcp);
+bare.Connect(kestrel.Endpoint);
+bare.NoDelay = true;
 var get = "GET /v1/models HTTP/1.1\r\nHost: gateway\r\nAccept: */*\r\nUser-Agent: bench\r\n\r\n"u8.ToArray();
 var passed = 0;
 var failed = 0;
+Measure("GET of 1 KB that Kestrel alone answers", 5_000, () => Exchange(bare, get, "HTTP/1.1 200"u8, 1024));
 Measure("plain GET of 1 KB, over kept connections", 5_000, () => Exchange(caller, get, "HTTP/1.1 200"u8, 1024));
 var token = TokenWriter.Sign(
     JwtAlgorithm.HS256, Encoding.ASCII.GetBytes(secret), "ann-1",
@@ -77,11 +87,15 @@ var read = MakePost("/read", "key-of-ann");
 Measure(
     "POST of a 1.2 KB chat body that is validated, rewritten and metered", 5_000,
     () => Exchange(caller, read, "HTTP/1.1 200"u8, 1024));
+Measure(
+    "POST of a 1.2 KB chat body that Kestrel alone answers", 5_000, () => Exchange(bare, post, "HTTP/1.1 200"u8, 1024));
 var kept = MakePost("/kept", "key-of-ann");
 Measure(
     "POST of a 1.2 KB chat body that is answered from memory", 5_000,
     () => Exchange(caller, kept, "HTTP/1.1 200"u8, 1024));
-if (gateway.Cache.Counters["kept"].Misses.Value != 1)
+var site = "GET /site HTTP/1.1\r\nHost: gateway\r\nAccept: */*\r\nUser-Agent: bench\r\n\r\n"u8.ToArray();
+Measure("GET of 1 KB that is answered from memory", 5_000, () => Exchange(caller, site, "HTTP/1.1 200"u8, 1024));
+if (gateway.Cache.Counters["kept"].Misses.Value != 1 || gateway.Cache.Counters["site"].Misses.Value != 1)
 {
     throw new InvalidOperationException("The answers did not come from memory.");
 }

@@ -14,6 +14,7 @@ internal static class ScenarioList
         static () => new UpstreamFailing(),
         static () => new ReloadUnderLoad(),
         static () => new Chaos(),
+        static () => new TwoUpstreams(),
         static () => new IdleStreams(),
         static () => new SlowReaders(),
     ];

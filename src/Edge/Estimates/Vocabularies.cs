@@ -7,8 +7,8 @@ namespace Edge.Estimates;
 
 /// <summary>
 /// The vocabularies of models that are public: OpenAI's newer ones have one together, and its older ones another. Each is loaded
-/// when such a model is first asked for, on the thread pool: until then there is none. Counting takes a time that is bounded, and as many threads as there
-/// are processors. Safe from any thread; not for those that do I/O.
+/// when such a model is first asked for, on the thread pool: until then there is none. Counting takes a time that is bounded,
+/// and as many threads as there are processors. Safe from any thread; not for those that do I/O.
 /// </summary>
 internal sealed class Vocabularies(ProgramLog log, TimeProvider time)
 {

@@ -13,8 +13,8 @@ namespace Edge.Pipeline;
 /// <summary>
 /// Attempts of one request that run beside each other: the first one, and hedges that begin because it takes long.
 /// <code>
-///   first ──────────── takes long ────────────────── lost: broken off, its connection closed
-///                          └── hedge ── good answer ──► goes on as the request's attempt
+///   first ───── takes long ───── lost: broken off, its connection closed
+///               └── hedge ── good answer ──► goes on as the request's attempt
 /// </code>
 /// Each has its own exchange, target and deadlines, and runs on whatever thread its connection lives on; the race itself goes on
 /// on one thread at a time, whenever one of them has ended or it is time for the next. It ends only when all of them have, so

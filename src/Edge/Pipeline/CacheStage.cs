@@ -336,12 +336,20 @@ internal static class CacheStage
             return true;
         }
 
+        if (context.RequestHeaders.Cookie.Count > 0 && !context.Upstream.Drops("Cookie"))
+        {
+            return true;
+        }
+
+        // Going through all of them makes a text of the length.
+        if (!context.Upstream.KeepsCredentials)
+        {
+            return false;
+        }
+
         foreach (var header in context.RequestHeaders)
         {
-            var kind = RequestHeaderKinds.Of(header.Key);
-            var isCredential = kind == RequestHeaderKind.Cookie
-                || (kind == RequestHeaderKind.Credential && context.Upstream.KeepsCredentials);
-            if (isCredential && !context.Upstream.Drops(header.Key))
+            if (RequestHeaderKinds.Of(header.Key) == RequestHeaderKind.Credential && !context.Upstream.Drops(header.Key))
             {
                 return true;
             }

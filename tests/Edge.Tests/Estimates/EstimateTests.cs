@@ -98,7 +98,8 @@ public sealed class EstimateTests
     {
         await using var log = new ProgramLog(TextWriter.Null);
         var vocabularies = new Vocabularies(log, new ManualTime());
-        var (newer, older) = (TiktokenTokenizer.CreateForEncoding("o200k_base"), TiktokenTokenizer.CreateForEncoding("cl100k_base"));
+        var newer = TiktokenTokenizer.CreateForEncoding("o200k_base");
+        var older = TiktokenTokenizer.CreateForEncoding("cl100k_base");
         foreach (var (model, tokenizer) in new (string, Tokenizer)[]
         {
             ("gpt-4o-mini", newer), ("ft:gpt-4o:x", newer), ("gpt-4.1", newer), ("gpt-5.1-mini", newer), ("o3", newer),

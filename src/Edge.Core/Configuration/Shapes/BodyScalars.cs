@@ -24,8 +24,8 @@ internal static class BodyScalars
     public static readonly ScalarShape<string> MemberName = Of<string>(
         "a member's name", "^[^/].{0,255}$", text => text.Length is 0 or > MemberCharsMax
             ? new Problem($"is not the name of a member; write 1 to {MemberCharsMax} characters")
-            : text[0] == '/' ? new Problem($"is a pointer; rules are about members of the body itself, such as '{text.Trim('/')}'")
-            : text);
+            : text[0] != '/' ? text
+            : new Problem($"is a pointer; rules are about members of the body itself, such as '{text.Trim('/')}'"));
 
     /// <summary>The name of a query parameter.</summary>
     public static readonly ScalarShape<string> ParameterName = Of<string>(

@@ -23,9 +23,10 @@ internal interface IObjectShape
 /// <param name="name">Its name in the schema and the documentation.</param>
 /// <param name="noun">What a message calls it, with its article.</param>
 /// <param name="summary">What it is for: one sentence.</param>
-/// <param name="keys">Its keys. They are kept as keys of anything: a dictionary for each type of options would be a thousand types more
-/// in the native binary.</param>
-internal sealed class ObjectShape<T>(string name, string noun, string summary, params Key<T>[] keys) : Shape<T>, IObjectShape
+/// <param name="keys">Its keys. They are kept as keys of anything: a dictionary for each type of options would be a thousand
+/// types more in the native binary.</param>
+internal sealed class ObjectShape<T>(string name, string noun, string summary, params Key<T>[] keys)
+    : Shape<T>, IObjectShape
     where T : class, new()
 {
     private readonly Key[] _keys = keys;
