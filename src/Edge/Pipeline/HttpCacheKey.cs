@@ -140,7 +140,8 @@ internal static class HttpCacheKey
     }
 
     /// <summary>Fields whose values mean the same in any case (RFC 9110, sections 12.5.2 to 12.5.4).</summary>
-    private static bool IsCaseless(ReadOnlySpan<char> field) => field is "accept-language" or "accept-encoding" or "accept-charset";
+    private static bool IsCaseless(ReadOnlySpan<char> field) =>
+        field is "accept-language" or "accept-encoding" or "accept-charset";
 
     /// <summary>
     /// Several lines are one list, and blanks beside its commas say nothing (RFC 9111, section 4.1); but for text in quotes.
