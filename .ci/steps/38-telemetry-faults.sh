@@ -61,6 +61,15 @@ all_answered() {
   [[ $count -eq $requests ]] || { echo "$count of $requests answered"; return 1; }
 }
 
+# Nobody is behind: each request is answered all the same, and the program says so each time.
+all_refused() {
+  local i
+  for ((i = 0; i < 40; i++)); do
+    batch "$i"
+    [[ $(grep -c '^502$' "$work/codes" || true) -eq $((requests / 10)) ]] || { sort "$work/codes" | uniq -c; return 1; }
+  done
+}
+
 # A batch over one connection, with headers that would forge a line; sets $batch_count to how many were answered.
 batch() {
   local urls=() i
@@ -124,5 +133,15 @@ for round in 1 2 3 4 5 6 7 8; do
 done
 check "a reader that stops: the end comes in time" ends_in_time
 check "a reader that stops: the program says so" grep -q 'nobody takes what it writes' "$work/gateway.log"
+
+# The program's own log is what nobody reads.
+configure /dev/null
+sed -i "s#http://127.0.0.1:$mock_port#http://127.0.0.1:1#" "$work/edge.yaml"
+"$EDGE" run --config "$work/edge.yaml" 2> "$work/pipe" 8>&- &
+gateway_id=$!
+started+=("$gateway_id")
+require "the gateway listens with a program log that nobody reads" wait_for_port "$gateway_id" "$gateway_port"
+check "a program log that nobody reads: every request is answered" all_refused
+check "a program log that nobody reads: the end comes in time" ends_in_time
 exec 8>&-
 finish

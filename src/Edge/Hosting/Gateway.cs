@@ -315,15 +315,16 @@ internal sealed class Gateway : IAsyncDisposable
         Memory.Dispose();
         await Cache.DisposeAsync();
         await Limits.DisposeAsync();
-        await Exporting.DisposeAsync();
         await Estimates.DisposeAsync();
         Metrics.Levels.Dispose();
         _sweeper.Dispose();
         _requestIds.Dispose();
         Audit.Lived("stopped", null);
-        await Audit.DisposeAsync();
-        await Usage.DisposeAsync();
-        await Access.DisposeAsync();
+
+        // Each may have to wait for somebody who takes nothing: all at the same time, so that the end comes in time.
+        await Task.WhenAll(
+            Exporting.DisposeAsync().AsTask(), Audit.DisposeAsync().AsTask(), Usage.DisposeAsync().AsTask(),
+            Access.DisposeAsync().AsTask());
     }
 
     private async Task ListenAsync(EdgePlan plan, CancellationToken cancellation)

@@ -57,11 +57,18 @@ internal sealed class ProgramLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes what is waiting and ends.</summary>
+    /// <summary>Writes what is waiting, for <see cref="LineLogs.EndMax"/> at most, and ends.</summary>
     public async ValueTask DisposeAsync()
     {
         _lines.Writer.TryComplete();
-        await _writing;
+        try
+        {
+            await _writing.WaitAsync(LineLogs.EndMax);
+        }
+        catch (TimeoutException)
+        {
+            // Nobody takes what it writes, and there is nowhere else to say so.
+        }
     }
 
     private void Say(ProgramLogLevel level, string line)
