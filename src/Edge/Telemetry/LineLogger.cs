@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Telemetry;
+
+/// <summary>A logger whose messages are lines of text with the values that they were made of. Thread-safe.</summary>
+/// <remarks>Base of all loggers here, since the native binary has this method anew for each type of message and each logger.</remarks>
+internal abstract class LineLogger : ILogger
+{
+    /// <inheritdoc/>
+    public abstract bool IsEnabled(LogLevel logLevel);
+
+    /// <summary>There are no scopes.</summary>
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    /// <inheritdoc/>
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            Take(logLevel, eventId, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception);
+        }
+    }
+
+    /// <summary>Takes a message that is wanted.</summary>
+    /// <param name="level">How bad it is.</param>
+    /// <param name="what">Which message it is.</param>
+    /// <param name="text">Its text.</param>
+    /// <param name="fields">The values in it by their names, and the text without them.</param>
+    /// <param name="exception">What it tells of.</param>
+    protected abstract void Take(
+        LogLevel level, EventId what, string text, IReadOnlyList<KeyValuePair<string, object?>>? fields, Exception? exception);
+}
