@@ -379,8 +379,7 @@ internal sealed partial class RedisLeases : IAsyncDisposable
     {
         _fault = RedisFault.None;
         _isLoginRefused = false;
-        var wasDown = Fleet.IsDown;
-        Fleet.IsDown = false;
+        (var wasDown, Fleet.IsDown) = (Fleet.IsDown, false);
         return wasDown;
     }
 

@@ -47,7 +47,7 @@ internal sealed class KestrelLog(ProgramLog log, TimeProvider time) : LineLogger
             return;
         }
 
-        var before = leftOut == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" ({leftOut} of these were left out before)");
+        var before = leftOut == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" ({leftOut} were left out before)");
         var detail = exception is null ? "" : $": {exception}";
         log.Add(level, new EventId(0, $"kestrel.{what.Name}"), $"edge: kestrel: {text}{before}{detail}", null);
     }

@@ -47,7 +47,8 @@ internal static partial class LifeMessages
     /// <summary>Memory is short.</summary>
     [LoggerMessage(
         110, LogLevel.Information,
-        "edge: memory is short, new requests are turned away: {used} MiB of {limit} MiB are used", EventName = "edge.memory.short")]
+        "edge: memory is short, new requests are turned away: {used} MiB of {limit} MiB are used",
+        EventName = "edge.memory.short")]
     public static partial void MemoryIsShort(this ILogger log, long used, long limit);
 
     /// <summary>It no longer is.</summary>

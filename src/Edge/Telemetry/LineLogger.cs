@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Telemetry;
 
 /// <summary>A logger whose messages are lines of text with the values that they were made of. Thread-safe.</summary>
-/// <remarks>Base of all loggers here, since the native binary has this method anew for each type of message and each logger.</remarks>
+/// <remarks>The native binary has its method anew for each type of message: so it is short, and stands only here.</remarks>
 internal abstract class LineLogger : ILogger
 {
     /// <inheritdoc/>
@@ -19,7 +19,8 @@ internal abstract class LineLogger : ILogger
     {
         if (IsEnabled(logLevel))
         {
-            Take(logLevel, eventId, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception);
+            var fields = state as IReadOnlyList<KeyValuePair<string, object?>>;
+            Take(logLevel, eventId, formatter(state, exception), fields, exception);
         }
     }
 

@@ -30,12 +30,14 @@ internal static partial class RequestMessages
     /// <summary>An upstream is asked for more than it bears.</summary>
     [LoggerMessage(
         310, LogLevel.Warning,
-        "edge: upstream {upstream} bears {limit} requests at once and is asked for more; {queued} stand in line, others are turned away",
+        "edge: upstream {upstream} bears {limit} requests at once and is asked for more; {queued} stand in line, others are "
+        + "turned away",
         EventName = "edge.upstream.overloaded")]
     public static partial void Overloaded(this ILogger log, string upstream, long limit, long queued);
 
     /// <summary>What is known of a target has changed.</summary>
-    [LoggerMessage(311, LogLevel.Warning, "edge: upstream {upstream}, target {target}: {change}", EventName = "edge.target.changed")]
+    [LoggerMessage(
+        311, LogLevel.Warning, "edge: upstream {upstream}, target {target}: {change}", EventName = "edge.target.changed")]
     public static partial void TargetChanged(this ILogger log, string upstream, string target, string change);
 
     /// <summary>An issuer's keys are here.</summary>

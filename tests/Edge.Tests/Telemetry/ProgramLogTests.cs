@@ -133,7 +133,7 @@ public sealed class ProgramLogTests
         var lines = said.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(KestrelLog.LinesMax + 1, lines.Length);
         Assert.StartsWith("edge: kestrel: line 0: System.InvalidOperationException: a | b", lines[0], Ordinal);
-        Assert.Equal("edge: kestrel: later (3 of these were left out before)", lines[^1]);
+        Assert.Equal("edge: kestrel: later (3 were left out before)", lines[^1]);
     }
 
     private static void Warn(ILogger logger, LogLevel level, string text, Exception? exception) =>
