@@ -8,7 +8,10 @@ public sealed class FailuresTests
     [Fact]
     public void The_ratio_is_that_of_the_medians_of_seconds_that_count()
     {
-        var report = Report([Of(1_000), Of(3_000), Of(5_000), Of(2_500), Of(2_000), Of(2_000), Of(3_000), Of(9_000) with { LateP99Us = 5_001 }]);
+        var report = Report(
+        [
+            Of(1_000), Of(3_000), Of(5_000), Of(2_500), Of(2_000), Of(2_000), Of(3_000), Of(9_000) with { LateP99Us = 5_001 },
+        ]);
 
         Assert.Equal(2, report.RatioOf(Happening.Reload)!.Value, 6);
         Assert.Equal(1.25, report.RatioOf(Happening.After)!.Value, 6);

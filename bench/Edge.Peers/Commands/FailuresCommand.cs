@@ -19,7 +19,8 @@ internal static class FailuresCommand
     {
         var edge = CommonOptions.Edge();
         var rate = CommonOptions.Positive("--rate", $"Requests a second ({RateByDefault}).");
-        var times = CommonOptions.Positive("--times", $"How often an upstream is killed, and the file read again ({TimesByDefault}).");
+        var times = CommonOptions.Positive(
+            "--times", $"How often an upstream is killed, and the file read again ({TimesByDefault}).");
         var workName = new Option<string>("--work")
         {
             Description = "Which request.",

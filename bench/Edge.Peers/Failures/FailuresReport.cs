@@ -20,7 +20,8 @@ internal sealed class FailuresReport(Course course, OpenLoadResult load)
     /// <summary>Every second, and then the sums of those in which the same happened.</summary>
     public string Write()
     {
-        List<string[]> rows = [["second", "what happens", "requests", "lost", "p50 us", "p99 ms", "slowest ms", "generator late p99 us"]];
+        List<string[]> rows =
+            [["second", "what happens", "requests", "lost", "p50 us", "p99 ms", "slowest ms", "generator late p99 us"]];
         for (var i = 0; i < load.Seconds.Length; i++)
         {
             var second = load.Seconds[i];
@@ -40,7 +41,9 @@ internal sealed class FailuresReport(Course course, OpenLoadResult load)
         return $"**{course.Name}**\n\n{Table.Align(rows)}\n{Table.Align(sums)}";
     }
 
-    /// <summary>The 99th percentile of the seconds in which something happens, to that of calm ones; null without seconds that count.</summary>
+    /// <summary>
+    /// The 99th percentile of the seconds in which something happens, to that of calm ones; null without seconds that count.
+    /// </summary>
     public double? RatioOf(Happening happening) =>
         P99sOf(happening) is { Length: > 0 } these && P99sOf(Happening.Calm) is { Length: > 0 } calm
             ? Spread.Of(these).Median / Spread.Of(calm).Median

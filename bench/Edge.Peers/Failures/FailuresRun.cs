@@ -150,7 +150,8 @@ internal sealed class FailuresRun(string edge, int requestsPerSecond, Work work,
         var text = await File.ReadAllTextAsync(path, cancellation);
         var before = Generation(_generation);
         _generation++;
-        await File.WriteAllTextAsync(path + ".new", text.Replace(before, Generation(_generation), StringComparison.Ordinal), cancellation);
+        text = text.Replace(before, Generation(_generation), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(path + ".new", text, cancellation);
         File.Move(path + ".new", path, overwrite: true);
         _gateway.Process.Signal(Native.HangUp);
     }
