@@ -121,6 +121,13 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
                 result = context.Ended(Stage.Forward, await _forward.RunAsync(context));
             }
         }
+        catch (OutOfMemoryException)
+        {
+            // The heap has all that it may have: what is new is turned away, as while memory is short.
+            _gateway.Memory.CountShed();
+            context.RetryAfterSeconds = MemoryWatch.RetryAfterSeconds;
+            result = context.Broke(StageResult.Failed(Failure.EdgeOverloaded));
+        }
         catch (Exception exception)
         {
             result = context.Broke(StageResult.Failed(Failure.EdgeInternal));
