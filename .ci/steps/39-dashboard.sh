@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The dashboard and the alerts of deploy/ against a real Prometheus, which scrapes a gateway that has something of everything to
-# tell: every query is understood and has data, and those alerts fire that should. $EDGE is the binary.
+# tell: every query is understood and has data, and those alerts fire that should. $EDGE is the binary. With PICTURE=FILE the run
+# lasts a minute and a half, and what the dashboard's panels had to show is drawn into FILE (docs/dashboard.svg).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 exec < /dev/null
@@ -80,7 +81,9 @@ post() {
 
 # Something of everything, at least twenty times and for six seconds, so that each counter grows between two scrapes.
 traffic() {
-  local least=$((SECONDS + 7)) most=$((SECONDS + 60)) i=0
+  local seconds=7
+  [[ -z ${PICTURE:-} ]] || seconds=90
+  local least=$((SECONDS + seconds)) most=$((SECONDS + seconds + 53)) i=0
   while [[ $SECONDS -lt $most && ( $SECONDS -lt $least || $i -lt 20 ) ]]; do
     i=$((i + 1))
     post /v1/chat/completions app-key gpt-4o false "question $i"
@@ -91,7 +94,7 @@ traffic() {
     post /elsewhere/v1/chat/completions app-key gpt-4o false "question $i"
     post /nowhere/v1/chat/completions app-key gpt-4o false "question $i"
     post /few/v1/chat/completions app-key gpt-4o false "question $i"
-    sleep 0.05
+    sleep "0.$((i % 4))5"
   done
   echo "  $i rounds"
 }
@@ -126,6 +129,7 @@ require "the gateway listens" start_gateway "$configuration"
 require "Prometheus listens" prometheus_listens
 sleep 2
 traffic
+[[ -z ${PICTURE:-} ]] || check "the picture is drawn" node .ci/picture.mjs "http://127.0.0.1:$prometheus_port" 80 "$PICTURE"
 tell_of_a_bad_file
 add_closing_line node .ci/dashboard.mjs "http://127.0.0.1:$prometheus_port" \
   "EdgeBudgetUsed EdgeCertificateEnds EdgeCircuitOpen EdgeErrors EdgeLimitRefuses EdgeObjectiveBurns EdgeObjectiveBurnsFast \

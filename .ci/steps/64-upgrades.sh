@@ -62,17 +62,26 @@ start "$work/front.log" "$EDGE" run --config "$work/edge.yaml"
 front_id=$last_started
 require "the gateway in front listens" wait_for_port "$front_id" "$front_port"
 
+# await_line PATTERN FILE: a line comes, if not at once: logs are written beside what they tell of.
+await_line() {
+  local end=$((SECONDS + 15))
+  until grep -Eq "$1" "$2"; do
+    [[ $SECONDS -lt $end ]] || return 1
+    sleep 0.05
+  done
+}
+
 heading "wss to the gateway, wss to the upstream"
 arguments=(the-key openai-insecure-api-key. realtime)
 add_closing_line timeout 60 "${client[@]}" echo "wss://127.0.0.1:$front_port/v1/realtime" "${arguments[@]}"
 check "the access log tells of the upgrade" \
-  grep -Eq '"status":101,.*"upgrade":"websocket","upgradeEnd":"(caller|upstream)","bytesIn":1[0-9]{6}' "$work/access.jsonl"
+  await_line '"status":101,.*"upgrade":"websocket","upgradeEnd":"(caller|upstream)","bytesIn":1[0-9]{6}' "$work/access.jsonl"
 check "the key is in no log" bash -c "! grep -q the-key '$work'/*.log '$work/access.jsonl'"
 
 heading "idle time"
 timeout 20 "${client[@]}" wait "wss://127.0.0.1:$front_port/ws" "${arguments[@]}" > "$work/idle.txt" || true
 check "without a byte for a second it is ended" grep -q '^closed 1006$' "$work/idle.txt"
-check "the access log says why" grep -q '"upgradeEnd":"idle"' "$work/access.jsonl"
+check "the access log says why" await_line '"upgradeEnd":"idle"' "$work/access.jsonl"
 
 heading "connections from one address"
 held=()
@@ -101,13 +110,6 @@ heading "drain"
 timeout 40 "${client[@]}" many "wss://127.0.0.1:$front_port/v1/realtime" "${arguments[@]}" 20 > "$work/many.txt" 2>&1 &
 many_id=$!
 started+=("$many_id")
-await_line() {
-  local end=$((SECONDS + 15))
-  until grep -q "$1" "$2"; do
-    [[ $SECONDS -lt $end ]] || return 1
-    sleep 0.05
-  done
-}
 require "twenty are open" await_line '^open$' "$work/many.txt"
 check "the metrics count them" await_metric 'edge_upgrade_connections 20'
 check "SIGTERM ends the gateway with 0" stop "$front_id"

@@ -19,6 +19,9 @@ public sealed class EdgePlan
     /// <summary>What it says of itself, and where it sends its figures.</summary>
     public required TelemetryPlan Telemetry { get; init; }
 
+    /// <summary>How much the program says of itself.</summary>
+    public ProgramLogLevel LogLevel { get; init; }
+
     /// <summary>Tiers whose callers may ask what each stage decided.</summary>
     public ImmutableArray<string> ExplainTiers { get; init; } = [];
 

@@ -1,8 +1,12 @@
 using System.Buffers.Text;
+using System.Text;
 
 namespace Edge.Core.Http;
 
-/// <summary>Reads dates of header fields, in the three forms that there are (RFC 9110, section 5.6.7).</summary>
+/// <summary>
+/// Reads dates of header fields, in the three forms that there are (RFC 9110, section 5.6.7); case does not count (RFC 9111,
+/// section 4.2).
+/// </summary>
 public static class HttpDate
 {
     private const int FixedLength = 29;
@@ -44,15 +48,30 @@ public static class HttpDate
             && TryMake(text[8..10].TrimStart((byte)' '), text[4..7], text[20..24], text[11..19], thisYear, out seconds);
     }
 
-    private static bool IsAt(ReadOnlySpan<byte> text, int at, ReadOnlySpan<byte> what) => text[at..].StartsWith(what);
+    private static bool IsAt(ReadOnlySpan<byte> text, int at, ReadOnlySpan<byte> what) =>
+        text.Length - at >= what.Length && Ascii.EqualsIgnoreCase(text.Slice(at, what.Length), what);
+
+    /// <summary>Where a month's name begins; -1: there is no such month.</summary>
+    private static int MonthAt(ReadOnlySpan<byte> name)
+    {
+        for (var at = 0; at < Months.Length; at += MonthChars)
+        {
+            if (Ascii.EqualsIgnoreCase(Months.Slice(at, MonthChars), name))
+            {
+                return at;
+            }
+        }
+
+        return -1;
+    }
 
     private static bool TryMake(
         ReadOnlySpan<byte> dayText, ReadOnlySpan<byte> monthText, ReadOnlySpan<byte> yearText, ReadOnlySpan<byte> time,
         int thisYear, out long seconds)
     {
         seconds = 0;
-        var month = Months.IndexOf(monthText);
-        if (month < 0 || month % MonthChars != 0 || time[2] != ':' || time[5] != ':'
+        var month = MonthAt(monthText);
+        if (month < 0 || time[2] != ':' || time[5] != ':'
             || !TryNumber(dayText, out var day) || !TryNumber(yearText, out var year)
             || !TryNumber(time[..2], out var hour) || !TryNumber(time[3..5], out var minute)
             || !TryNumber(time[6..], out var second))

@@ -14,8 +14,8 @@ namespace Edge.Admin;
 /// The administrative listener: <c>/healthz</c> says that the process serves, <c>/readyz</c> that it wants traffic, which ends
 /// the moment a drain begins, and pauses while limits are closed because their store is away. Both need no token.
 /// <c>/metrics</c> has the figures for Prometheus; it wants the file's token where there is one. <c>/state</c> tells what runs
-/// and what was counted, <c>/limits</c> reads and changes counts of limits, <c>/cache</c> the cache, <c>/targets</c> circuits;
-/// they want the token, and are not there where the file has none.
+/// and what was counted, <c>/limits</c> reads and changes counts of limits, <c>/cache</c> the cache, <c>/targets</c> circuits,
+/// <c>/log-level</c> how much is said; they want the token, and are not there where the file has none.
 /// </summary>
 internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
 {
@@ -31,6 +31,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
     private readonly LimitAdministration _limits;
     private readonly CacheAdministration _cache;
     private readonly TargetAdministration _targets;
+    private readonly LogAdministration _log;
     private readonly byte[]? _tokenHash;
 
     /// <summary>The administration of a gateway.</summary>
@@ -40,6 +41,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         _limits = new LimitAdministration(gateway);
         _cache = new CacheAdministration(gateway);
         _targets = new TargetAdministration(gateway);
+        _log = new LogAdministration(gateway);
         _tokenHash = token is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes("Bearer " + token.Reveal()));
     }
 
@@ -65,6 +67,10 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         else if (TargetAdministration.IsFor(request.Path) && _tokenHash is not null && HasToken(request, _tokenHash))
         {
             response.StatusCode = _targets.Answer(request, response, body, Peer(context));
+        }
+        else if (request.Path == LogAdministration.Path && _tokenHash is not null && HasToken(request, _tokenHash))
+        {
+            response.StatusCode = _log.Answer(request, response, body, Peer(context));
         }
         else
         {
@@ -94,7 +100,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
     private int Answer(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body)
     {
         if (_tokenHash is not null && (LimitAdministration.IsFor(request.Path) || CacheAdministration.IsFor(request.Path)
-            || TargetAdministration.IsFor(request.Path)))
+            || TargetAdministration.IsFor(request.Path) || request.Path == LogAdministration.Path))
         {
             return Unauthorized(response, body);
         }

@@ -37,7 +37,7 @@ internal static class RunCommand
         }
         catch (IOException exception)
         {
-            log.Say($"edge: not started: {exception.Message}");
+            log.Fail($"edge: not started: {exception.Message}");
             return CommonOptions.Failure;
         }
 

@@ -87,7 +87,7 @@ internal sealed class CalibrationFile(TokenCalibration calibration, ProgramLog l
             file.ReadExactly(text);
             if (text.Length > BytesMax || !calibration.TryRead(text))
             {
-                log.Say($"edge: {path} is not what was learned of estimates; beginning anew");
+                log.Warn($"edge: {path} is not what was learned of estimates; beginning anew");
             }
         }
         catch (FileNotFoundException)
@@ -96,7 +96,7 @@ internal sealed class CalibrationFile(TokenCalibration calibration, ProgramLog l
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            log.Say($"edge: cannot read {path}, beginning anew: {exception.Message}");
+            log.Warn($"edge: cannot read {path}, beginning anew: {exception.Message}");
         }
     }
 
@@ -129,7 +129,7 @@ internal sealed class CalibrationFile(TokenCalibration calibration, ProgramLog l
                 if (!_isFailing)
                 {
                     _isFailing = true;
-                    log.Say($"edge: cannot write {path}: {exception.Message}");
+                    log.Warn($"edge: cannot write {path}: {exception.Message}");
                 }
             }
         }

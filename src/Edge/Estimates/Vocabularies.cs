@@ -119,7 +119,7 @@ internal sealed class Vocabularies(ProgramLog log, TimeProvider time)
             }
             catch (Exception exception)
             {
-                log.Say($"edge: the vocabulary {name} cannot be loaded, estimating without it: {exception.Message}");
+                log.Warn($"edge: the vocabulary {name} cannot be loaded, estimating without it: {exception.Message}");
                 return null;
             }
         }

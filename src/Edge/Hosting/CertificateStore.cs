@@ -84,7 +84,7 @@ internal sealed class CertificateStore : IDisposable
         catch (Exception exception) when (exception is IOException || IsUnusable(exception))
         {
             // Often one file is new and the other not yet: the next look finds both.
-            _log.Say($"edge: certificate {_plan.CertificatePath} not taken, the old one stays: {exception.Message}");
+            _log.Fail($"edge: certificate {_plan.CertificatePath} not taken, the old one stays: {exception.Message}");
         }
         finally
         {

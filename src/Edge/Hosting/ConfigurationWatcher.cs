@@ -112,10 +112,10 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
             {
                 foreach (var diagnostic in result.Diagnostics)
                 {
-                    _log.Say(diagnostic.ToString());
+                    _log.Fail(diagnostic.ToString());
                 }
 
-                _log.Say("edge: not reloaded, the configuration in force stays");
+                _log.Fail("edge: not reloaded, the configuration in force stays");
                 _gateway.Metrics.Reloads.Of("refused").Increment();
                 _gateway.Audit.Reloaded(false, cause, result.Diagnostics[0].ToString());
                 return;
@@ -127,7 +127,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
             {
-                _log.Say($"edge: not reloaded, the configuration in force stays: {exception.Message}");
+                _log.Fail($"edge: not reloaded, the configuration in force stays: {exception.Message}");
                 _gateway.Metrics.Reloads.Of("refused").Increment();
                 _gateway.Audit.Reloaded(false, cause, exception.Message);
                 return;
@@ -148,12 +148,12 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
             _gateway.Audit.Reloaded(true, cause, now);
             if (!result.Plan.Listeners.AsSpan().SequenceEqual(old.Listeners.AsSpan()) || result.Plan.Admin != old.Admin)
             {
-                _log.Say("edge: listeners have changed in the file: restart to change them here");
+                _log.Warn("edge: listeners have changed in the file: restart to change them here");
             }
 
             if (result.Plan.LimitState != old.LimitState)
             {
-                _log.Say("edge: limitState has changed in the file: restart to change it here");
+                _log.Warn("edge: limitState has changed in the file: restart to change it here");
             }
         }
     }

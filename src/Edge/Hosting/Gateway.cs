@@ -95,6 +95,9 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>Who was refused, let in, and what was administered.</summary>
     public AuditLog Audit { get; }
 
+    /// <summary>What the program says of itself.</summary>
+    public ProgramLog Log => _log;
+
     /// <summary>What each request was.</summary>
     public AccessLog Access { get; }
 
@@ -199,6 +202,7 @@ internal sealed class Gateway : IAsyncDisposable
         Memory.Apply(plan.Memory);
         Estimates.Apply(plan.CalibrationFile);
         Exporting.Apply(plan.Telemetry);
+        Log.Level = plan.LogLevel;
         _issuers.Replace(_snapshot.Issuers);
         if (oldStore is not null)
         {
@@ -311,15 +315,16 @@ internal sealed class Gateway : IAsyncDisposable
         Memory.Dispose();
         await Cache.DisposeAsync();
         await Limits.DisposeAsync();
-        await Exporting.DisposeAsync();
         await Estimates.DisposeAsync();
         Metrics.Levels.Dispose();
         _sweeper.Dispose();
         _requestIds.Dispose();
         Audit.Lived("stopped", null);
-        await Audit.DisposeAsync();
-        await Usage.DisposeAsync();
-        await Access.DisposeAsync();
+
+        // Each may have to wait for somebody who takes nothing: all at the same time, so that the end comes in time.
+        await Task.WhenAll(
+            Exporting.DisposeAsync().AsTask(), Audit.DisposeAsync().AsTask(), Usage.DisposeAsync().AsTask(),
+            Access.DisposeAsync().AsTask());
     }
 
     private async Task ListenAsync(EdgePlan plan, CancellationToken cancellation)
@@ -327,6 +332,7 @@ internal sealed class Gateway : IAsyncDisposable
         Audit.Apply(plan.AuditLog);
         Usage.Apply(plan.UsageLog);
         Access.Apply(plan.AccessLog);
+        Log.Level = plan.LogLevel;
         Exporting.Apply(plan.Telemetry);
         Estimates.Apply(plan.CalibrationFile);
         if (plan.Admin is { } admin)

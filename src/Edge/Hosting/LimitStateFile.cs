@@ -176,7 +176,7 @@ internal sealed partial class LimitStateFile : IAsyncDisposable
         var aside = string.Create(CultureInfo.InvariantCulture, $"{_path}.unread-{_time.GetUtcNow().ToUnixTimeMilliseconds()}");
         _file.Dispose();
         File.Move(_path, aside);
-        _log.Say($"edge: limit state: {_path} {why}; all counts begin anew, and it is kept as {aside}");
+        _log.Fail($"edge: limit state: {_path} {why}; all counts begin anew, and it is kept as {aside}");
         return false;
     }
 
@@ -214,7 +214,7 @@ internal sealed partial class LimitStateFile : IAsyncDisposable
 
         if (damaged > 0 || at < _length)
         {
-            _log.Say(string.Create(
+            _log.Fail(string.Create(
                 CultureInfo.InvariantCulture,
                 $"edge: limit state: {_path} is damaged: {damaged} counts and {_length - at} bytes at its end are lost, " +
                 $"{_table.Count} counts are read"));
@@ -294,7 +294,7 @@ internal sealed partial class LimitStateFile : IAsyncDisposable
             if (!_isFailing)
             {
                 _isFailing = true;
-                _log.Say($"edge: limit state: {_path} cannot be written, and a restart would forgive: {exception.Message}");
+                _log.Fail($"edge: limit state: {_path} cannot be written, and a restart would forgive: {exception.Message}");
             }
         }
 

@@ -269,7 +269,7 @@ internal sealed class Issuer : IAsyncDisposable
             var wait = TimeSpan.FromMilliseconds(Math.Max(_schedule.DueMs - NowMs, 0));
             var have = _keys is null ? "there are none yet" : "the old ones stay";
             var what = $"keys not fetched ({fetched.Detail}); {have}";
-            _log.Say($"edge: issuer {Source.Name}: {what}; next attempt in {wait.TotalSeconds:0} s");
+            _log.Warn($"edge: issuer {Source.Name}: {what}; next attempt in {wait.TotalSeconds:0} s");
         }
 
         round.Done.TrySetResult(fetched.Fault);

@@ -30,6 +30,11 @@ internal static class HttpCacheFill
         RequestContext context, RouteCache route, CacheExchange exchange, ResponseHead head, ReadOnlySpan<byte> bytes,
         ReadOnlySpan<byte> kept)
     {
+        if (!IsAbout(head, bytes, kept))
+        {
+            return false;
+        }
+
         var http = exchange.Http!;
         var found = new Facts { NowSeconds = route.Shared.UtcSeconds };
         if (!kept.IsEmpty)
@@ -37,7 +42,7 @@ internal static class HttpCacheFill
             var old = new StoredHead(kept);
             for (var at = 0; old.TryNext(ref at, out var name, out var value);)
             {
-                if (!head.Has(bytes, name))
+                if (IsKept(head, bytes, name))
                 {
                     found.Take(name, value);
                 }
@@ -81,7 +86,7 @@ internal static class HttpCacheFill
     {
         var says = found.Directives;
         if (status is < 200 or StatusCodes.Status206PartialContent or StatusCodes.Status304NotModified
-            || says.NoStore || found.IsPart || found.HasManyTypes
+            || !MayStore(says, status) || found.HasManyTypes
             || (says.Private && !(route.Plan.Scope.Kind == CacheScopeKind.Consumer && context.Caller is not null)))
         {
             return false;
@@ -97,6 +102,15 @@ internal static class HttpCacheFill
         // Without a word of how long it is fresh it is kept only to be asked about, or by the word of the file.
         return found.HasLifetime || (status == StatusCodes.Status200OK && (found.HasValidator || route.TtlMs >= 0));
     }
+
+    /// <summary>
+    /// Who knows what a status means may keep it by must-understand, whatever no-store says beside that; nobody else may
+    /// (RFC 9111, section 5.2.2.3). Known are the statuses of RFC 9110.
+    /// </summary>
+    private static bool MayStore(in CacheDirectives says, int status) => says.MustUnderstand
+        ? status is (>= 200 and <= 205) or (>= 300 and <= 305) or 307 or 308
+            or (>= 400 and <= 417) or 421 or 422 or 426 or (>= 500 and <= 505)
+        : !says.NoStore;
 
     private static StoredRules RulesOf(in Facts found, RouteCache route, int status)
     {
@@ -130,7 +144,7 @@ internal static class HttpCacheFill
             var old = new StoredHead(kept);
             for (var at = 0; old.TryNext(ref at, out var name, out var value);)
             {
-                if (!head.Has(bytes, name))
+                if (IsKept(head, bytes, name))
                 {
                     StoredHead.Add(to, name, value);
                 }
@@ -143,7 +157,7 @@ internal static class HttpCacheFill
             var name = field.Name(bytes);
             if (field.Kind is ResponseHeaderKind.HopByHop or ResponseHeaderKind.ContentLength or ResponseHeaderKind.SetCookie
                 || head.IsNamedByConnection(bytes, i) || Is(name, "Age"u8) || Is(name, "Alt-Svc"u8) || Is(name, "Set-Cookie2"u8)
-                || (namesFields && IsNamed(head, bytes, name)))
+                || (!kept.IsEmpty && IsOfContent(name)) || (namesFields && IsNamed(head, bytes, name)))
             {
                 continue;
             }
@@ -151,6 +165,34 @@ internal static class HttpCacheFill
             StoredHead.Add(to, name, field.Value(bytes));
         }
     }
+
+    /// <summary>
+    /// True where a head brings what is kept up to date: one with an entity tag only what has the same (section 4.3.4). Whether
+    /// it is weak does not count: servers that compress name it weakly with a body, and strongly with a 304.
+    /// </summary>
+    private static bool IsAbout(ResponseHead head, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> kept)
+    {
+        for (var i = 0; i < head.HeaderCount && !kept.IsEmpty; i++)
+        {
+            if (Is(head[i].Name(bytes), "ETag"u8) && !(new StoredHead(kept).TryFind("ETag"u8, out var tag)
+                && Opaque(head[i].Value(bytes)).SequenceEqual(Opaque(tag))))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static ReadOnlySpan<byte> Opaque(ReadOnlySpan<byte> tag) => tag.StartsWith("W/"u8) ? tag[2..] : tag;
+
+    /// <summary>True where a kept field stays as it is when what is kept is brought up to date.</summary>
+    private static bool IsKept(ResponseHead head, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> name) =>
+        !head.Has(bytes, name) || IsOfContent(name);
+
+    /// <summary>True for what tells how the kept bytes are to be read: it goes with them (section 3.2).</summary>
+    private static bool IsOfContent(ReadOnlySpan<byte> name) =>
+        Is(name, "ETag"u8) || Is(name, "Content-Encoding"u8) || Is(name, "Content-Range"u8);
 
     private static bool IsNamed(ResponseHead head, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> name)
     {
@@ -178,8 +220,8 @@ internal static class HttpCacheFill
         public long Age;
         public bool HasValidator;
         public bool SetsCookie;
-        public bool IsPart;
         public bool HasManyTypes;
+        private bool _hasAge;
         private bool _hasType;
 
         public readonly bool HasLifetime => Directives.SharedMaxAge >= 0 || Directives.MaxAge >= 0 || HasExpires;
@@ -193,7 +235,6 @@ internal static class HttpCacheFill
             else if (Is(name, "Age"u8)) TakeAge(value);
             else if (Is(name, "ETag"u8) || Is(name, "Last-Modified"u8)) HasValidator = true;
             else if (Is(name, "Set-Cookie"u8) || Is(name, "Set-Cookie2"u8)) SetsCookie = true;
-            else if (Is(name, "Content-Range"u8)) IsPart = true;
             else if (Is(name, "Content-Type"u8))
             {
                 HasManyTypes = _hasType;
@@ -209,14 +250,20 @@ internal static class HttpCacheFill
             HasExpires = true;
         }
 
-        // Of several the first counts (section 5.1), of several lines the greatest; what is no number does not.
+        // Of several the first counts, in one line or more; what is no number does not (section 5.1).
         private void TakeAge(ReadOnlySpan<byte> value)
         {
+            if (_hasAge)
+            {
+                return;
+            }
+
+            _hasAge = true;
             var comma = value.IndexOf((byte)',');
             var first = (comma < 0 ? value : value[..comma]).Trim(" \t"u8);
             if (!first.IsEmpty && !first.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
             {
-                Age = Math.Max(Age, Utf8Parser.TryParse(first, out int age, out _) ? age : int.MaxValue);
+                Age = Utf8Parser.TryParse(first, out int age, out _) ? age : int.MaxValue;
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Edge.Core.Caching;
 using Edge.Core.Http;
@@ -13,6 +14,7 @@ internal static class HttpCacheKey
     public const int VaryNamesMax = 16;
 
     private const int LineCharsMax = 1024;
+    private const int CaselessCharsMax = 256;
 
     /// <summary>Makes the request's key.</summary>
     /// <returns>False where the request is for the upstream alone.</returns>
@@ -129,22 +131,34 @@ internal static class HttpCacheKey
             }
 
             key.Add(name[..field.Length]);
-            AddValue(key, context.RequestHeaders[context.Route!.Cache!.Shared.Strings.Get(field)]);
+            AddValue(
+                key, context.RequestHeaders[context.Route!.Cache!.Shared.Strings.Get(field)],
+                IsCaseless(name[..field.Length]));
         }
 
         return true;
     }
 
+    /// <summary>Fields whose values mean the same in any case (RFC 9110, sections 12.5.2 to 12.5.4).</summary>
+    private static bool IsCaseless(ReadOnlySpan<char> field) =>
+        field is "accept-language" or "accept-encoding" or "accept-charset";
+
     /// <summary>
     /// Several lines are one list, and blanks beside its commas say nothing (RFC 9111, section 4.1); but for text in quotes.
     /// </summary>
-    private static void AddValue(CacheKey key, StringValues values)
+    private static void AddValue(CacheKey key, StringValues values, bool isCaseless)
     {
+        Span<char> lower = stackalloc char[CaselessCharsMax];
         key.AddCount(values.Count > 0 ? 1 : 0);
         var count = 0;
         foreach (var value in values)
         {
-            var line = value.AsSpan();
+            scoped ReadOnlySpan<char> line = value;
+            if (isCaseless && line.Length <= lower.Length && Ascii.ToLower(line, lower, out var used) == OperationStatus.Done)
+            {
+                line = lower[..used];
+            }
+
             if (line.Contains('"'))
             {
                 key.Add(line);

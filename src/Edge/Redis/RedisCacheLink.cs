@@ -110,7 +110,7 @@ internal sealed class RedisCacheLink(RedisPlan plan, TimeProvider time, ProgramL
         if (_isUp)
         {
             _isUp = false;
-            log.Say($"edge: redis is away ({why}); answers are kept in memory alone");
+            log.Fail($"edge: redis is away ({why}); answers are kept in memory alone");
         }
     }
 
@@ -158,14 +158,14 @@ internal sealed class RedisCacheLink(RedisPlan plan, TimeProvider time, ProgramL
             // It answers, and at once: the next call may be another matter.
             if (Interlocked.Exchange(ref _refusal, why) != why)
             {
-                log.Say($"edge: redis refuses a call of the cache: {why}");
+                log.Warn($"edge: redis refuses a call of the cache: {why}");
             }
         }
         else if (ShardOf(key) is { } shard)
         {
             if (shard.MarkDown($"{plan.Prefix}:probe:{key}"))
             {
-                log.Say($"edge: redis at {shard.Name} is away ({why}); its answers are kept in memory alone");
+                log.Fail($"edge: redis at {shard.Name} is away ({why}); its answers are kept in memory alone");
             }
         }
         else

@@ -125,7 +125,7 @@ internal sealed partial class RedisLeases : IAsyncDisposable
 
         if (Fleet.IsDown && _fault == RedisFault.None)
         {
-            _log.Say($"edge: redis does not answer; {Policy}");
+            _log.Fail($"edge: redis does not answer; {Policy}");
         }
     }
 
@@ -339,14 +339,14 @@ internal sealed partial class RedisLeases : IAsyncDisposable
         {
             if (Interlocked.Exchange(ref _refusal, why) != why)
             {
-                _log.Say($"edge: redis refuses a call for one limit: {why}");
+                _log.Warn($"edge: redis refuses a call for one limit: {why}");
             }
         }
         else if (_isCluster)
         {
             if (shard?.MarkDown($"{_plan.Prefix}:probe:{key}") == true)
             {
-                _log.Say($"edge: redis at {shard.Name} is away ({why}); for its keys {Policy}");
+                _log.Fail($"edge: redis at {shard.Name} is away ({why}); for its keys {Policy}");
             }
 
             Fleet.IsDown = Fleet.IsDown || AreAllAway();
@@ -355,7 +355,7 @@ internal sealed partial class RedisLeases : IAsyncDisposable
         {
             _fault = fault;
             Fleet.IsDown = true;
-            _log.Say($"edge: redis is away ({why}); {Policy}");
+            _log.Fail($"edge: redis is away ({why}); {Policy}");
         }
     }
 
@@ -489,7 +489,7 @@ internal sealed partial class RedisLeases : IAsyncDisposable
         }
         catch (RedisException exception)
         {
-            _log.Say($"edge: redis cannot be reached: {exception.Message.ReplaceLineEndings(" ")}");
+            _log.Fail($"edge: redis cannot be reached: {exception.Message.ReplaceLineEndings(" ")}");
         }
     }
 }

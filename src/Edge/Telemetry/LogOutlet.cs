@@ -79,7 +79,7 @@ internal sealed class LogOutlet(string name, string noun, ProgramLog log, TimePr
     }
 
     /// <summary>Nobody takes what it writes any more.</summary>
-    public void GiveUp() => log.Say($"edge: {name}: given up on, nobody takes what it writes");
+    public void GiveUp() => log.Warn($"edge: {name}: given up on, nobody takes what it writes");
 
     /// <summary>Says what has not been said yet.</summary>
     public void End() => Tell(isEnd: true);
@@ -101,7 +101,7 @@ internal sealed class LogOutlet(string name, string noun, ProgramLog log, TimePr
         var untold = dropped - Interlocked.Exchange(ref _told, dropped);
         if (untold > 0)
         {
-            log.Say(string.Create(CultureInfo.InvariantCulture, $"edge: {name}: {untold} {noun} dropped: {_fault}"));
+            log.Warn(string.Create(CultureInfo.InvariantCulture, $"edge: {name}: {untold} {noun} dropped: {_fault}"));
         }
     }
 }

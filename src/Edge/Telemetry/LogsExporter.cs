@@ -72,10 +72,13 @@ internal sealed class LogsExporter : IAsyncDisposable
     public void Add(int severity, string log, string line) => Add(severity, log, null, Encoding.UTF8.GetBytes(line));
 
     /// <summary>Sends what is waiting, for <see cref="MetricsExporter.EndMax"/> at most, and ends.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => EndAsync(MetricsExporter.EndMax);
+
+    /// <summary>The same within a time.</summary>
+    public async ValueTask EndAsync(TimeSpan within)
     {
         await _stop.CancelAsync();
-        _end.CancelAfter(MetricsExporter.EndMax);
+        _end.CancelAfter(within);
         await _running;
         _sender.Dispose();
         _stop.Dispose();

@@ -46,11 +46,14 @@ internal sealed class MetricsExporter : IAsyncDisposable
     }
 
     /// <summary>Exports once more and ends.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => EndAsync(EndMax);
+
+    /// <summary>The same within a time.</summary>
+    public async ValueTask EndAsync(TimeSpan within)
     {
         await _stop.CancelAsync();
         await _running;
-        using var end = new CancellationTokenSource(EndMax, _time);
+        using var end = new CancellationTokenSource(within, _time);
         await ExportAsync(end.Token);
         _sender.Dispose();
         _stop.Dispose();
@@ -87,7 +90,7 @@ internal sealed class MetricsExporter : IAsyncDisposable
         if (_toldTimestamp == 0 || _time.GetElapsedTime(_toldTimestamp, now) >= TellEvery)
         {
             _toldTimestamp = now;
-            _log.Say($"edge: metrics not exported: {fault.ReplaceLineEndings(" ")}");
+            _log.Warn($"edge: metrics not exported: {fault.ReplaceLineEndings(" ")}");
         }
     }
 

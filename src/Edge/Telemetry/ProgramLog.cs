@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Threading.Channels;
+using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Pipeline;
 
@@ -13,8 +14,6 @@ internal sealed class ProgramLog : IAsyncDisposable
 {
     /// <summary>Most lines that wait to be written.</summary>
     public const int QueuedLinesMax = 1024;
-
-    private const int InformationSeverity = 9;
 
     private readonly Channel<string> _lines;
     private readonly TextWriter _to;
@@ -33,29 +32,66 @@ internal sealed class ProgramLog : IAsyncDisposable
     /// <summary>Where lines go besides; null: nowhere.</summary>
     public LogsExporter? Also { get; set; }
 
-    /// <summary>Writes a line, without waiting for it.</summary>
-    public void Say(string line)
+    /// <summary>What is said; may change at any time.</summary>
+    public ProgramLogLevel Level { get; set; }
+
+    /// <summary>Says what happened, without waiting for it.</summary>
+    public void Say(string line) => Say(ProgramLogLevel.Information, line);
+
+    /// <summary>Says what somebody should look at.</summary>
+    public void Warn(string line) => Say(ProgramLogLevel.Warning, line);
+
+    /// <summary>Says what does not work.</summary>
+    public void Fail(string line) => Say(ProgramLogLevel.Error, line);
+
+    /// <summary>Says why a request failed: route, failure, attempts, and the detail that callers are not told.</summary>
+    public void Failed(RequestContext context, Failure failure, TimeSpan elapsed)
     {
-        Also?.Add(InformationSeverity, "program", line);
+        if (Level <= ProgramLogLevel.Warning)
+        {
+            Warn(string.Create(
+                CultureInfo.InvariantCulture,
+                $"edge: route {context.Route?.Plan.Name ?? "-"}: {Failures.Code(failure)} after " +
+                $"{elapsed.TotalMilliseconds:0} ms, attempts {context.Attempts}" +
+                $"{(context.FailureDetail is { } detail ? ": " + OneLine(detail) : "")}"));
+        }
+    }
+
+    /// <summary>Writes what is waiting, for <see cref="LineLogs.EndMax"/> at most, and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _lines.Writer.TryComplete();
+        try
+        {
+            await _writing.WaitAsync(LineLogs.EndMax);
+        }
+        catch (TimeoutException)
+        {
+            // Nobody takes what it writes, and there is nowhere else to say so.
+        }
+    }
+
+    private void Say(ProgramLogLevel level, string line)
+    {
+        if (level < Level)
+        {
+            return;
+        }
+
+        Also?.Add(SeverityOf(level), "program", line);
         if (!_lines.Writer.TryWrite(line))
         {
             Interlocked.Increment(ref _dropped);
         }
     }
 
-    /// <summary>Says why a request failed: route, failure, attempts, and the detail that callers are not told.</summary>
-    public void Failed(RequestContext context, Failure failure, TimeSpan elapsed) =>
-        Say(string.Create(
-            CultureInfo.InvariantCulture,
-            $"edge: route {context.Route?.Plan.Name ?? "-"}: {Failures.Code(failure)} after {elapsed.TotalMilliseconds:0} ms, " +
-            $"attempts {context.Attempts}{(context.FailureDetail is { } detail ? ": " + OneLine(detail) : "")}"));
-
-    /// <summary>Writes what is waiting and ends.</summary>
-    public async ValueTask DisposeAsync()
+    // OpenTelemetry's numbers.
+    private static int SeverityOf(ProgramLogLevel level) => level switch
     {
-        _lines.Writer.TryComplete();
-        await _writing;
-    }
+        ProgramLogLevel.Error => 17,
+        ProgramLogLevel.Warning => 13,
+        _ => 9,
+    };
 
     // Text from a network must not be able to forge a line of the log.
     private static string OneLine(string text) => text.ReplaceLineEndings(" | ");

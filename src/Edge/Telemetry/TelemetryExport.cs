@@ -58,23 +58,30 @@ internal sealed class TelemetryExport(GatewayMetrics metrics, TimeProvider time,
         }
     }
 
-    /// <summary>Sends what there is and ends.</summary>
+    /// <summary>Sends what there is, for <see cref="MetricsExporter.EndMax"/> at most in all, and ends.</summary>
     public async ValueTask DisposeAsync()
     {
+        var start = time.GetTimestamp();
         if (_traces is not null)
         {
-            await _traces.DisposeAsync();
+            await _traces.EndAsync(Left(start));
         }
 
         if (_exporter is not null)
         {
-            await _exporter.DisposeAsync();
+            await _exporter.EndAsync(Left(start));
         }
 
         if (_logs is not null)
         {
             log.Also = null;
-            await _logs.DisposeAsync();
+            await _logs.EndAsync(Left(start));
         }
+    }
+
+    private TimeSpan Left(long start)
+    {
+        var left = MetricsExporter.EndMax - time.GetElapsedTime(start);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 }

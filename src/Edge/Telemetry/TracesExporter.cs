@@ -52,10 +52,13 @@ internal sealed class TracesExporter : IAsyncDisposable
     }
 
     /// <summary>Sends what is waiting, for <see cref="MetricsExporter.EndMax"/> at most, and ends.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => EndAsync(MetricsExporter.EndMax);
+
+    /// <summary>The same within a time.</summary>
+    public async ValueTask EndAsync(TimeSpan within)
     {
         _queue.Writer.TryComplete();
-        _end.CancelAfter(MetricsExporter.EndMax);
+        _end.CancelAfter(within);
         await _running;
         _sender.Dispose();
         _end.Dispose();

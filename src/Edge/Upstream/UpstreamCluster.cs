@@ -155,7 +155,7 @@ internal sealed class UpstreamCluster : IDisposable, ITargetObserver
             TargetEvent.Unhealthy => "health checks fail",
             _ => "health checks are good again",
         };
-        _log.Say(string.Create(
+        _log.Warn(string.Create(
             CultureInfo.InvariantCulture, $"edge: upstream {Plan.Name}, target {Plan.Targets[index].Authority}: {said}"));
     }
 

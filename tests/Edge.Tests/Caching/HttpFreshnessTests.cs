@@ -40,7 +40,10 @@ public sealed class HttpFreshnessTests
     [InlineData("Cache-Control: max-age=10|Age: abc", 3, "HIT")]
     [InlineData("Cache-Control: max-age=10|Age: -20", 3, "HIT")]
     [InlineData("Cache-Control: max-age=10|Age: 20,0", 0, "MISS")]
-    [InlineData("Cache-Control: max-age=10|Age: 0|Age: 20", 0, "MISS")]
+    [InlineData("Cache-Control: max-age=10|Age: 20|Age: 0", 0, "MISS")]
+    [InlineData("Cache-Control: max-age=10|Age: 0|Age: 20", 3, "HIT")]
+    [InlineData("Cache-Control: max-age=10|Age: abc|Age: 20", 3, "HIT")]
+    [InlineData("Cache-Control: max-age=10|Age: abc, 20", 3, "HIT")]
     [InlineData("Cache-Control: max-age=10|Age: 99999999999999", 0, "MISS")]
     [InlineData("Cache-Control: max-age=10|Date: {now-8}", 1, "HIT")]
     [InlineData("Cache-Control: max-age=10|Date: {now-8}", 2, "MISS")]
@@ -58,6 +61,10 @@ public sealed class HttpFreshnessTests
     [InlineData("Expires: Thu, 18 Aug 2050 02:01:18 GMT", 3, "HIT")]
     [InlineData("Expires: Monday, 18-Aug-75 02:01:18 GMT", 3, "HIT")]
     [InlineData("Expires: Thu Aug 18 02:01:18 2050", 3, "HIT")]
+    [InlineData("Expires: tHU, 18 aUG 2050 02:01:18 gmt", 3, "HIT")]
+    [InlineData("Expires: MONDAY, 18-AUG-75 02:01:18 Gmt", 3, "HIT")]
+    [InlineData("Expires: thu aug 18 02:01:18 2050", 3, "HIT")]
+    [InlineData("Expires: Thu, 18 nFe 2050 02:01:18 GMT", 0, "MISS")]
     [InlineData("Expires: {now+10}|Expires: {now-10}|Date: {now}", 0, "MISS")]
     [InlineData("Cache-Control: max-age=10|Expires: {now-10}|Date: {now}", 3, "HIT")]
     [InlineData("Cache-Control: max-age=0|Expires: {now+10}|Date: {now}", 0, "MISS")]
@@ -71,7 +78,10 @@ public sealed class HttpFreshnessTests
     [InlineData("Cache-Control: must-revalidate, max-age=10", 3, "HIT")]
     [InlineData("Cache-Control: max-age=10|Set-Cookie: a=b", 0, "MISS")]
     [InlineData("Cache-Control: max-age=10, public|Set-Cookie: a=b", 3, "HIT")]
-    [InlineData("Cache-Control: max-age=10|Content-Range: bytes 0-3/10", 0, "MISS")]
+    [InlineData("Cache-Control: max-age=10|Content-Range: bytes 0-3/10", 3, "HIT")]
+    [InlineData("Cache-Control: max-age=10, must-understand", 3, "HIT")]
+    [InlineData("Cache-Control: max-age=10, no-store, must-understand", 3, "HIT")]
+    [InlineData("Cache-Control: max-age=10, no-store", 0, "MISS")]
     public async Task What_an_answer_says_decides_whether_and_how_long_it_is_kept(string headers, int seconds, string second)
     {
         await using var door = await HttpCacheDoor.OpenAsync(headers);
@@ -80,6 +90,21 @@ public sealed class HttpFreshnessTests
         door.Advance(seconds == 0 ? 0 : seconds - 0.001);
         Assert.Equal(second, await door.StatusAsync());
         Assert.Equal(second == "HIT" ? 1 : 2, door.Upstream.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData(200, "no-store, must-understand", "HIT")]
+    [InlineData(404, "must-understand, no-store", "HIT")]
+    [InlineData(599, "must-understand", "MISS")]
+    [InlineData(599, "must-understand, no-store", "MISS")]
+    [InlineData(299, "must-understand, public", "MISS")]
+    [InlineData(599, "public", "HIT")]
+    public async Task Must_understand_leaves_statuses_that_nobody_knows_to_the_service(int status, string says, string second)
+    {
+        await using var door = await HttpCacheDoor.OpenAsync(
+            $"HTTP/1.1 {status} X|Cache-Control: max-age=60, {says}|Content-Length: 4||body");
+        await door.AskAsync();
+        Assert.Equal(second, await door.StatusAsync());
     }
 
     [Theory]

@@ -88,6 +88,43 @@ public sealed class HttpValidationTests
     }
 
     [Theory]
+    [InlineData("ETag: \"a\"", "\"a\"", true)]
+    [InlineData("ETag: W/\"a\"", "\"a\"", true)]
+    [InlineData("ETag: \"a\"", "W/\"a\"", true)]
+    [InlineData("ETag: \"a\"", "\"b\"", false)]
+    [InlineData("ETag: W/\"a\"", "W/\"b\"", false)]
+    [InlineData("Last-Modified: " + Old, "\"a\"", false)]
+    public async Task Word_of_another_state_brings_nothing_up_to_date(string validator, string tag, bool isAbout)
+    {
+        await using var door = await HttpCacheDoor.OpenAsync((_, number) => number == 0
+            ? "Cache-Control: max-age=2|A: 1|" + validator
+            : $"HTTP/1.1 304 Not Modified|Cache-Control: max-age=60|A: 2|ETag: {tag}||");
+        var first = await door.AskAsync();
+        door.Advance(3);
+        var second = await door.AskAsync();
+        Assert.Equal((200, "REVALIDATED", "body"), (second.Status, second.Headers["X-Cache"], second.Text));
+        Assert.Equal((isAbout ? "2" : "1", first.Headers["ETag"]), (second.Headers["A"], second.Headers["ETag"]));
+        Assert.Equal(isAbout ? "HIT" : "REVALIDATED", await door.StatusAsync());
+    }
+
+    [Theory]
+    [InlineData("Content-Encoding", false)]
+    [InlineData("Content-Range", false)]
+    [InlineData("Content-Type", true)]
+    [InlineData("Content-Location", true)]
+    public async Task What_tells_how_the_kept_bytes_are_read_stays_with_them(string field, bool isUpdated)
+    {
+        await using var door = await HttpCacheDoor.OpenAsync((_, number) => number == 0
+            ? $"Cache-Control: max-age=2|ETag: \"a\"|{field}: one"
+            : $"HTTP/1.1 304 Not Modified|Cache-Control: max-age=60|ETag: \"a\"|{field}: two||");
+        await door.AskAsync();
+        door.Advance(3);
+        Assert.Equal(isUpdated ? "two" : "one", (await door.AskAsync()).Headers[field]);
+        var third = await door.AskAsync();
+        Assert.Equal(("HIT", isUpdated ? "two" : "one"), (third.Headers["X-Cache"], third.Headers[field]));
+    }
+
+    [Theory]
     [InlineData("no-cache|ETag: \"a\"")]
     [InlineData("no-cache, max-age=100|ETag: \"a\"")]
     [InlineData("max-age=0|ETag: \"a\"")]
@@ -230,6 +267,9 @@ public sealed class HttpValidationTests
     [InlineData("Foo, *", "Foo: 1", "Foo: 1", "MISS")]
     [InlineData(", *", "X: 1", "X: 1", "MISS")]
     [InlineData("|Vary: *", "X: 1", "X: 1", "MISS")]
+    [InlineData("Accept-Language", "Accept-Language: en, de-CH", "Accept-Language: EN,de-ch", "HIT")]
+    [InlineData("Accept-Language", "Accept-Language: en, de", "Accept-Language: de, en", "MISS")]
+    [InlineData("Accept-Encoding", "Accept-Encoding: GZip", "Accept-Encoding: gzip", "HIT")]
     [InlineData("a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p", "X: 1", "X: 1", "HIT")]
     [InlineData("a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q", "X: 1", "X: 1", "MISS")]
     public async Task Variants_are_told_apart_by_what_Vary_names(string vary, string one, string other, string second)

@@ -12,6 +12,7 @@ public sealed class Http2FloodTests
 {
     private const int FramesMax = 200_000;
     private const int FramesAtOnce = 500;
+    private const int StreamsMax = 250;
     private const byte Whole = Http2Caller.EndHeaders | Http2Caller.EndStream;
 
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(20);
@@ -32,16 +33,21 @@ public sealed class Http2FloodTests
     }
 
     [Fact]
-    public async Task More_streams_than_may_run_end_their_connection_where_it_goes_on_with_them()
+    public async Task More_streams_than_may_run_are_refused_while_others_are_served()
     {
         await using var door = await OpenAsync("h2c: true");
         var stream = -1;
-        var end = await FloodAsync(door, flood =>
-        {
-            stream += 2;
-            flood.Write(Http2Caller.Frame(Http2FrameType.Headers, Whole, stream, Http2Caller.Request("GET", "/flood")));
-        });
-        Assert.True(end.IsEnded, $"{end}");
+        var flood = await FloodAsync(
+            door,
+            flood =>
+            {
+                stream += 2;
+                flood.Write(Http2Caller.Frame(Http2FrameType.Headers, Whole, stream, Http2Caller.Request("GET", "/flood")));
+            },
+            framesMax: 20_000);
+        // Whether the connection is ended, too, depends on how fast the refused ones are forgotten.
+        Assert.True(flood.Served > 0, $"{flood}");
+        Assert.InRange(door.Upstream.Requests.Count(static request => request.Target == "/flood"), 1, StreamsMax);
     }
 
     [Theory]
@@ -93,7 +99,8 @@ public sealed class Http2FloodTests
         }
     });
 
-    private static async Task<Flood> FloodAsync(Door door, Action<MemoryStream> add, bool reads = true)
+    private static async Task<Flood> FloodAsync(
+        Door door, Action<MemoryStream> add, bool reads = true, int framesMax = FramesMax)
     {
         await using var caller = await Http2Caller.ConnectAsync(door.Endpoint);
         var watch = Stopwatch.StartNew();
@@ -101,7 +108,7 @@ public sealed class Http2FloodTests
         var served = 0;
         var frames = 0;
         var isCut = false;
-        while (!isCut && !reading.IsCompleted && frames < FramesMax && watch.Elapsed < TimeMax)
+        while (!isCut && !reading.IsCompleted && frames < framesMax && watch.Elapsed < TimeMax)
         {
             using var flood = new MemoryStream();
             for (var i = 0; i < FramesAtOnce; i++)

@@ -21,6 +21,10 @@ internal sealed class TelemetryOptions
         new Key<TelemetryOptions, TracesOptions>(
             "traces", TracesOptions.Shape, (o, v) => o.Traces = v,
             "Which traces are kept, where there is a collector.", defaultText: "{}"),
+        new Key<TelemetryOptions, ProgramLogLevel>(
+            "logLevel", Scalars.LogLevel, (o, v) => o.LogLevel = v,
+            "What the program says of itself on standard error: this, and what is worse. `POST /log-level` changes it until " +
+            "the next reload.", defaultText: "information"),
         new Key<TelemetryOptions, ExplainOptions>(
             "explain", ExplainOptions.Shape, (o, v) => o.Explain = v,
             "Who may ask what each stage decided. Left out: nobody."),
@@ -45,6 +49,9 @@ internal sealed class TelemetryOptions
 
     /// <summary>Traces.</summary>
     public Located<TracesOptions>? Traces { get; set; }
+
+    /// <summary>How much the program says.</summary>
+    public Located<ProgramLogLevel>? LogLevel { get; set; }
 
     /// <summary>Who is told how a request was decided.</summary>
     public Located<ExplainOptions>? Explain { get; set; }

@@ -49,6 +49,7 @@ internal sealed class PlanBuilder(ConfigurationFiles files, ConsumerRegistry con
             DrainTimeout = options.DrainTimeout.Get(),
             Memory = new MemoryPlan(options.Memory.Get().Limit?.Value, options.Memory.Get().ShedAt.Get()),
             Telemetry = Telemetry(options.Telemetry.Get()),
+            LogLevel = options.Telemetry.Get().LogLevel.Get(),
             ExplainTiers = [.. (options.Telemetry.Get().Explain?.Value.Tiers).Items().Select(t => t.Value)],
             AccessLog = options.Telemetry.Get().AccessLog is { } accessLog ? AccessLog(accessLog.Value) : null,
             AuditLog = options.Telemetry.Get().AuditLog is { } auditLog ? AuditLog(auditLog.Value) : null,

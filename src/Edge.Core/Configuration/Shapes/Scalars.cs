@@ -101,6 +101,11 @@ internal static class Scalars
         "what is told of stages", ("none", Configuration.AccessLogStages.None), ("times", Configuration.AccessLogStages.Times),
         ("debug", Configuration.AccessLogStages.Debug));
 
+    /// <summary>How much the program says.</summary>
+    public static readonly ScalarShape<ProgramLogLevel> LogLevel = Choice(
+        "a level", ("information", ProgramLogLevel.Information), ("warning", ProgramLogLevel.Warning),
+        ("error", ProgramLogLevel.Error));
+
     /// <summary>A log that a collector is sent.</summary>
     public static readonly ScalarShape<OtlpLogs> OtlpLog = Choice(
         "a log", ("access", OtlpLogs.Access), ("program", OtlpLogs.Program));
