@@ -44,6 +44,12 @@ public sealed partial class CacheKey
     /// </summary>
     public void MarkQuestion(int token) => _json.MarkedToken = token;
 
+    /// <summary>True where it is whole, and has a question.</summary>
+    public bool HasQuestion => IsWhole && _json.MarkedToken >= 0;
+
+    /// <summary>The question, where it has one: in UTF-8, without escapes.</summary>
+    public ReadOnlySpan<byte> Question => Bytes[(_json.MarkedStart + sizeof(int))..(_json.MarkedStart + _json.MarkedLength)];
+
     /// <summary>
     /// The hash of all of the key but its question, and of the numbers in that: scope, route, model, parameters, all that was
     /// said before. Only keys that have it in common may have near questions.
