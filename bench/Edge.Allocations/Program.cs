@@ -10,6 +10,7 @@ using Edge.Core.Identity;
 using Edge.Hosting;
 using Edge.Telemetry;
 using Edge.Upstream;
+using Microsoft.Extensions.Logging.Abstractions;
 
 // What one request costs the collector, measured on the whole running gateway: caller and upstream are blocking sockets on
 // threads of their own that allocate nothing, so what the process allocates is the gateway's, Kestrel included.
@@ -67,7 +68,7 @@ caller.Connect(gateway.Endpoints[0]);
 caller.NoDelay = true;
 await using var kestrel = await HttpServer.StartAsync(
     new ListenerPlan { Endpoint = new IPEndPoint(IPAddress.Loopback, 0) }, new PlainApplication(), null,
-    ServerTransport.EventLoops, null, CancellationToken.None);
+    ServerTransport.EventLoops, null, NullLoggerFactory.Instance, CancellationToken.None);
 using var bare = new Socket(SocketType.Stream, ProtocolType.Tcp);
 bare.Connect(kestrel.Endpoint);
 bare.NoDelay = true;

@@ -84,6 +84,14 @@ public sealed class ProtobufWriter
         _length += value.Length;
     }
 
+    /// <summary>Fields that another has written.</summary>
+    public void Fields(ReadOnlySpan<byte> written)
+    {
+        Room(written.Length);
+        written.CopyTo(_bytes.AsSpan(_length));
+        _length += written.Length;
+    }
+
     /// <summary>Numbers of eight bytes, packed.</summary>
     public void Packed(int field, ReadOnlySpan<long> values)
     {

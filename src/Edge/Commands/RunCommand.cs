@@ -37,7 +37,7 @@ internal static class RunCommand
         }
         catch (IOException exception)
         {
-            log.Fail($"edge: not started: {exception.Message}");
+            log.NotStarted(exception.Message);
             return CommonOptions.Failure;
         }
 
@@ -60,14 +60,14 @@ internal static class RunCommand
     {
         for (var i = 0; i < plan.Listeners.Length; i++)
         {
-            log.Say($"edge: listening on {(plan.Listeners[i].Tls is null ? "http" : "https")}://{gateway.Endpoints[i]}");
+            log.Listening(plan.Listeners[i].Tls is null ? "http" : "https", gateway.Endpoints[i]);
         }
 
         if (gateway.AdminEndpoint is { } admin)
         {
-            log.Say($"edge: admin on http://{admin}");
+            log.ListeningForAdmin(admin);
         }
 
-        log.Say($"edge: ready, {plan.Routes.Length} routes, {plan.Upstreams.Length} upstreams");
+        log.Ready(plan.Routes.Length, plan.Upstreams.Length);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Edge.Core.Configuration;
 using Edge.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Edge.Demo;
 
@@ -56,7 +57,8 @@ internal sealed class MockProvider : IAsyncDisposable
             var application = new MockApplication(wheel, stats, options.Key);
 
             // Kestrel's sockets let an answer's bytes be put on the wire as they stand, past all of HTTP: see RawAnswers.
-            var server = await HttpServer.StartAsync(plan, application, null, ServerTransport.KestrelSockets, null, cancellation);
+            var server = await HttpServer.StartAsync(
+                plan, application, null, ServerTransport.KestrelSockets, null, NullLoggerFactory.Instance, cancellation);
             return new MockProvider(server, wheel, stats);
         }
         catch

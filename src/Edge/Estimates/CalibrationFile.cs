@@ -87,7 +87,7 @@ internal sealed class CalibrationFile(TokenCalibration calibration, ProgramLog l
             file.ReadExactly(text);
             if (text.Length > BytesMax || !calibration.TryRead(text))
             {
-                log.Warn($"edge: {path} is not what was learned of estimates; beginning anew");
+                log.EstimatesForeign(path);
             }
         }
         catch (FileNotFoundException)
@@ -96,7 +96,7 @@ internal sealed class CalibrationFile(TokenCalibration calibration, ProgramLog l
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            log.Warn($"edge: cannot read {path}, beginning anew: {exception.Message}");
+            log.EstimatesNotRead(path, exception.Message);
         }
     }
 
@@ -129,7 +129,7 @@ internal sealed class CalibrationFile(TokenCalibration calibration, ProgramLog l
                 if (!_isFailing)
                 {
                     _isFailing = true;
-                    log.Warn($"edge: cannot write {path}: {exception.Message}");
+                    log.EstimatesNotWritten(path, exception.Message);
                 }
             }
         }

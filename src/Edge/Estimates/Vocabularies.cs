@@ -119,7 +119,7 @@ internal sealed class Vocabularies(ProgramLog log, TimeProvider time)
             }
             catch (Exception exception)
             {
-                log.Warn($"edge: the vocabulary {name} cannot be loaded, estimating without it: {exception.Message}");
+                log.VocabularyFailed(name, exception.Message);
                 return null;
             }
         }

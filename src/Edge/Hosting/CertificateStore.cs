@@ -78,13 +78,13 @@ internal sealed class CertificateStore : IDisposable
             {
                 _options = Load();
                 _stamps = stamps;
-                _log.Say($"edge: certificate {_plan.CertificatePath} read again");
+                _log.CertificateRead(_plan.CertificatePath);
             }
         }
         catch (Exception exception) when (exception is IOException || IsUnusable(exception))
         {
             // Often one file is new and the other not yet: the next look finds both.
-            _log.Fail($"edge: certificate {_plan.CertificatePath} not taken, the old one stays: {exception.Message}");
+            _log.CertificateRefused(_plan.CertificatePath, exception.Message);
         }
         finally
         {

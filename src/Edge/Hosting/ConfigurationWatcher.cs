@@ -112,10 +112,10 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
             {
                 foreach (var diagnostic in result.Diagnostics)
                 {
-                    _log.Fail(diagnostic.ToString());
+                    _log.Diagnosed(diagnostic.ToString());
                 }
 
-                _log.Fail("edge: not reloaded, the configuration in force stays");
+                _log.NotReloaded();
                 _gateway.Metrics.Reloads.Of("refused").Increment();
                 _gateway.Audit.Reloaded(false, cause, result.Diagnostics[0].ToString());
                 return;
@@ -127,7 +127,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
             {
-                _log.Fail($"edge: not reloaded, the configuration in force stays: {exception.Message}");
+                _log.ReloadFailed(exception.Message);
                 _gateway.Metrics.Reloads.Of("refused").Increment();
                 _gateway.Audit.Reloaded(false, cause, exception.Message);
                 return;
@@ -143,17 +143,17 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
             }
 
             var now = $"{result.Plan.Routes.Length} routes, {result.Plan.Upstreams.Length} upstreams";
-            _log.Say($"edge: reloaded, {now}");
+            _log.Reloaded(result.Plan.Routes.Length, result.Plan.Upstreams.Length);
             _gateway.Metrics.Reloads.Of("taken").Increment();
             _gateway.Audit.Reloaded(true, cause, now);
             if (!result.Plan.Listeners.AsSpan().SequenceEqual(old.Listeners.AsSpan()) || result.Plan.Admin != old.Admin)
             {
-                _log.Warn("edge: listeners have changed in the file: restart to change them here");
+                _log.ListenersChanged();
             }
 
             if (result.Plan.LimitState != old.LimitState)
             {
-                _log.Warn("edge: limitState has changed in the file: restart to change it here");
+                _log.LimitStateChanged();
             }
         }
     }

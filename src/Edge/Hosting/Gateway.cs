@@ -236,9 +236,7 @@ internal sealed partial class Gateway : IAsyncDisposable
         _isReady = false;
         Audit.Lived("draining", null);
         var limit = _snapshot.Plan.DrainTimeout;
-        _log.Say(
-            $"edge: draining, {Counters.Running} requests running, {Tunnels.Count} of them upgraded connections, " +
-            $"at most {limit.TotalSeconds:0} s");
+        _log.Draining(Counters.Running, Tunnels.Count, (long)Math.Round(limit.TotalSeconds));
         using var abort = new CancellationTokenSource();
         var stopping = Task.WhenAll(_listeners.ConvertAll(listener => listener.StopAsync(abort.Token)));
         var left = 0L;
@@ -250,7 +248,15 @@ internal sealed partial class Gateway : IAsyncDisposable
         }
 
         await Limits.GiveBackAllAsync();
-        _log.Say(left == 0 ? "edge: drained" : $"edge: drain time is up, {left} requests broken off");
+        if (left == 0)
+        {
+            _log.Drained();
+        }
+        else
+        {
+            _log.DrainedByForce(left);
+        }
+
         return left == 0;
     }
 
@@ -270,7 +276,7 @@ internal sealed partial class Gateway : IAsyncDisposable
         {
             if (Tunnels.SayGoodbye() is > 0 and var told)
             {
-                _log.Say($"edge: drain time is nearly up, {told} upgraded connections are told");
+                _log.Farewell(told);
             }
         }
 
@@ -335,11 +341,12 @@ internal sealed partial class Gateway : IAsyncDisposable
         Log.Level = plan.LogLevel;
         Exporting.Apply(plan.Telemetry);
         Estimates.Apply(plan.CalibrationFile);
+        var kestrel = new KestrelLog(_log, _time);
         if (plan.Admin is { } admin)
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };
             _admin = await HttpServer.StartAsync(
-                door, new AdminApplication(this, admin.Token), null, ServerTransport.EventLoops, null, cancellation);
+                door, new AdminApplication(this, admin.Token), null, ServerTransport.EventLoops, null, kestrel, cancellation);
         }
 
         var record = new RecordStage(this, _log, _time);
@@ -355,7 +362,7 @@ internal sealed partial class Gateway : IAsyncDisposable
 
             _listeners.Add(await HttpServer.StartAsync(
                 listener, application, certificate?.HandshakeOptions, ServerTransport.EventLoops,
-                address => _snapshot.TrustedProxies.Contains(address), cancellation));
+                address => _snapshot.TrustedProxies.Contains(address), kestrel, cancellation));
         }
     }
 

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
@@ -65,17 +65,18 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <param name="tls">Chooses TLS settings per connection; null for plain text.</param>
     /// <param name="transport">Who serves the sockets.</param>
     /// <param name="isExempt">Addresses that may have any number of connections; null: none.</param>
+    /// <param name="log">Takes what Kestrel logs.</param>
     /// <param name="cancellation">Gives up starting.</param>
     /// <exception cref="IOException">The address is in use or not ours.</exception>
     public static async Task<HttpServer> StartAsync<TContext>(
         ListenerPlan plan, IHttpApplication<TContext> application, TlsHandshakeCallbackOptions? tls,
-        ServerTransport transport, Func<IPAddress, bool>? isExempt, CancellationToken cancellation)
+        ServerTransport transport, Func<IPAddress, bool>? isExempt, ILoggerFactory log, CancellationToken cancellation)
         where TContext : notnull
     {
         var gate = new ConnectionGate(plan.ConnectionsMax, plan.ConnectionsPerAddress, isExempt);
         var loops = transport == ServerTransport.EventLoops ? new LoopTransport(gate) : null;
-        var services = tls is null ? null : BuildServices(plan, tls, loops);
-        var server = services?.GetRequiredService<IServer>() ?? CreatePlain(plan, loops);
+        var services = tls is null ? null : BuildServices(plan, tls, loops, log);
+        var server = services?.GetRequiredService<IServer>() ?? CreatePlain(plan, loops, log);
         try
         {
             await server.StartAsync(application, cancellation);
@@ -116,9 +117,9 @@ internal sealed class HttpServer : IAsyncDisposable
     }
 
     private static ServiceProvider BuildServices(
-        ListenerPlan plan, TlsHandshakeCallbackOptions tls, LoopTransport? loops)
+        ListenerPlan plan, TlsHandshakeCallbackOptions tls, LoopTransport? loops, ILoggerFactory log)
     {
-        var builder = new KestrelServices();
+        var builder = new KestrelServices(log);
         builder.UseKestrelCore().UseKestrelHttpsConfiguration();
         if (loops is not null)
         {
@@ -134,20 +135,19 @@ internal sealed class HttpServer : IAsyncDisposable
         return builder.BuildProvider();
     }
 
-    private static KestrelServer CreatePlain(ListenerPlan plan, LoopTransport? loops)
+    private static KestrelServer CreatePlain(ListenerPlan plan, LoopTransport? loops, ILoggerFactory log)
     {
         var options = new KestrelServerOptions();
         Configure(options, plan, tls: null, hasGate: loops is not null);
-        var logging = NullLoggerFactory.Instance;
         if (loops is not null)
         {
-            return new KestrelServer(Options.Create(options), loops, logging);
+            return new KestrelServer(Options.Create(options), loops, log);
         }
 
         var sockets = new SocketTransportOptions();
         Configure(sockets);
         return new KestrelServer(
-            Options.Create(options), new SocketTransportFactory(Options.Create(sockets), logging), logging);
+            Options.Create(options), new SocketTransportFactory(Options.Create(sockets), log), log);
     }
 
     private static void Configure(SocketTransportOptions options)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Edge.Hosting;
 
@@ -18,9 +19,11 @@ internal sealed class KestrelServices : IWebHostBuilder
     private readonly WebHostBuilderContext _context = new();
 
     /// <summary>With what Kestrel asks a host for.</summary>
-    public KestrelServices()
+    /// <param name="log">Takes what it logs.</param>
+    public KestrelServices(ILoggerFactory log)
     {
-        _services.AddLogging();
+        _services.AddSingleton(log);
+        _services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         _services.AddOptions();
         _services.AddMetrics();
         _services.AddSingleton<DiagnosticSource>(static _ => new DiagnosticListener("Microsoft.AspNetCore"));

@@ -176,7 +176,7 @@ internal sealed partial class LimitStateFile : IAsyncDisposable
         var aside = string.Create(CultureInfo.InvariantCulture, $"{_path}.unread-{_time.GetUtcNow().ToUnixTimeMilliseconds()}");
         _file.Dispose();
         File.Move(_path, aside);
-        _log.Fail($"edge: limit state: {_path} {why}; all counts begin anew, and it is kept as {aside}");
+        _log.LimitStateUnread(_path, why, aside);
         return false;
     }
 
@@ -214,15 +214,12 @@ internal sealed partial class LimitStateFile : IAsyncDisposable
 
         if (damaged > 0 || at < _length)
         {
-            _log.Fail(string.Create(
-                CultureInfo.InvariantCulture,
-                $"edge: limit state: {_path} is damaged: {damaged} counts and {_length - at} bytes at its end are lost, " +
-                $"{_table.Count} counts are read"));
+            _log.LimitStateDamaged(_path, damaged, _length - at, _table.Count);
             _rewriteAt = 0;
         }
         else if (_length > 0)
         {
-            _log.Say(string.Create(CultureInfo.InvariantCulture, $"edge: limit state: {_table.Count} counts read from {_path}"));
+            _log.LimitStateRead(_table.Count, _path);
             _rewriteAt = (2 * (long)_table.Count * LimitRecord.Length) + GrowthBytesMin;
         }
 
@@ -279,7 +276,7 @@ internal sealed partial class LimitStateFile : IAsyncDisposable
             if (_isFailing)
             {
                 _isFailing = false;
-                _log.Say($"edge: limit state: {_path} is written again");
+                _log.LimitStateRecovered(_path);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -294,7 +291,7 @@ internal sealed partial class LimitStateFile : IAsyncDisposable
             if (!_isFailing)
             {
                 _isFailing = true;
-                _log.Fail($"edge: limit state: {_path} cannot be written, and a restart would forgive: {exception.Message}");
+                _log.LimitStateFailed(_path, exception.Message);
             }
         }
 

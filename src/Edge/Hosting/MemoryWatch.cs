@@ -1,4 +1,3 @@
-using System.Globalization;
 using Edge.Core.Configuration;
 using Edge.Telemetry;
 
@@ -100,8 +99,15 @@ internal sealed class MemoryWatch : IDisposable
     private double Share(MemoryPlan plan) => Math.Max(
         (double)_memory.UsedBytes / (plan.LimitBytes ?? _memory.LimitBytes), _memory.HeapShare);
 
-    private void Tell(bool isHigh) => _log.Say(string.Create(
-        CultureInfo.InvariantCulture,
-        $"edge: memory is {(isHigh ? "short, new requests are turned away" : "enough again")}: " +
-        $"{UsedBytes >> 20} MiB of {LimitBytes >> 20} MiB are used"));
+    private void Tell(bool isHigh)
+    {
+        if (isHigh)
+        {
+            _log.MemoryIsShort(UsedBytes >> 20, LimitBytes >> 20);
+        }
+        else
+        {
+            _log.MemoryIsEnough(UsedBytes >> 20, LimitBytes >> 20);
+        }
+    }
 }

@@ -268,8 +268,7 @@ internal sealed class Issuer : IAsyncDisposable
         {
             var wait = TimeSpan.FromMilliseconds(Math.Max(_schedule.DueMs - NowMs, 0));
             var have = _keys is null ? "there are none yet" : "the old ones stay";
-            var what = $"keys not fetched ({fetched.Detail}); {have}";
-            _log.Warn($"edge: issuer {Source.Name}: {what}; next attempt in {wait.TotalSeconds:0} s");
+            _log.IssuerFailed(Source.Name, fetched.Detail ?? "", have, (long)Math.Round(wait.TotalSeconds));
         }
 
         round.Done.TrySetResult(fetched.Fault);
@@ -381,7 +380,7 @@ internal sealed class Issuer : IAsyncDisposable
 
         _keys = keys;
         old?.RetireKeysNotIn(keys);
-        _log.Say($"edge: issuer {Source.Name}: {keys.Count} keys, {skipped} left out");
+        _log.IssuerHasKeys(Source.Name, keys.Count, skipped);
     }
 
     // A key that both documents have is one object.

@@ -105,7 +105,8 @@ internal static class CorsStage
         }
     }
 
-    private static void AddToVary(IHeaderDictionary headers, string names)
+    /// <summary>Says by which fields of a request an answer is chosen, unless it says so already.</summary>
+    public static void AddToVary(IHeaderDictionary headers, string names)
     {
         var old = headers.Vary;
         if (old.Count == 0)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Core.Resilience;
@@ -111,10 +110,7 @@ internal sealed class OverloadStage(GatewayLimits limits, ProgramLog log, TimePr
         if ((last == 0 || time.GetElapsedTime(last, now) >= TellEvery)
             && Interlocked.CompareExchange(ref _toldTimestamp, now, last) == last)
         {
-            log.Warn(string.Create(
-                CultureInfo.InvariantCulture,
-                $"edge: upstream {upstream.Plan.Name} bears {gate.Limit} requests at once and is asked for more; " +
-                $"{gate.Queued} stand in line, others are turned away"));
+            log.Overloaded(upstream.Plan.Name, gate.Limit, gate.Queued);
         }
     }
 }

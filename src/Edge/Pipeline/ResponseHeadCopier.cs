@@ -176,5 +176,10 @@ internal sealed class ResponseHeadCopier
         {
             CorsStage.ApplyTo(headers, context, cors);
         }
+
+        if (context.Snapshot.TimesAsked || route.Plan.ServerTiming)
+        {
+            DecisionTrace.KeepFromCaches(context);
+        }
     }
 }

@@ -100,7 +100,7 @@ internal sealed class RedisCacheLink(RedisPlan plan, TimeProvider time, ProgramL
         if (!_isUp)
         {
             _isUp = true;
-            log.Say("edge: redis answers; answers are shared");
+            log.CacheIsShared();
         }
     }
 
@@ -110,7 +110,7 @@ internal sealed class RedisCacheLink(RedisPlan plan, TimeProvider time, ProgramL
         if (_isUp)
         {
             _isUp = false;
-            log.Fail($"edge: redis is away ({why}); answers are kept in memory alone");
+            log.CacheIsAlone(why);
         }
     }
 
@@ -133,7 +133,7 @@ internal sealed class RedisCacheLink(RedisPlan plan, TimeProvider time, ProgramL
             else
             {
                 shard.Lease.IsDown = false;
-                log.Say($"edge: answers in redis at {shard.Name} are shared again");
+                log.CacheShardIsShared(shard.Name);
             }
         }
 
@@ -158,14 +158,14 @@ internal sealed class RedisCacheLink(RedisPlan plan, TimeProvider time, ProgramL
             // It answers, and at once: the next call may be another matter.
             if (Interlocked.Exchange(ref _refusal, why) != why)
             {
-                log.Warn($"edge: redis refuses a call of the cache: {why}");
+                log.CacheCallRefused(why);
             }
         }
         else if (ShardOf(key) is { } shard)
         {
             if (shard.MarkDown($"{plan.Prefix}:probe:{key}"))
             {
-                log.Fail($"edge: redis at {shard.Name} is away ({why}); its answers are kept in memory alone");
+                log.CacheShardIsAway(shard.Name, why);
             }
         }
         else

@@ -125,7 +125,7 @@ internal sealed partial class RedisLeases : IAsyncDisposable
 
         if (Fleet.IsDown && _fault == RedisFault.None)
         {
-            _log.Fail($"edge: redis does not answer; {Policy}");
+            _log.RedisIsSilent(Policy);
         }
     }
 
@@ -339,14 +339,14 @@ internal sealed partial class RedisLeases : IAsyncDisposable
         {
             if (Interlocked.Exchange(ref _refusal, why) != why)
             {
-                _log.Warn($"edge: redis refuses a call for one limit: {why}");
+                _log.RedisRefuses(why);
             }
         }
         else if (_isCluster)
         {
             if (shard?.MarkDown($"{_plan.Prefix}:probe:{key}") == true)
             {
-                _log.Fail($"edge: redis at {shard.Name} is away ({why}); for its keys {Policy}");
+                _log.RedisShardIsAway(shard.Name, why, Policy);
             }
 
             Fleet.IsDown = Fleet.IsDown || AreAllAway();
@@ -355,7 +355,7 @@ internal sealed partial class RedisLeases : IAsyncDisposable
         {
             _fault = fault;
             Fleet.IsDown = true;
-            _log.Fail($"edge: redis is away ({why}); {Policy}");
+            _log.RedisIsAway(why, Policy);
         }
     }
 
@@ -374,15 +374,13 @@ internal sealed partial class RedisLeases : IAsyncDisposable
         return true;
     }
 
-    private void MarkUp(string what)
+    /// <returns>True where it was away.</returns>
+    private bool MarkUp()
     {
         _fault = RedisFault.None;
         _isLoginRefused = false;
-        if (Fleet.IsDown)
-        {
-            Fleet.IsDown = false;
-            _log.Say(what);
-        }
+        (var wasDown, Fleet.IsDown) = (Fleet.IsDown, false);
+        return wasDown;
     }
 
     private async Task BeatAsync()
@@ -400,7 +398,10 @@ internal sealed partial class RedisLeases : IAsyncDisposable
                     Fleet.Replicas = (int)replicas;
                     Fleet.Observe(now, _clock.NowNs);
                     _isCluster = IsCluster();
-                    MarkUp($"edge: redis answers; {replicas} replica{(replicas == 1 ? "" : "s")} known");
+                    if (MarkUp())
+                    {
+                        _log.RedisAnswers(replicas, replicas == 1 ? "replica" : "replicas");
+                    }
                 }
 
                 var isAnyAway = await ProbeAsync();
@@ -428,8 +429,11 @@ internal sealed partial class RedisLeases : IAsyncDisposable
             if (await CallAsync(Probe, shard.Probe, [], shard) is ([1], _))
             {
                 shard.Lease.IsDown = false;
-                _log.Say($"edge: the keys of redis at {shard.Name} are served again");
-                MarkUp("edge: redis answers again");
+                _log.RedisShardServes(shard.Name);
+                if (MarkUp())
+                {
+                    _log.RedisAnswersAgain();
+                }
             }
             else
             {
@@ -489,7 +493,7 @@ internal sealed partial class RedisLeases : IAsyncDisposable
         }
         catch (RedisException exception)
         {
-            _log.Fail($"edge: redis cannot be reached: {exception.Message.ReplaceLineEndings(" ")}");
+            _log.RedisIsUnreachable(exception.Message.ReplaceLineEndings(" "));
         }
     }
 }

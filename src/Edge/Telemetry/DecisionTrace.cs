@@ -39,6 +39,45 @@ internal static class DecisionTrace
         }
     }
 
+    /// <summary>
+    /// Has caches between the caller and here give nobody what was told of another's request (RFC 9111). An explanation belongs
+    /// to one request alone, so its answer is not stored; other answers are none to a request that asks for one; and of an
+    /// answer that a shared cache may store, it has to leave <c>Server-Timing</c> out where callers are known. After the route's
+    /// own rules for headers, which may not undo it.
+    /// </summary>
+    public static void KeepFromCaches(RequestContext context)
+    {
+        var headers = context.Response.Headers;
+        if (context.IsExplained)
+        {
+            foreach (var name in (string[])[.. headers.Keys])
+            {
+                // What is said to some caches alone outdoes Cache-Control (RFC 9213).
+                if (name.EndsWith("-Cache-Control", StringComparison.OrdinalIgnoreCase)
+                    || name.Equals("Surrogate-Control", StringComparison.OrdinalIgnoreCase)
+                    || name.Equals("X-Accel-Expires", StringComparison.OrdinalIgnoreCase))
+                {
+                    headers.Remove(name);
+                }
+            }
+
+            headers.CacheControl = "no-store";
+        }
+        else if (context.Route!.Plan.Authenticate is not null
+            && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)))
+        {
+            if (context.Snapshot.TimesAsked)
+            {
+                CorsStage.AddToVary(headers, RequestContext.ExplainHeader);
+            }
+
+            if (context.Route.Plan.ServerTiming)
+            {
+                headers.Append("Cache-Control", "private=\"Server-Timing\"");
+            }
+        }
+    }
+
     /// <summary>Puts the field <c>stages</c> of a line of the access log.</summary>
     public static void Put(ref LogLine line, RequestContext context, AccessLogStages detail)
     {

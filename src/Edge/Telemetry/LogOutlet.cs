@@ -1,4 +1,3 @@
-using System.Globalization;
 using Edge.Core.Configuration;
 
 namespace Edge.Telemetry;
@@ -79,7 +78,7 @@ internal sealed class LogOutlet(string name, string noun, ProgramLog log, TimePr
     }
 
     /// <summary>Nobody takes what it writes any more.</summary>
-    public void GiveUp() => log.Warn($"edge: {name}: given up on, nobody takes what it writes");
+    public void GiveUp() => log.LogGivenUp(name);
 
     /// <summary>Says what has not been said yet.</summary>
     public void End() => Tell(isEnd: true);
@@ -101,7 +100,7 @@ internal sealed class LogOutlet(string name, string noun, ProgramLog log, TimePr
         var untold = dropped - Interlocked.Exchange(ref _told, dropped);
         if (untold > 0)
         {
-            log.Warn(string.Create(CultureInfo.InvariantCulture, $"edge: {name}: {untold} {noun} dropped: {_fault}"));
+            log.LogDropped(name, untold, noun, _fault);
         }
     }
 }

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text;
 using Edge.Core.Configuration;
 using Edge.Core.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Edge.Telemetry;
 
@@ -16,6 +18,9 @@ internal sealed class LogsExporter : IAsyncDisposable
     /// <summary>Most lines that wait: as many as an export has.</summary>
     public const int QueuedLinesMax = 4096;
 
+    /// <summary>Most chars of an attribute.</summary>
+    public const int ValueCharsMax = 1024;
+
     /// <summary>The longest that lines wait for others to be sent with.</summary>
     public static readonly TimeSpan BatchEvery = TimeSpan.FromSeconds(1);
 
@@ -26,6 +31,7 @@ internal sealed class LogsExporter : IAsyncDisposable
     private readonly StripedCounter _failed;
     private readonly CancellationTokenSource _end = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly ProtobufWriter _fields = new();
     private readonly Lock _gate = new();
     private readonly Task _running;
     private Batch _filling = new();
@@ -57,19 +63,44 @@ internal sealed class LogsExporter : IAsyncDisposable
     /// <param name="line">The line, without its end.</param>
     public void Add(int severity, string log, RequestTrace? trace, ReadOnlySpan<byte> line)
     {
-        var nanos = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+        var nanos = Nanos;
         var id = trace?.Id ?? default;
         lock (_gate)
         {
-            if (!_filling.TryAdd(new OtlpLogHead(nanos, severity, log, id.High, id.Low, id.Span), line))
+            if (!_filling.TryAdd(new OtlpLogHead(nanos, severity, log, id.High, id.Low, id.Span), line, default))
             {
                 Interlocked.Increment(ref _dropped);
             }
         }
     }
 
-    /// <summary>Adds a line of text.</summary>
-    public void Add(int severity, string log, string line) => Add(severity, log, null, Encoding.UTF8.GetBytes(line));
+    /// <summary>Adds a line of the program's log; never waits, either.</summary>
+    /// <param name="severity">OpenTelemetry's number.</param>
+    /// <param name="what">Which message it is.</param>
+    /// <param name="line">The line.</param>
+    /// <param name="fields">The values in it: a record has them as attributes, <c>edge.</c> before the name.</param>
+    public void Add(int severity, EventId what, string line, IReadOnlyList<KeyValuePair<string, object?>>? fields)
+    {
+        var text = Encoding.UTF8.GetBytes(line);
+        lock (_gate)
+        {
+            _fields.Clear();
+            for (var i = 0; i < fields?.Count; i++)
+            {
+                var (name, value) = fields[i];
+                if (!name.StartsWith('{'))
+                {
+                    OtlpLogsWriter.PutField(_fields, "edge." + name, ValueOf(value));
+                }
+            }
+
+            if (!_filling.TryAdd(
+                new OtlpLogHead(Nanos, severity, "program", 0, 0, 0, what.Id, what.Name), text, _fields.Written.Span))
+            {
+                Interlocked.Increment(ref _dropped);
+            }
+        }
+    }
 
     /// <summary>Sends what is waiting, for <see cref="MetricsExporter.EndMax"/> at most, and ends.</summary>
     public ValueTask DisposeAsync() => EndAsync(MetricsExporter.EndMax);
@@ -84,6 +115,11 @@ internal sealed class LogsExporter : IAsyncDisposable
         _stop.Dispose();
         _end.Dispose();
     }
+
+    private long Nanos => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+
+    private static object? ValueOf(object? value) =>
+        value is long or null ? value : OneLine.Of(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "", ValueCharsMax);
 
     private async Task RunAsync()
     {
@@ -137,23 +173,26 @@ internal sealed class LogsExporter : IAsyncDisposable
     {
         private readonly OtlpLogHead[] _heads = new OtlpLogHead[QueuedLinesMax];
         private readonly int[] _ends = new int[QueuedLinesMax];
+        private readonly int[] _lineEnds = new int[QueuedLinesMax];
         private readonly byte[] _bytes = new byte[QueuedBytesMax];
 
         internal int Count { get; private set; }
 
         private int Length => Count == 0 ? 0 : _ends[Count - 1];
 
-        internal bool TryAdd(in OtlpLogHead head, ReadOnlySpan<byte> line)
+        internal bool TryAdd(in OtlpLogHead head, ReadOnlySpan<byte> line, ReadOnlySpan<byte> fields)
         {
             var start = Length;
-            if (Count == QueuedLinesMax || QueuedBytesMax - start < line.Length)
+            if (Count == QueuedLinesMax || QueuedBytesMax - start < line.Length + fields.Length)
             {
                 return false;
             }
 
             line.CopyTo(_bytes.AsSpan(start));
+            fields.CopyTo(_bytes.AsSpan(start + line.Length));
             _heads[Count] = head;
-            _ends[Count++] = start + line.Length;
+            _lineEnds[Count] = start + line.Length;
+            _ends[Count++] = start + line.Length + fields.Length;
             return true;
         }
 
@@ -163,7 +202,7 @@ internal sealed class LogsExporter : IAsyncDisposable
             var start = 0;
             for (var i = 0; i < Count; i++)
             {
-                writer.Put(_heads[i], _bytes.AsSpan(start, _ends[i] - start));
+                writer.Put(_heads[i], _bytes.AsSpan(start.._lineEnds[i]), _bytes.AsSpan(_lineEnds[i].._ends[i]));
                 start = _ends[i];
             }
 

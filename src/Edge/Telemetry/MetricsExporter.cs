@@ -90,7 +90,7 @@ internal sealed class MetricsExporter : IAsyncDisposable
         if (_toldTimestamp == 0 || _time.GetElapsedTime(_toldTimestamp, now) >= TellEvery)
         {
             _toldTimestamp = now;
-            _log.Warn($"edge: metrics not exported: {fault.ReplaceLineEndings(" ")}");
+            _log.MetricsNotExported(fault.ReplaceLineEndings(" "));
         }
     }
 

@@ -1,16 +1,16 @@
 using System.Globalization;
 using System.Threading.Channels;
 using Edge.Core.Configuration;
-using Edge.Core.Http;
-using Edge.Pipeline;
+using Microsoft.Extensions.Logging;
 
 namespace Edge.Telemetry;
 
 /// <summary>
 /// What the program says of itself, a line each, written by one task from a bounded queue: a log that is not read can neither
-/// stop a request nor fill the memory. Dropped lines are counted and told. Thread-safe.
+/// stop a request nor fill the memory. Dropped lines are counted and told. What is said stands in the classes of messages
+/// (<see cref="LifeMessages"/> and others). Thread-safe.
 /// </summary>
-internal sealed class ProgramLog : IAsyncDisposable
+internal sealed class ProgramLog : LineLogger, IAsyncDisposable
 {
     /// <summary>Most lines that wait to be written.</summary>
     public const int QueuedLinesMax = 1024;
@@ -35,25 +35,22 @@ internal sealed class ProgramLog : IAsyncDisposable
     /// <summary>What is said; may change at any time.</summary>
     public ProgramLogLevel Level { get; set; }
 
-    /// <summary>Says what happened, without waiting for it.</summary>
-    public void Say(string line) => Say(ProgramLogLevel.Information, line);
+    /// <inheritdoc/>
+    public override bool IsEnabled(LogLevel logLevel) =>
+        logLevel >= LogLevel.Information + (int)Level && logLevel != LogLevel.None;
 
-    /// <summary>Says what somebody should look at.</summary>
-    public void Warn(string line) => Say(ProgramLogLevel.Warning, line);
-
-    /// <summary>Says what does not work.</summary>
-    public void Fail(string line) => Say(ProgramLogLevel.Error, line);
-
-    /// <summary>Says why a request failed: route, failure, attempts, and the detail that callers are not told.</summary>
-    public void Failed(RequestContext context, Failure failure, TimeSpan elapsed)
+    /// <summary>Adds a line, without waiting for it, whatever the level.</summary>
+    /// <param name="level">How bad it is.</param>
+    /// <param name="what">Which message it is.</param>
+    /// <param name="text">Its text, which becomes one line.</param>
+    /// <param name="fields">The values in it by their names.</param>
+    public void Add(LogLevel level, EventId what, string text, IReadOnlyList<KeyValuePair<string, object?>>? fields)
     {
-        if (Level <= ProgramLogLevel.Warning)
+        var line = OneLine.Of(text);
+        Also?.Add(SeverityOf(level), what, line, fields);
+        if (!_lines.Writer.TryWrite(line))
         {
-            Warn(string.Create(
-                CultureInfo.InvariantCulture,
-                $"edge: route {context.Route?.Plan.Name ?? "-"}: {Failures.Code(failure)} after " +
-                $"{elapsed.TotalMilliseconds:0} ms, attempts {context.Attempts}" +
-                $"{(context.FailureDetail is { } detail ? ": " + OneLine(detail) : "")}"));
+            Interlocked.Increment(ref _dropped);
         }
     }
 
@@ -71,30 +68,13 @@ internal sealed class ProgramLog : IAsyncDisposable
         }
     }
 
-    private void Say(ProgramLogLevel level, string line)
-    {
-        if (level < Level)
-        {
-            return;
-        }
+    /// <inheritdoc/>
+    protected override void Take(
+        LogLevel level, EventId what, string text, IReadOnlyList<KeyValuePair<string, object?>>? fields, Exception? exception) =>
+        Add(level, what, text, fields);
 
-        Also?.Add(SeverityOf(level), "program", line);
-        if (!_lines.Writer.TryWrite(line))
-        {
-            Interlocked.Increment(ref _dropped);
-        }
-    }
-
-    // OpenTelemetry's numbers.
-    private static int SeverityOf(ProgramLogLevel level) => level switch
-    {
-        ProgramLogLevel.Error => 17,
-        ProgramLogLevel.Warning => 13,
-        _ => 9,
-    };
-
-    // Text from a network must not be able to forge a line of the log.
-    private static string OneLine(string text) => text.ReplaceLineEndings(" | ");
+    // OpenTelemetry's numbers: four of each level.
+    private static int SeverityOf(LogLevel level) => ((int)level * 4) + 1;
 
     private async Task WriteAsync()
     {

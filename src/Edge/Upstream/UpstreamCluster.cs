@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
@@ -155,8 +154,7 @@ internal sealed class UpstreamCluster : IDisposable, ITargetObserver
             TargetEvent.Unhealthy => "health checks fail",
             _ => "health checks are good again",
         };
-        _log.Warn(string.Create(
-            CultureInfo.InvariantCulture, $"edge: upstream {Plan.Name}, target {Plan.Targets[index].Authority}: {said}"));
+        _log.TargetChanged(Plan.Name, Plan.Targets[index].Authority, said);
     }
 
     /// <summary>Closes idle connections; those in use are closed when their exchange ends.</summary>

@@ -138,6 +138,61 @@ public sealed partial class DecisionTraceTests
             @"^admit;dur=\d+(\.\d{1,3})?, route;dur=[\d.]+, authenticate;dur=[\d.]+, .*forward;dur=\d+(\.\d{1,3})?$", both[1]);
     }
 
+    [Fact]
+    public async Task No_cache_between_keeps_an_explanation_or_gives_another_answer_to_who_asks_for_one()
+    {
+        await using var upstream = ScriptedUpstream.Start(Cacheable);
+        await using var edge = await RunningGateway.StartAsync(Configuration(upstream));
+        var explained = await GetAsync(edge, "/v1/models", "gold-key", Asks);
+        Assert.NotEmpty(explained.Headers.All("X-Edge-Explain"));
+        Assert.Equal(["no-store"], explained.Headers.All("Cache-Control"));
+        Assert.Equal(["Origin"], explained.Headers.All("Vary"));
+        string[] targeted = ["CDN-Cache-Control", "Surrogate-Control", "X-Accel-Expires"];
+        Assert.All(targeted, name => Assert.Empty(explained.Headers.All(name)));
+        foreach (var (key, header) in new[] { ("gold-key", ""), ("free-key", Asks) })
+        {
+            var plain = await GetAsync(edge, "/v1/models", key, header);
+            Assert.Equal(["public, max-age=60"], plain.Headers.All("Cache-Control"));
+            Assert.Equal("Origin, X-Edge-Explain", string.Join(", ", plain.Headers.All("Vary")));
+            Assert.All(targeted, name => Assert.Single(plain.Headers.All(name)));
+        }
+
+        // Of an answer that nobody stores, nobody has to be told.
+        var posted = await AskAsync(edge, "gold-key", "", Chat("gpt-4o"), 200);
+        Assert.Equal(["Origin"], posted.Headers.All("Vary"));
+    }
+
+    [Fact]
+    public async Task The_routes_own_rules_do_not_have_an_explanation_stored()
+    {
+        await using var upstream = ScriptedUpstream.Start(Cacheable);
+        await using var edge = await RunningGateway.StartAsync(Configuration(upstream));
+        Assert.Equal(["no-store"], (await GetAsync(edge, "/other/v1/models", "gold-key", Asks)).Headers.All("Cache-Control"));
+        Assert.Equal(
+            ["max-age=600", "private=\"Server-Timing\""],
+            (await GetAsync(edge, "/other/v1/models", "free-key", "")).Headers.All("Cache-Control"));
+    }
+
+    [Fact]
+    public async Task A_shared_cache_between_gives_everybody_what_is_theirs()
+    {
+        await using var upstream = ScriptedUpstream.Start(Cacheable);
+        await using var edge = await RunningGateway.StartAsync(Configuration(upstream));
+        await using var cache = await RunningGateway.StartAsync(
+            $$"""
+            listeners: [{ address: 127.0.0.1:0 }]
+            upstreams: { edge: { targets: ["http://{{edge.Endpoint}}"] } }
+            routes: [{ name: all, cache: { scope: public }, upstream: edge }]
+            """);
+        Assert.NotEmpty((await GetAsync(cache, "/v1/models", "gold-key", Asks)).Headers.All("X-Edge-Explain"));
+        var stored = await GetAsync(cache, "/v1/models", "gold-key", "");
+        Assert.Empty(stored.Headers.All("X-Edge-Explain"));
+        var hit = await GetAsync(cache, "/v1/models", "free-key", "");
+        Assert.Contains("hit", Assert.Single(hit.Headers.All("Cache-Status")), Ordinal);
+        Assert.Empty(hit.Headers.All("X-Edge-Explain"));
+        Assert.NotEmpty((await GetAsync(cache, "/v1/models", "gold-key", Asks)).Headers.All("X-Edge-Explain"));
+    }
+
     [Theory]
     [InlineData("none")]
     [InlineData("times")]
@@ -194,6 +249,25 @@ public sealed partial class DecisionTraceTests
         return answer;
     }
 
+    private static async Task<RawResponse> GetAsync(RunningGateway edge, string path, string key, string headers)
+    {
+        await using var caller = await RawHttpClient.ConnectAsync(edge.Endpoint);
+        await caller.SendAsync($"GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\n{headers}\r\n");
+        var answer = await caller.ReadResponseAsync("GET");
+        Assert.Equal(200, answer.Status);
+        return answer;
+    }
+
+    private static async Task Cacheable(ScriptedConnection connection)
+    {
+        while (await connection.ReadRequestAsync() is not null)
+        {
+            await connection.SendAsync(
+                "HTTP/1.1 200 OK\r\nCache-Control: public, max-age=60\r\nCDN-Cache-Control: max-age=600\r\n"
+                + "Surrogate-Control: max-age=600\r\nX-Accel-Expires: 600\r\nVary: Origin\r\nContent-Length: 2\r\n\r\n{}");
+        }
+    }
+
     private static string Post(string key, string headers, string body, string prefix) =>
         $"POST {prefix}/v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\n{headers}"
         + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}";
@@ -247,6 +321,7 @@ public sealed partial class DecisionTraceTests
             stripPath: true
             serverTiming: true
             validate: {}
+            response: { headers: { set: { Cache-Control: max-age=600 } } }
             upstream: llm
         """;
 

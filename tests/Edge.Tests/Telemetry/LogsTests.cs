@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Edge.Core.Telemetry;
 using Edge.Core.Tests.Telemetry;
+using Edge.Telemetry;
 using Edge.Tests.Support;
 
 namespace Edge.Tests.Telemetry;
@@ -35,6 +36,29 @@ public sealed class LogsTests
         var program = records.Where(static r => r.Attributes(6)["edge.log"] == "program")
             .Select(static r => r.Message(5).Text(1));
         Assert.Contains(program, static text => text.Contains("route all: upstream_", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_line_of_the_program_has_its_events_name_and_the_values_in_it()
+    {
+        await using var collector = await OtlpCollector.StartAsync();
+        await using var upstream = ScriptedUpstream.Start(Answer);
+        await using (var edge = await StartAsync(upstream, collector, "[program]"))
+        {
+            await AskAsync(edge, "/v1/bad", 502);
+            edge.Gateway.Log.CertificateRefused("a\nb", new string('x', LogsExporter.ValueCharsMax + 1));
+        }
+
+        var records = RecordsOf(collector).ToDictionary(static r => r.Text(12));
+        var failed = records["edge.request.failed"].Attributes(6);
+        Assert.Equal(
+            ["edge.attempts", "edge.detail", "edge.event.id", "edge.failure", "edge.log", "edge.ms", "edge.route"],
+            failed.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(("all", "int 1", "int 301"), (failed["edge.route"], failed["edge.attempts"], failed["edge.event.id"]));
+        var refused = records["edge.certificate.refused"];
+        Assert.Equal(17L, refused.Number(2));
+        Assert.Equal("a | b", refused.Attributes(6)["edge.certificate"]);
+        Assert.Equal(LogsExporter.ValueCharsMax, refused.Attributes(6)["edge.error"].Length);
     }
 
     [Fact]
@@ -87,11 +111,23 @@ public sealed class LogsTests
     {
         var writer = new OtlpLogsWriter(new OtlpOrigin([new("service.name", "a")], "edge", "1"));
         writer.Begin();
-        writer.Put(new OtlpLogHead(5, 13, "program", 0, 0, 0), "x"u8);
+        var fields = new ProtobufWriter();
+        OtlpLogsWriter.PutField(fields, "edge.route", "a");
+        OtlpLogsWriter.PutField(fields, "edge.keys", 3L);
+        OtlpLogsWriter.PutField(fields, "edge.none", null);
+        writer.Put(new OtlpLogHead(5, 13, "program", 0, 0, 0, 7, "edge.what"), "x"u8, fields.Written.Span);
         var record = new ProtobufReader(writer.End().ToArray()).Message(1).Message(2).Message(2);
         Assert.Equal((5L, 13L, "x"), (record.Number(1), record.Number(2), record.Message(5).Text(1)));
-        Assert.Equal("program", record.Attributes(6)["edge.log"]);
-        Assert.Equal(5L, record.Number(11));
+        Assert.Equal(
+            new Dictionary<string, string>
+            {
+                ["edge.log"] = "program",
+                ["edge.event.id"] = "int 7",
+                ["edge.route"] = "a",
+                ["edge.keys"] = "int 3",
+            },
+            record.Attributes(6));
+        Assert.Equal((5L, "edge.what"), (record.Number(11), record.Text(12)));
     }
 
     // Once the gateway is gone, all that it had to send is here.
