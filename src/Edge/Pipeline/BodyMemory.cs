@@ -13,7 +13,9 @@ internal sealed class BodyMemory(long bytesMax)
     private long _held;
     private long _refused;
 
-    /// <summary>That of this process: a quarter of what the runtime lets the heap have, which a container's limit makes small.</summary>
+    /// <summary>
+    /// That of this process: a quarter of what the runtime lets the heap have, which a container's limit makes small.
+    /// </summary>
     public static BodyMemory OfProcess { get; } = new(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / ShareOfHeap);
 
     /// <summary>Bytes that are held now.</summary>

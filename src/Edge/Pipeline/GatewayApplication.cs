@@ -121,17 +121,9 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
                 result = context.Ended(Stage.Forward, await _forward.RunAsync(context));
             }
         }
-        catch (OutOfMemoryException)
-        {
-            // The heap has all that it may have: what is new is turned away, as while memory is short.
-            _gateway.Memory.CountShed();
-            context.RetryAfterSeconds = MemoryWatch.RetryAfterSeconds;
-            result = context.Broke(StageResult.Failed(Failure.EdgeOverloaded));
-        }
         catch (Exception exception)
         {
-            result = context.Broke(StageResult.Failed(Failure.EdgeInternal));
-            context.FailureDetail = exception.ToString();
+            result = context.Broke(StageResult.Failed(FailureOf(context, exception)));
         }
 
         if (result.Outcome == StageOutcome.Failed)
@@ -140,6 +132,25 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         }
 
         Finish(context, result);
+    }
+
+    private Failure FailureOf(RequestContext context, Exception exception)
+    {
+        if (exception is OutOfMemoryException)
+        {
+            // The heap has all that it may have: what is new is turned away, as while memory is short.
+            return TurnAway(context).Failure;
+        }
+
+        context.FailureDetail = exception.ToString();
+        return Failure.EdgeInternal;
+    }
+
+    private StageResult TurnAway(RequestContext context)
+    {
+        _gateway.Memory.CountShed();
+        context.RetryAfterSeconds = MemoryWatch.RetryAfterSeconds;
+        return StageResult.Failed(Failure.EdgeOverloaded);
     }
 
     /// <summary>What is done once, however the exchange ended.</summary>
@@ -197,9 +208,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 
         if (result.IsContinue && _gateway.Memory.IsHigh)
         {
-            _gateway.Memory.CountShed();
-            context.RetryAfterSeconds = MemoryWatch.RetryAfterSeconds;
-            return StageResult.Failed(Failure.EdgeOverloaded);
+            return TurnAway(context);
         }
 
         if (result.IsContinue)

@@ -65,7 +65,8 @@ public sealed class BodyMemoryTests
         var body = $$"""{"model":"m","messages":[{"role":"user","content":"{{new string('x', Large)}}"}]}""";
         var head = string.Create(
             CultureInfo.InvariantCulture,
-            $"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n");
+            $"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: {body.Length}\r\n")
+            + "Content-Type: application/json\r\n\r\n";
         await using var client = await RawHttpClient.ConnectAsync(edge.Endpoint);
         await client.SendAsync(Encoding.ASCII.GetBytes(head + body));
         var answer = await client.ReadHeadAsync();
