@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The published binary in a control group of 150 MiB, in which the kernel ends whoever uses more: floods of large bodies, one after
-# the other and all at once, are turned away with 503, nothing fails otherwise, and soon afterwards requests are let in again. Where
+# The published binary in a control group of 150 MiB, in which the kernel ends whoever uses more: floods of large bodies, one
+# after the other and all at once, are turned away with 503, nothing fails otherwise, and soon requests are let in again. Where
 # no control group can be made, the same limits are told to the runtime and in the file. $EDGE is the binary.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
