@@ -32,6 +32,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
     private readonly CacheAdministration _cache;
     private readonly TargetAdministration _targets;
     private readonly LogAdministration _log;
+    private readonly ReloadAdministration _reload;
     private readonly byte[]? _tokenHash;
 
     /// <summary>The administration of a gateway.</summary>
@@ -42,6 +43,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         _cache = new CacheAdministration(gateway);
         _targets = new TargetAdministration(gateway);
         _log = new LogAdministration(gateway);
+        _reload = new ReloadAdministration(gateway);
         _tokenHash = token is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes("Bearer " + token.Reveal()));
     }
 
@@ -72,6 +74,10 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         {
             response.StatusCode = _log.Answer(request, response, body, Peer(context));
         }
+        else if (request.Path == ReloadAdministration.Path && _tokenHash is not null && HasToken(request, _tokenHash))
+        {
+            response.StatusCode = await _reload.AnswerAsync(request, response, body, Peer(context));
+        }
         else
         {
             response.StatusCode = Answer(request, response, body);
@@ -100,7 +106,8 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
     private int Answer(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body)
     {
         if (_tokenHash is not null && (LimitAdministration.IsFor(request.Path) || CacheAdministration.IsFor(request.Path)
-            || TargetAdministration.IsFor(request.Path) || request.Path == LogAdministration.Path))
+            || TargetAdministration.IsFor(request.Path) || request.Path is LogAdministration.Path
+            or ReloadAdministration.Path))
         {
             return Unauthorized(response, body);
         }
