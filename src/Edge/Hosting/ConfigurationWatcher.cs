@@ -7,9 +7,9 @@ using Edge.Telemetry;
 namespace Edge.Hosting;
 
 /// <summary>
-/// Reloads the gateway's configuration on SIGHUP, when an administrator asks for it, and when one of its files has changed and then
-/// rested between two looks. A file that is wrong changes nothing, and the log says which line. Listeners cannot be changed without
-/// a restart; the log says so.
+/// Reloads the gateway's configuration on SIGHUP, when an administrator asks for it, and when one of its files has changed and
+/// then rested between two looks. A file that is wrong changes nothing, and the log says which line. Listeners cannot be changed
+/// without a restart; the log says so.
 /// </summary>
 internal sealed class ConfigurationWatcher : IAsyncDisposable
 {
@@ -42,7 +42,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
         _timer = time.CreateTimer(static state => ((ConfigurationWatcher)state!).Look(), this, LookEvery, LookEvery);
     }
 
-    /// <summary>Reloads now, as SIGHUP does, because an administrator asks for it. From any thread; reads files meanwhile.</summary>
+    /// <summary>Reloads now, as SIGHUP does, for an administrator. From any thread; reads files meanwhile.</summary>
     public ReloadResult ReloadNow() => ReadAgain("administrator");
 
     /// <inheritdoc/>
