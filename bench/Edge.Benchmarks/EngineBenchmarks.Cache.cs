@@ -13,6 +13,11 @@ public partial class EngineBenchmarks
 
     private static readonly CacheStore Cache = new(CacheStore.BytesMin);
 
+    /// <summary>A thousand of 1,536 dimensions.</summary>
+    private static readonly VectorIndex NearVectors = MakeVectors();
+
+    private static readonly float[] AskedVector = new float[1536];
+
     private readonly CacheKey _cacheKey = new();
     private readonly JsonTape _cachedBody = MakeCachedBody();
     private readonly CacheFill _cacheFill = new();
@@ -49,6 +54,36 @@ public partial class EngineBenchmarks
 
         pin.Release();
         return sum;
+    }
+
+    [Benchmark]
+    public bool FindNearVector() => NearVectors.TryFind(new KeyHash(1, 2), AskedVector, 0.9f, out _);
+
+    [Benchmark]
+    public bool MakeCachePartition()
+    {
+        _cacheKey.Begin(CacheScope.OfConsumer("consumers", "ann"), CacheHasher);
+        _cacheKey.MarkQuestion(CacheKey.FindQuestion(_cachedBody, LlmApi.ChatCompletions));
+        return _cacheKey.TryEnd(_cachedBody, CacheHasher) && _cacheKey.Partition(CacheHasher) != default;
+    }
+
+    private static VectorIndex MakeVectors()
+    {
+        var index = new VectorIndex(1000);
+        var random = new Random(5);
+        var vector = new float[1536];
+        for (var i = 0; i < 1000; i++)
+        {
+            foreach (ref var value in vector.AsSpan())
+            {
+                value = random.NextSingle() - 0.5f;
+            }
+
+            VectorIndex.TryNormalize(vector);
+            index.Add(new KeyHash(1, 2), vector, new KeyHash((ulong)i, 0));
+        }
+
+        return index;
     }
 
     private static JsonTape MakeCachedBody()

@@ -26,6 +26,9 @@ internal static unsafe partial class Native
     /// <summary>SIGHUP.</summary>
     internal const int HangUp = 1;
 
+    /// <summary>SIGKILL.</summary>
+    internal const int KillNow = 9;
+
     /// <summary>SIGSTOP.</summary>
     internal const int Stop = 19;
 

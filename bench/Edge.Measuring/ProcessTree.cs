@@ -29,6 +29,15 @@ internal static class ProcessTree
         return sum;
     }
 
+    /// <summary>Stops all of them where they are, and a while later kills them: what they had in their hands is lost.</summary>
+    public static async Task KillAsync(int process, TimeSpan after, CancellationToken cancellation)
+    {
+        var members = Members(process);
+        members.ForEach(static id => _ = Native.Kill(id, Native.Stop));
+        await Task.Delay(after, cancellation);
+        members.ForEach(static id => _ = Native.Kill(id, Native.KillNow));
+    }
+
     /// <summary>Resident memory in bytes: each page counted once, in parts where several processes share it (Pss).</summary>
     public static long ResidentBytes(int process)
     {

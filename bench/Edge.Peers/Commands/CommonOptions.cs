@@ -35,7 +35,8 @@ internal static class CommonOptions
         return failed == 0 && passed > 0 ? 0 : 1;
     }
 
-    private static Option<int?> Positive(string name, string description)
+    /// <summary>A number of at least 1.</summary>
+    public static Option<int?> Positive(string name, string description)
     {
         var option = new Option<int?>(name) { Description = description };
         option.Validators.Add(static result =>

@@ -15,6 +15,7 @@ internal sealed class OpenLoad : IDisposable
     private const int ConnectionsAtStart = 32;
     private const long LatencyNsMax = 60 * Monotonic.SecondNs;
     private const long DrainNs = 2 * Monotonic.SecondNs;
+    private const int MsPerSecond = 1_000;
 
     private readonly Poller _poller = new();
     private readonly int _port;
@@ -25,6 +26,7 @@ internal sealed class OpenLoad : IDisposable
     private readonly Queue<long> _waiting = new();
     private readonly LongHistogram _latency = new(1, LatencyNsMax, 3);
     private readonly LongHistogram _late = new(1, LatencyNsMax, 3);
+    private readonly List<SecondTally> _seconds = [];
     private long _measuredFromNs = long.MaxValue;
     private long _measuredToNs = long.MaxValue;
     private long _failed;
@@ -51,11 +53,19 @@ internal sealed class OpenLoad : IDisposable
         begun();
         _measuredFromNs = DueNs(start, arrivals);
         _measuredToNs = _measuredFromNs + (measureMs * Monotonic.MillisecondNs);
+        for (var ms = 0; ms < measureMs; ms += MsPerSecond)
+        {
+            _seconds.Add(new SecondTally());
+        }
+
         var last = Serve(start, arrivals, _measuredToNs);
         ended();
         Drain();
         return new OpenLoadResult(
-            last - arrivals, _failed, _waiting.Count, Us(_latency, 50), Us(_latency, 99), Us(_latency, 99.9), Us(_late, 99));
+            last - arrivals, _failed, _waiting.Count, Us(_latency, 50), Us(_latency, 99), Us(_latency, 99.9), Us(_late, 99))
+        {
+            Seconds = [.. _seconds.Select(static second => second.Sum())],
+        };
     }
 
     /// <inheritdoc/>
@@ -84,6 +94,7 @@ internal sealed class OpenLoad : IDisposable
                 if (due >= _measuredFromNs)
                 {
                     _late.RecordValue(Math.Clamp(now - due, 1, LatencyNsMax));
+                    SecondOf(due).Late(now - due);
                 }
             }
 
@@ -129,19 +140,22 @@ internal sealed class OpenLoad : IDisposable
             }
 
             _failed += answer == Answer.Good ? 0 : 1;
-            Record(connection.DueNs, Monotonic.NowNs);
+            Record(connection.DueNs, Monotonic.NowNs, answer == Answer.Good);
             connection.IsBusy = false;
             _idle.Push(connection);
         }
     }
 
-    private void Record(long dueNs, long nowNs)
+    private void Record(long dueNs, long nowNs, bool isGood)
     {
         if (dueNs >= _measuredFromNs && dueNs < _measuredToNs)
         {
             _latency.RecordValue(Math.Clamp(nowNs - dueNs, 1, LatencyNsMax));
+            SecondOf(dueNs).Answered(nowNs - dueNs, isGood);
         }
     }
+
+    private SecondTally SecondOf(long dueNs) => _seconds[(int)((dueNs - _measuredFromNs) / Monotonic.SecondNs)];
 
     // What has no answer by now is recorded with the time that it has waited, so that it is not forgotten.
     private void Drain()
@@ -160,7 +174,7 @@ internal sealed class OpenLoad : IDisposable
 
         foreach (var due in _waiting)
         {
-            Record(due, Monotonic.NowNs);
+            Record(due, Monotonic.NowNs, isGood: false);
         }
     }
 
@@ -169,7 +183,7 @@ internal sealed class OpenLoad : IDisposable
         if (connection.IsBusy)
         {
             _failed++;
-            Record(connection.DueNs, Monotonic.NowNs);
+            Record(connection.DueNs, Monotonic.NowNs, isGood: false);
         }
 
         // Its place is taken by a new one, so that the rate is kept.

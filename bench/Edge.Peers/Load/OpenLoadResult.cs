@@ -14,6 +14,9 @@ internal sealed record OpenLoadResult(
     /// <summary>A generator that is later than this in one of a hundred has not kept its rate.</summary>
     public const double LateUsMax = 5_000;
 
+    /// <summary>The same by seconds, of the moments at which requests were due.</summary>
+    public OpenLoadSecond[] Seconds { get; init; } = [];
+
     /// <summary>Whether the rate was kept. If not, the run says nothing about the peer.</summary>
     public bool HasKeptRate => LateP99Us <= LateUsMax;
 }

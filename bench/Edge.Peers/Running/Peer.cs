@@ -92,14 +92,26 @@ internal sealed record Peer(string Name, string Program, string? VersionArgument
         }
 
         await WriteFilesAsync(Directory.CreateDirectory(Path.Combine(folder, "bytes")).FullName, cancellation);
-        var process = ChildProcess.Start(Program, Array.ConvertAll(Arguments, Fill));
-        if (!await Ports.WaitAsync(port, process, StartTimeout, cancellation))
+        var arguments = Array.ConvertAll(Arguments, Fill);
+        return new RunningPeer(this, await StartAsync(arguments, port, cancellation), port, tlsPort)
         {
-            await process.DisposeAsync();
-            throw new InvalidOperationException($"{Name} did not start: {process.Errors}");
+            Arguments = arguments,
+            Folder = folder,
+        };
+    }
+
+    /// <summary>Starts its program and waits until it listens.</summary>
+    /// <exception cref="InvalidOperationException">It did not come to listen; the message has what it said.</exception>
+    public async Task<ChildProcess> StartAsync(string[] arguments, int port, CancellationToken cancellation)
+    {
+        var process = ChildProcess.Start(Program, arguments);
+        if (await Ports.WaitAsync(port, process, StartTimeout, cancellation))
+        {
+            return process;
         }
 
-        return new RunningPeer(this, process, port, tlsPort);
+        await process.DisposeAsync();
+        throw new InvalidOperationException($"{Name} did not start: {process.Errors}");
     }
 
     private static string PathIn(string folder, string template) => Path.Combine(folder, Path.GetFileName(template));

@@ -15,6 +15,20 @@ internal sealed record RunningPeer(Peer Peer, ChildProcess Process, int Port, in
     /// <summary>Resident memory in bytes.</summary>
     public long ResidentBytes => ProcessTree.ResidentBytes(Process.Id);
 
+    /// <summary>The arguments that it was started with.</summary>
+    public required string[] Arguments { get; init; }
+
+    /// <summary>Where the files are that were made from its templates.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Starts it again, where it was, after it has been killed.</summary>
+    /// <exception cref="InvalidOperationException">It did not come to listen; the message has what it said.</exception>
+    public async Task<RunningPeer> StartAgainAsync(CancellationToken cancellation)
+    {
+        await Process.DisposeAsync();
+        return this with { Process = await Peer.StartAsync(Arguments, Port, cancellation) };
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 }

@@ -79,6 +79,12 @@ public sealed class CacheFlight
     /// </summary>
     public KeyHash Selection { get; set; }
 
+    /// <summary>
+    /// Hash of the key under which the answer to another question much like this one is kept, which answers those who wait too;
+    /// null: there is none. The leader sets it before <see cref="Unshare"/>.
+    /// </summary>
+    public KeyHash? Near { get; set; }
+
     /// <summary>Bytes that the body will have; -1: nobody knows. From <see cref="FlightState.Open"/> on.</summary>
     public long BodyLength { get; private set; }
 
@@ -322,6 +328,7 @@ public sealed class CacheFlight
     {
         Hash = hash;
         Selection = hash;
+        Near = null;
         _key.Clear();
         _key.Write(key);
         Purges = _table.Store.Purges;

@@ -11,7 +11,7 @@ namespace Edge.Core.Caching;
 /// Every part is written with its length before it, so that no text can pass for two; of the body its meaning counts
 /// (<see cref="CanonicalJson"/>). It owns its buffer. For one request after another; not thread-safe.
 /// </summary>
-public sealed class CacheKey
+public sealed partial class CacheKey
 {
     /// <summary>Longest key: what is longer is not cached.</summary>
     public const int KeyBytesMax = 64 * 1024;
@@ -60,6 +60,7 @@ public sealed class CacheKey
         }
 
         IsWhole = false;
+        _json.MarkedToken = -1;
         _bytes.Clear();
         Add(Version);
         Add((byte)scope.Kind);

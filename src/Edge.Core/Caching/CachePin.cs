@@ -44,6 +44,16 @@ public readonly struct CachePin
     /// <summary>Bytes of the key.</summary>
     public int KeyLength => _store.EntryAt(_entry).KeyLength;
 
+    /// <summary>A place before the first byte of the key.</summary>
+    public CacheCursor Key
+    {
+        get
+        {
+            ref readonly var entry = ref _store.EntryAt(_entry);
+            return _store.CursorAt(entry.FirstBlock, 0, entry.KeyLength);
+        }
+    }
+
     /// <summary>A place before the first byte of the key, which head and body follow.</summary>
     public CacheCursor Whole
     {
@@ -89,6 +99,9 @@ public readonly struct CachePin
         cursor.Offset -= count;
         cursor.Left += count;
     }
+
+    /// <summary>It is what was asked for: counts as found by what decides which answers leave.</summary>
+    public void CountUse() => _store.CountUse(_entry);
 
     /// <summary>Holds it once more: what this returns is released for itself.</summary>
     public CachePin HoldAgain()

@@ -97,12 +97,33 @@ public sealed unsafe partial class CacheStore : IDisposable
             {
                 if (entry.High == hash.High && entry.Low == hash.Low && nowMs < entry.ExpiresMs && HasKey(entry, key))
                 {
-                    // Two that count at once count once, which is nobody's loss.
-                    if (entry.Uses < UsesMax)
-                    {
-                        entry.Uses++;
-                    }
+                    CountUse(at);
+                    pin = new CachePin(this, at);
+                    return true;
+                }
 
+                Unpin(at);
+            }
+
+            at = Volatile.Read(ref entry.NextInChain);
+        }
+
+        pin = default;
+        return false;
+    }
+
+    /// <summary>Finds an answer by the hash of its key alone and holds it: whoever finds it so has to look at its key.</summary>
+    /// <inheritdoc cref="TryPin(KeyHash, ReadOnlySpan{byte}, long, out CachePin)"/>
+    public bool TryPin(KeyHash hash, long nowMs, out CachePin pin)
+    {
+        var at = Volatile.Read(ref _chains[hash.Low & _chainMask]);
+        for (var step = 0; at >= 0 && step < ChainMax; step++)
+        {
+            ref var entry = ref _entries[at];
+            if (entry.High == hash.High && entry.Low == hash.Low && TryPin(ref entry))
+            {
+                if (entry.High == hash.High && entry.Low == hash.Low && nowMs < entry.ExpiresMs)
+                {
                     pin = new CachePin(this, at);
                     return true;
                 }
@@ -156,6 +177,15 @@ public sealed unsafe partial class CacheStore : IDisposable
         cursor.Offset += length;
         cursor.Left -= length;
         return true;
+    }
+
+    // Two that count at once count once, which is nobody's loss.
+    internal void CountUse(int at)
+    {
+        if (_entries[at].Uses < UsesMax)
+        {
+            _entries[at].Uses++;
+        }
     }
 
     /// <summary>Pins once more what is pinned.</summary>

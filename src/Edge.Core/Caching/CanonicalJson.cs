@@ -18,6 +18,15 @@ public sealed class CanonicalJson
     private int _memberCount;
     private bool _leavesOutStream;
 
+    /// <summary>A string of the text that is written; -1: none.</summary>
+    public int MarkedToken { get; set; } = -1;
+
+    /// <summary>Where it was written: its length, and it.</summary>
+    public int MarkedStart { get; private set; }
+
+    /// <summary>Bytes of both.</summary>
+    public int MarkedLength { get; private set; }
+
     /// <summary>Appends the meaning of a text.</summary>
     /// <param name="text">The text, which has been read.</param>
     /// <param name="to">Where to.</param>
@@ -69,7 +78,13 @@ public sealed class CanonicalJson
                 WriteNumber(it.Raw(text.Text), to);
                 break;
             case JsonKind.String:
+                var before = to.Length;
                 WriteText(text.TextOf(token), to);
+                if (token == MarkedToken)
+                {
+                    (MarkedStart, MarkedLength) = (before, to.Length - before);
+                }
+
                 break;
             case JsonKind.Array:
                 WriteCount(it.Count, to);
@@ -149,8 +164,14 @@ public sealed class CanonicalJson
         }
 
         _sorted.Clear();
+        var marked = MarkedStart;
         foreach (var member in members)
         {
+            if (MarkedToken >= 0 && marked >= member.Start && marked < member.Start + member.Length)
+            {
+                MarkedStart = start + _sorted.Length + marked - member.Start;
+            }
+
             _sorted.Write(text.Slice(member.Start, member.Length));
         }
 

@@ -64,4 +64,7 @@ public sealed record CachePlan
 
     /// <summary>Tiers whose <c>Cache-Control: no-cache</c> and <c>no-store</c> count.</summary>
     public required ImmutableArray<string> NoCacheTiers { get; init; }
+
+    /// <summary>Questions are answered by what was answered to others like them; null: they are not.</summary>
+    public SemanticPlan? Semantic { get; init; }
 }

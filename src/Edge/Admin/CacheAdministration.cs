@@ -107,6 +107,7 @@ internal sealed class CacheAdministration(Gateway gateway)
         foreach (var (name, counters) in gateway.Cache.Counters)
         {
             var hits = counters.Hits.Value;
+            var near = counters.NearHits.Value;
             var collapsed = counters.Collapsed.Value;
             var misses = counters.Misses.Value;
             var use = gateway.Cache.Store?.UseOf(counters.Number) ?? default;
@@ -115,12 +116,13 @@ internal sealed class CacheAdministration(Gateway gateway)
             json.WriteNumber("usedBytes"u8, use.Blocks * CacheStore.BlockBytes);
             json.WriteNumber("evictions"u8, use.Evictions);
             json.WriteNumber("hits"u8, hits);
+            json.WriteNumber("semanticHits"u8, near);
             json.WriteNumber("misses"u8, misses);
             json.WriteNumber("collapsed"u8, collapsed);
             json.WriteNumber("revalidated"u8, counters.Revalidated.Value);
             json.WriteNumber("stale"u8, counters.Stale.Value);
             json.WriteNumber("bypasses"u8, counters.Bypasses.Value);
-            json.WriteNumber("hitRatio"u8, Ratio(hits + collapsed, misses));
+            json.WriteNumber("hitRatio"u8, Ratio(hits + near + collapsed, misses));
             json.WriteNumber("stored"u8, counters.Stored.Value);
             json.WriteNumber("hitBytes"u8, counters.HitBytes.Value);
             json.WriteNumber("savedInputTokens"u8, counters.SavedInput.Value);

@@ -5,8 +5,9 @@ using System.Text.Json;
 namespace Edge.Demo;
 
 /// <summary>
-/// OpenAI's <c>/v1/embeddings</c>: a unit vector that is a function of the input's text, as numbers or as base64 of
-/// little-endian 32-bit floats.
+/// OpenAI's <c>/v1/embeddings</c>: a unit vector that is a function of the input's words, as numbers or as base64 of
+/// little-endian 32-bit floats. The more words two texts have in common, the smaller is the angle between their vectors; order,
+/// case and punctuation do not count.
 /// </summary>
 internal static class Embeddings
 {
@@ -18,6 +19,9 @@ internal static class Embeddings
 
     /// <summary>Most inputs in a request.</summary>
     public const int InputsMax = 2048;
+
+    /// <summary>Numbers of a vector that one word changes.</summary>
+    private const int NumbersPerWord = 16;
 
     /// <summary>Writes the answer to a request's body into the exchange's buffer.</summary>
     /// <returns>What is wrong with the request, or none.</returns>
@@ -125,9 +129,10 @@ internal static class Embeddings
         ref Utf8JsonReader reader, ReadOnlySpan<byte> input, int index, Options options, Utf8JsonWriter json, ref int tokens)
     {
         var seed = 0UL;
+        byte[] text = [];
         if (reader.TokenType == JsonTokenType.String)
         {
-            var text = System.Text.Encoding.UTF8.GetBytes(reader.GetString()!);
+            text = System.Text.Encoding.UTF8.GetBytes(reader.GetString()!);
             tokens += TokenRule.Tokens(text);
             seed = StableHash.Of(text);
         }
@@ -154,20 +159,50 @@ internal static class Embeddings
         json.WriteStartObject();
         json.WriteString("object"u8, "embedding"u8);
         json.WriteNumber("index"u8, index);
-        WriteVector(seed, options, json);
+        WriteVector(text, seed, options, json);
         json.WriteEndObject();
         return default;
     }
 
-    private static void WriteVector(ulong seed, Options options, Utf8JsonWriter json)
+    /// <summary>Adds what stands for each word: a few numbers, chosen by it.</summary>
+    private static void AddWords(Span<byte> text, Span<float> vector)
+    {
+        for (var at = 0; at < text.Length; at++)
+        {
+            var start = at;
+            for (; at < text.Length && (char.IsAsciiLetterOrDigit((char)text[at]) || text[at] >= 0x80); at++)
+            {
+                text[at] = char.IsAsciiLetterUpper((char)text[at]) ? (byte)(text[at] | 0x20) : text[at];
+            }
+
+            var word = at == start ? 0 : StableHash.Of(text[start..at]);
+            for (var i = 0; at > start && i < NumbersPerWord; i++)
+            {
+                word = StableHash.Next(word);
+                vector[(int)(word % (ulong)vector.Length)] += (long)word < 0 ? -1 : 1;
+            }
+        }
+    }
+
+    private static void WriteVector(Span<byte> words, ulong seed, Options options, Utf8JsonWriter json)
     {
         Span<float> vector = stackalloc float[DimensionsMax];
         vector = vector[..options.Dimensions];
-        var squares = 0.0;
-        foreach (ref var number in vector)
+        vector.Clear();
+        AddWords(words, vector);
+        if (!vector.ContainsAnyExcept(0))
         {
-            seed = StableHash.Next(seed);
-            number = ((float)(seed >> 40) / (1 << 23)) - 1;
+            // No words, or such as cancel each other out.
+            foreach (ref var number in vector)
+            {
+                seed = StableHash.Next(seed);
+                number = ((float)(seed >> 40) / (1 << 23)) - 1;
+            }
+        }
+
+        var squares = 0.0;
+        foreach (var number in vector)
+        {
             squares += (double)number * number;
         }
 

@@ -23,7 +23,7 @@ namespace Edge.Hosting;
 /// A running gateway: its listeners, the configuration in force and the connections to its upstreams. It owns all of them.
 /// Start it with <see cref="StartAsync"/>, end it with <see cref="DrainAsync"/> and dispose it.
 /// </summary>
-internal sealed class Gateway : IAsyncDisposable
+internal sealed partial class Gateway : IAsyncDisposable
 {
     /// <summary>Most verified tokens that are remembered.</summary>
     public const int TokensMax = 65_536;
@@ -411,7 +411,7 @@ internal sealed class Gateway : IAsyncDisposable
                 Canary = CanaryOf(route, services, upstream, fallbacks),
                 Shadow = ShadowOf(route, services),
                 Tokens = tokens,
-                Cache = Cache.Of(route, plan),
+                Cache = CacheOf(route, plan, services),
                 Metrics = Metrics.Of(route),
             };
             routes.Add((route, running));

@@ -9,8 +9,10 @@ using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
 using Edge.Core.Limits;
+using Edge.Core.Llm;
 using Edge.Redis;
 using Edge.Telemetry;
+using Edge.Upstream;
 
 namespace Edge.Hosting;
 
@@ -33,6 +35,7 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
 
     private readonly ConcurrentDictionary<string, CacheCounters> _counters = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string[]> _tags = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SemanticIndex> _indexes = new(StringComparer.Ordinal);
     private readonly KeyName?[] _keyNames = new KeyName?[KeyNameCount];
     private readonly string?[] _hits = new string?[SecondsMax];
     private readonly string?[] _ages = new string?[SecondsMax];
@@ -70,8 +73,22 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
     /// <summary>What is counted, by the names of routes.</summary>
     public IReadOnlyDictionary<string, CacheCounters> Counters => _counters;
 
+    /// <summary>How a route finds questions that are alike. One thread at a time.</summary>
+    public RouteSemantic SemanticOf(
+        string route, SemanticPlan plan, UpstreamCluster cluster, ModelPrice? price, UpstreamSweeper sweeper)
+    {
+        var service = string.Join(' ', cluster.Plan.Targets.Select(static t => t.ToString()));
+        if (!_indexes.TryGetValue(route, out var index) || !index.IsFor(plan, service))
+        {
+            _indexes[route] = index = new SemanticIndex(plan, service, new VectorIndex(plan.EntriesMax));
+        }
+
+        return new RouteSemantic(
+            plan, cluster, price, sweeper, index.Vectors, new SemanticCounters(route, metrics.Semantic));
+    }
+
     /// <summary>The cache of a route; null: it has none. One thread at a time.</summary>
-    public RouteCache? Of(RoutePlan route, EdgePlan plan)
+    public RouteCache? Of(RoutePlan route, EdgePlan plan, RouteSemantic? semantic)
     {
         if (route.Cache is null)
         {
@@ -85,7 +102,7 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
             _counters[route.Name] = counters = new CacheCounters(_counters.Count, route.Name, metrics);
         }
 
-        return new RouteCache(route, this, Store, Flights, counters);
+        return new RouteCache(route, this, Store, Flights, counters) { Semantic = semantic };
     }
 
     /// <summary>The text of a key's hash.</summary>
@@ -106,6 +123,10 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
         ? MakeHit(secondsLeft)
         : _hits[secondsLeft] ??= MakeHit(secondsLeft);
 
+    /// <summary>The same where it is the answer to another question that is much like this one.</summary>
+    public static string NearHitOf(long secondsLeft) =>
+        string.Create(CultureInfo.InvariantCulture, $"edge; hit; ttl={secondsLeft}; detail=semantic");
+
     /// <summary>The same of one that has been too old for so many seconds.</summary>
     public static string StaleOf(long secondsOver) =>
         string.Create(CultureInfo.InvariantCulture, $"edge; hit; ttl=-{secondsOver}; detail=stale");
@@ -125,6 +146,12 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
         foreach (var route in plan.Routes)
         {
             _tags[route.Name] = route.Cache is { } cache ? [.. cache.Tags] : [];
+        }
+
+        var semantic = plan.Routes.Where(static r => r.Cache is { Semantic: not null }).Select(static r => r.Name);
+        foreach (var name in _indexes.Keys.Except(semantic).ToArray())
+        {
+            _indexes.Remove(name);
         }
 
         var old = _redis;

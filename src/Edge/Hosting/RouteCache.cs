@@ -27,6 +27,9 @@ internal sealed class RouteCache(
     /// <summary>The memory.</summary>
     public CacheStore Store { get; } = store;
 
+    /// <summary>Finds questions that are alike; null: it does not.</summary>
+    public RouteSemantic? Semantic { get; init; }
+
     /// <summary>The name of the route.</summary>
     public string Name { get; } = route.Name;
 

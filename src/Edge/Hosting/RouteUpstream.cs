@@ -110,7 +110,11 @@ internal sealed class RouteUpstream
         dropped.Add(name.Replace('_', '-'));
     }
 
-    private static void Apply(HeaderRules rules, HashSet<string> dropped, List<HeaderValue> lines)
+    /// <summary>Changes the lines of requests as rules say.</summary>
+    /// <param name="rules">The rules.</param>
+    /// <param name="dropped">Names of headers that are not copied are added to it.</param>
+    /// <param name="lines">The lines.</param>
+    public static void Apply(HeaderRules rules, HashSet<string> dropped, List<HeaderValue> lines)
     {
         foreach (var name in rules.Remove)
         {

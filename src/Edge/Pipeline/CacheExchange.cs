@@ -75,7 +75,7 @@ internal sealed partial class CacheExchange(CallerWatch watch)
         CacheOutcome.Bypass => "bypass",
         CacheOutcome.Refresh => "refresh",
         CacheOutcome.Miss => "miss",
-        CacheOutcome.Hit => "hit",
+        CacheOutcome.Hit => Near is null ? "hit" : "semantic",
         CacheOutcome.Revalidated => "revalidated",
         CacheOutcome.Collapsed => "collapsed",
         _ => null,
@@ -105,6 +105,7 @@ internal sealed partial class CacheExchange(CallerWatch watch)
         _isKept = false;
         _isHttp = false;
         Converts = null;
+        BeginNear();
     }
 
     /// <summary>Begins with a request to an ordinary service.</summary>
@@ -253,6 +254,7 @@ internal sealed partial class CacheExchange(CallerWatch watch)
         {
             _route.Counters.Stored.Increment();
             _route.Redis?.Keep(lead.HoldKept(), lead.Selection, null, _generation);
+            Lookup?.Remember(Key.Hash);
         }
 
         LetGo();
@@ -388,6 +390,7 @@ internal sealed partial class CacheExchange(CallerWatch watch)
         Fail(Failure.EdgeInternal);
         Joiner.Leave();
         _http?.End();
+        _lookup?.ReturnMemory();
         Head.ReturnMemory();
         Key.ReturnMemory();
     }

@@ -213,11 +213,11 @@ internal static class CacheStage
         var nowMs = route.Shared.NowMs;
         var headers = context.Response.Headers;
         headers["Age"] = route.Shared.AgeOf((nowMs - info.StoredMs) / 1000);
-        headers["Cache-Status"] = nowMs < info.FreshUntilMs
-            ? route.Shared.HitOf((info.FreshUntilMs - nowMs) / 1000)
+        headers["Cache-Status"] = exchange.Near is not null ? GatewayCache.NearHitOf((info.FreshUntilMs - nowMs) / 1000)
+            : nowMs < info.FreshUntilMs ? route.Shared.HitOf((info.FreshUntilMs - nowMs) / 1000)
             : GatewayCache.StaleOf((nowMs - info.FreshUntilMs) / 1000);
         headers["X-Cache"] = "HIT";
-        headers["X-Cache-Key"] = route.Shared.NameOf(exchange.Key.Hash);
+        headers["X-Cache-Key"] = route.Shared.NameOf(exchange.Near ?? exchange.Key.Hash);
         if (context.Facts is { HidesUsage: true, IsStreaming: true })
         {
             // What was stored is what the upstream said, for those who want its usage and those who do not.
@@ -229,7 +229,8 @@ internal static class CacheStage
         }
 
         ResponseHeadCopier.ApplyRules(context);
-        (nowMs < info.FreshUntilMs ? route.Counters.Hits : route.Counters.Stale).Increment();
+        var counters = route.Counters;
+        (exchange.Near is not null ? counters.NearHits : nowMs < info.FreshUntilMs ? counters.Hits : counters.Stale).Increment();
         var saved = new UsageCounts { InputTokens = info.InputTokens, OutputTokens = info.OutputTokens };
         CountSaved(context, exchange, route, saved, pin.BodyLength);
     }
@@ -301,6 +302,11 @@ internal static class CacheStage
         key.Add(context.Target.Query);
         key.Add(route.KeepsHost ? UpstreamRequestWriter.CallerHost(context) : "");
         AddHeaders(context, route, key);
+        if (route.Semantic is not null)
+        {
+            key.MarkQuestion(CacheKey.FindQuestion(body, api));
+        }
+
         if (!route.Plan.Converts || api == LlmApi.Embeddings)
         {
             return key.TryEnd(body, route.Shared.Hasher);

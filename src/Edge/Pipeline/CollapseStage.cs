@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Edge.Core.Caching;
 using Edge.Core.Http;
+using Edge.Core.Limits;
 using Edge.Core.Llm;
 using Edge.Hosting;
 using Edge.Threading;
@@ -53,8 +54,7 @@ internal static class CollapseStage
             return SharedCacheStage.RunAsync(context, exchange, route, redis);
         }
 
-        route.Counters.Misses.Increment();
-        return new ValueTask<StageResult>(StageResult.Continue);
+        return SemanticStage.RunAsync(context, exchange, route);
     }
 
     // A stream that ends where its caller's tokens do must not end for those whose do not.
@@ -74,6 +74,7 @@ internal static class CollapseStage
         RequestContext context, CacheExchange exchange, RouteCache route, CacheFlight flight)
     {
         var joiner = exchange.Joiner;
+        KeyHash? near = null;
         var watch = context.CallerWatch.TokenFor(context.Request.Protocol)
             .UnsafeRegister(static state => ((FlightJoiner)state!).CallerLeft(), joiner);
         try
@@ -99,6 +100,9 @@ internal static class CollapseStage
                     return await ServeAsync(context, exchange, route, flight);
                 case FlightState.Failed when flight.IsLastAttempt:
                     return StageResult.Failed(flight.Failure);
+                case FlightState.Unshared:
+                    near = flight.Near;
+                    break;
             }
         }
         finally
@@ -107,8 +111,9 @@ internal static class CollapseStage
             joiner.Leave();
         }
 
-        // It was nobody else's answer. Another's may be, that has come meanwhile.
+        // It was nobody else's answer. Another's may be, that has come meanwhile, or the one to a question much like this.
         return CacheStage.TryPinFresh(context, exchange, route, out var pin)
+            || (near is { } hash && SemanticStage.TryPin(exchange, route, hash, out pin))
             ? await CacheStage.ServeAsync(context, exchange, route, pin)
             : LeadAlone(exchange, route);
     }

@@ -54,8 +54,7 @@ internal static class SharedCacheStage
             HttpCacheStage.HoldStale(context, exchange, route);
         }
 
-        route.Counters.Misses.Increment();
-        return StageResult.Continue;
+        return await SemanticStage.RunAsync(context, exchange, route);
     }
 
     /// <summary>Puts what was found into the memory, if it is what was asked for and still good.</summary>

@@ -17,6 +17,9 @@ internal sealed class CacheCounters(int number, string route, GatewayMetrics met
     /// <summary>Answered from memory.</summary>
     public StripedCounter Hits { get; } = metrics.CacheRequests.Of(route, "hit");
 
+    /// <summary>Answered from memory with the answer to another question much like it.</summary>
+    public StripedCounter NearHits { get; } = metrics.CacheRequests.Of(route, "semantic");
+
     /// <summary>Looked for and not there.</summary>
     public StripedCounter Misses { get; } = metrics.CacheRequests.Of(route, "miss");
 

@@ -68,6 +68,7 @@ internal sealed class GatewayMetrics
             "gen_ai.token.type");
         CacheSavedCost = Registry.Counter(
             "edge.cache.saved_cost", "USD", MicroDollars, "US dollars that answers from memory did not cost", "edge.route");
+        Semantic = new SemanticMetrics(Registry);
         Reloads = ReloadsOf(Registry);
         Exports = Registry.Counter(
             "edge.otlp.exports", "{export}", "Exports by OTLP", "edge.signal", "edge.outcome");
@@ -156,6 +157,9 @@ internal sealed class GatewayMetrics
 
     /// <summary>Money not spent.</summary>
     internal CounterFamily CacheSavedCost { get; }
+
+    /// <summary>Questions that are alike.</summary>
+    internal SemanticMetrics Semantic { get; }
 
     /// <summary>How many requests like this one run.</summary>
     public StripedCounter Running(RequestContext context) =>

@@ -44,6 +44,15 @@ internal readonly record struct UsageEntry
     /// <summary>It was answered by a call that another made.</summary>
     public bool IsCollapsed { get; init; }
 
+    /// <summary>It was given the answer to another question.</summary>
+    public bool IsNear { get; init; }
+
+    /// <summary>Tokens that comparing its question took.</summary>
+    public long EmbeddingTokens { get; init; }
+
+    /// <summary>What they cost, in millionths of a dollar; null: nobody knows.</summary>
+    public long? EmbeddingMicroDollars { get; init; }
+
     /// <summary>What it would have used else.</summary>
     public UsageCounts Saved { get; init; }
 

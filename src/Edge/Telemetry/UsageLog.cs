@@ -78,6 +78,9 @@ internal sealed class UsageLog : IAsyncDisposable
             Failure = failure == Failure.None ? null : Failures.Code(failure),
             IsHit = context.Cache is { Outcome: CacheOutcome.Hit or CacheOutcome.Collapsed },
             IsCollapsed = context.Cache is { Outcome: CacheOutcome.Collapsed },
+            IsNear = context.Cache is { Outcome: CacheOutcome.Hit, Near: not null },
+            EmbeddingTokens = context.Cache?.Lookup?.Tokens ?? 0,
+            EmbeddingMicroDollars = context.Cache?.Lookup?.MicroDollars,
             Saved = context.Cache?.Saved ?? default,
             Usage = context.Usage,
             MicroDollars = context.CostMicros,
@@ -126,15 +129,29 @@ internal sealed class UsageLog : IAsyncDisposable
         json.WriteBoolean("exact"u8, entry.Usage.Kind == UsageKind.Exact || entry.IsHit);
         if (entry.IsHit)
         {
-            json.WriteString("cache"u8, entry.IsCollapsed ? "collapsed"u8 : "hit"u8);
+            json.WriteString("cache"u8, entry.IsCollapsed ? "collapsed"u8 : entry.IsNear ? "semantic"u8 : "hit"u8);
             json.WriteNumber("savedInputTokens"u8, entry.Saved.InputTokens ?? 0);
             json.WriteNumber("savedOutputTokens"u8, entry.Saved.OutputTokens ?? 0);
         }
 
+        WriteEmbedding(json, entry);
         Write(json, "failure"u8, entry.Failure);
         json.WriteEndObject();
         json.Flush();
         to.Write("\n"u8);
+    }
+
+    private static void WriteEmbedding(Utf8JsonWriter json, in UsageEntry entry)
+    {
+        if (entry.EmbeddingTokens > 0)
+        {
+            json.WriteNumber("embeddingTokens"u8, entry.EmbeddingTokens);
+        }
+
+        if (entry.EmbeddingMicroDollars is { } micros)
+        {
+            json.WriteNumber("embeddingDollars"u8, micros / MicrosPerDollar);
+        }
     }
 
     private static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, string? text)

@@ -67,7 +67,7 @@ public sealed class ConfigurationSchemaTests
     public void Every_option_has_a_key_of_the_same_name_and_every_key_is_set_into_an_option()
     {
         var shapes = Descriptions.All();
-        Assert.Equal(63, shapes.Count);
+        Assert.Equal(64, shapes.Count);
         foreach (var shape in shapes)
         {
             var options = shape.GetType().GetGenericArguments()[0];

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Edge.Core.Bodies;
+using Edge.Core.Caching;
 using Edge.Core.Http;
 using Edge.Core.Llm;
 
@@ -16,6 +17,7 @@ internal static class LlmTargets
         new("answer", Answers, Answer),
         new("decoder", Compressed, Decode),
         new("calibration", Calibrations, Calibration),
+        new("embedding", Embeddings, Embedding),
     ];
 
     private static byte[][] Streams =>
@@ -58,12 +60,43 @@ internal static class LlmTargets
         }
     }
 
+    private static byte[][] Embeddings =>
+    [
+        "{\"data\":[{\"embedding\":[0.5,-1e-3,2]}],\"usage\":{\"prompt_tokens\":7}}"u8.ToArray(),
+        "{\"usage\":{\"prompt_tokens\":2147483647},\"data\":[{\"embedding\":[3.4e38,-0,1e-44],\"index\":0}]}"u8.ToArray(),
+    ];
+
     private static byte[][] Calibrations =>
     [
         Encoding.UTF8.GetBytes(
             $"{{\"*\":[{string.Join(',', Enumerable.Repeat("300,200", 10))}],"
             + $"\"m\":[{string.Join(',', Enumerable.Repeat("1,2", 10))}]}}"),
     ];
+
+    private static int Embedding(ReadOnlySpan<byte> input)
+    {
+        var tape = new JsonTape();
+        Span<float> vector = stackalloc float[3];
+        if (!tape.Read(input.ToArray()) || !EmbeddingAnswer.TryRead(tape, vector, out var tokens))
+        {
+            return 0;
+        }
+
+        FuzzException.ThrowUnless(tokens >= 0, "negative tokens");
+        if (!VectorIndex.TryNormalize(vector))
+        {
+            return 1;
+        }
+
+        var squares = 0.0;
+        foreach (var number in vector)
+        {
+            squares += (double)number * number;
+        }
+
+        FuzzException.ThrowUnless(Math.Abs(squares - 1) < 1e-5, "a vector whose length is not 1");
+        return 2;
+    }
 
     private static int Stream(ReadOnlySpan<byte> input) => Read(input, isEventStream: true);
 

@@ -131,6 +131,22 @@ public sealed class MockModelTests
         Assert.Equal(1, vector.Sum(n => (double)n * n), 5);
     }
 
+    [Theory]
+    [InlineData("What is the capital of France", "the capital of FRANCE: what is?", 1, 1)]
+    [InlineData("What is the capital of France", "Tell me, what is the capital of France?", 0.8, 0.95)]
+    [InlineData("What is the capital of France", "Who wrote Faust", -0.2, 0.2)]
+    public async Task Texts_that_have_words_in_common_have_vectors_that_are_near(
+        string one, string other, double least, double most)
+    {
+        await using var mock = await MockClient.StartAsync();
+        var (_, answer) = await mock.PostAsync("/v1/embeddings", $$"""{"model":"mock","input":["{{one}}","{{other}}"]}""");
+        var vectors = answer.GetProperty("data").EnumerateArray()
+            .Select(static item => item.GetProperty("embedding").EnumerateArray().Select(static n => n.GetDouble()).ToArray())
+            .ToArray();
+        var cosine = vectors[0].Zip(vectors[1], static (a, b) => a * b).Sum();
+        Assert.InRange(cosine, least - 1e-5, most + 1e-5);
+    }
+
     private static string Delta(string data)
     {
         using var document = JsonDocument.Parse(data);

@@ -66,7 +66,10 @@ internal sealed class CacheOptions
             "Where answers are kept: in `memory`, or in `redis` too, where all replicas find them.", defaultText: "memory"),
         new Key<CacheOptions, List<Located<string>>>(
             "tags", new ListShape<string>(CacheRules.Tag, "tags", 0, TagsMax), (o, v) => o.Tags = v,
-            "Tags of all answers of the route, by which they can be purged.", defaultText: "[]"));
+            "Tags of all answers of the route, by which they can be purged.", defaultText: "[]"),
+        new Key<CacheOptions, SemanticOptions>(
+            "semantic", SemanticOptions.Shape, (o, v) => o.Semantic = v,
+            "Before LLMs: questions that are much alike get the same answer. Left out: they do not."));
 
     /// <summary>Time of use.</summary>
     public Located<TimeSpan>? Ttl { get; set; }
@@ -109,6 +112,9 @@ internal sealed class CacheOptions
 
     /// <summary>Tags.</summary>
     public Located<List<Located<string>>>? Tags { get; set; }
+
+    /// <summary>Alike.</summary>
+    public Located<SemanticOptions>? Semantic { get; set; }
 }
 
 /// <summary>The object <c>cache</c> of the whole file as written.</summary>

@@ -30,5 +30,16 @@ internal static class CacheBuilder
             Tags = [.. cache.Tags.Items().Select(static t => t.Value)],
             CallerDirectives = cache.CallerDirectives.Get(),
             NoCacheTiers = [.. cache.NoCacheTiers.Items().Select(static t => t.Value)],
+            Semantic = cache.Semantic is { Value: var semantic } ? Semantic(semantic) : null,
         };
+
+    private static SemanticPlan Semantic(SemanticOptions semantic) => new()
+    {
+        Upstream = semantic.Upstream.Get(),
+        Model = semantic.Model.Get(),
+        Dimensions = semantic.Dimensions.Get(),
+        Threshold = semantic.Threshold.Get(),
+        Timeout = semantic.Timeout.Get(),
+        EntriesMax = semantic.EntriesMax.Get(),
+    };
 }

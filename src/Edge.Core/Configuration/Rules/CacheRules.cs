@@ -51,6 +51,15 @@ internal static class CacheRules
             ? value
             : new Problem("is not a temperature; write a number from 0 to 2"));
 
+    /// <summary>How near two questions are. Below a half are those that have nothing in common.</summary>
+    public static readonly ScalarShape<double> Threshold = new(
+        "a threshold from 0.5 to 1", new ScalarSchema(ScalarType.Number) { Minimum = 0, Maximum = 1 },
+        static text => double.TryParse(
+                text, System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture,
+                out var value) && value is >= 0.5 and <= 1
+            ? value
+            : new Problem("is not a threshold; write a number from 0.5 to 1"));
+
     private static bool IsPart(string text) =>
         text == Body || (text.StartsWith(HeaderPrefix, StringComparison.Ordinal)
             && text.Length <= HeaderPrefix.Length + HeaderFields.NameCharsMax
