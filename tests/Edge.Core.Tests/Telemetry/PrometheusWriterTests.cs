@@ -107,7 +107,8 @@ public sealed class PrometheusWriterTests
             [
                 "one_seconds_bucket{le=\"0.1\"} 1", "one_seconds_bucket{le=\"2500\"} 1", "one_seconds_bucket{le=\"+Inf\"} 1",
                 "one_seconds_sum 0.1", "one_seconds_count 1",
-                "two_seconds_bucket{b=\"\\\\\\\"\\n\u00e9\",le=\"7\"} 0", "two_seconds_bucket{b=\"\\\\\\\"\\n\u00e9\",le=\"+Inf\"} 1",
+                "two_seconds_bucket{b=\"\\\\\\\"\\n\u00e9\",le=\"7\"} 0",
+                "two_seconds_bucket{b=\"\\\\\\\"\\n\u00e9\",le=\"+Inf\"} 1",
                 "two_seconds_sum{b=\"\\\\\\\"\\n\u00e9\"} 7.1", "two_seconds_count{b=\"\\\\\\\"\\n\u00e9\"} 1",
             ],
             lines);
