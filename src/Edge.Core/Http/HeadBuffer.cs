@@ -14,6 +14,12 @@ public sealed class HeadBuffer : IBufferWriter<byte>
     /// <summary>First size: holds the head and body of most requests to an LLM.</summary>
     public const int InitialBytes = 8 * 1024;
 
+    /// <summary>
+    /// Largest run of memory that comes from the shared pool. The pool keeps what it is given for half a minute and longer, also
+    /// while memory is short; what is larger is made when it is needed, which is seldom, and is garbage afterwards.
+    /// </summary>
+    public const int PooledBytesMax = 1024 * 1024;
+
     private byte[] _array = [];
 
     /// <summary>Bytes written so far.</summary>
@@ -38,7 +44,7 @@ public sealed class HeadBuffer : IBufferWriter<byte>
         Length = 0;
         if (_array.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_array);
+            Return(_array);
             _array = [];
         }
     }
@@ -99,13 +105,24 @@ public sealed class HeadBuffer : IBufferWriter<byte>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Grow(int count)
     {
-        var grown = ArrayPool<byte>.Shared.Rent(Math.Max(InitialBytes, Math.Max(_array.Length * 2, checked(Length + count))));
+        var bytes = Math.Max(InitialBytes, Math.Max(_array.Length * 2, checked(Length + count)));
+        var grown = bytes <= PooledBytesMax
+            ? ArrayPool<byte>.Shared.Rent(bytes)
+            : GC.AllocateUninitializedArray<byte>(bytes);
         _array.AsSpan(0, Length).CopyTo(grown);
         if (_array.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_array);
+            Return(_array);
         }
 
         _array = grown;
+    }
+
+    private static void Return(byte[] array)
+    {
+        if (array.Length <= PooledBytesMax)
+        {
+            ArrayPool<byte>.Shared.Return(array);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Edge.Core.Configuration;
+using Edge.Pipeline;
 using Edge.Telemetry;
 
 namespace Edge.Hosting;
@@ -45,8 +46,8 @@ internal sealed class MemoryWatch : IDisposable
     /// <summary>True while new requests are to be turned away.</summary>
     public bool IsHigh => _isHigh;
 
-    /// <summary>Requests turned away.</summary>
-    public long Shed => Volatile.Read(ref _shed);
+    /// <summary>Requests turned away, those included for whose bodies there was no room.</summary>
+    public long Shed => Volatile.Read(ref _shed) + BodyMemory.OfProcess.Refused;
 
     /// <summary>Bytes in use.</summary>
     public long UsedBytes => _memory.UsedBytes;

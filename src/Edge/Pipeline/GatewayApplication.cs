@@ -123,8 +123,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         }
         catch (Exception exception)
         {
-            result = context.Broke(StageResult.Failed(Failure.EdgeInternal));
-            context.FailureDetail = exception.ToString();
+            result = context.Broke(StageResult.Failed(FailureOf(context, exception)));
         }
 
         if (result.Outcome == StageOutcome.Failed)
@@ -133,6 +132,25 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
         }
 
         Finish(context, result);
+    }
+
+    private Failure FailureOf(RequestContext context, Exception exception)
+    {
+        if (exception is OutOfMemoryException)
+        {
+            // The heap has all that it may have: what is new is turned away, as while memory is short.
+            return TurnAway(context).Failure;
+        }
+
+        context.FailureDetail = exception.ToString();
+        return Failure.EdgeInternal;
+    }
+
+    private StageResult TurnAway(RequestContext context)
+    {
+        _gateway.Memory.CountShed();
+        context.RetryAfterSeconds = MemoryWatch.RetryAfterSeconds;
+        return StageResult.Failed(Failure.EdgeOverloaded);
     }
 
     /// <summary>What is done once, however the exchange ended.</summary>
@@ -190,9 +208,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 
         if (result.IsContinue && _gateway.Memory.IsHigh)
         {
-            _gateway.Memory.CountShed();
-            context.RetryAfterSeconds = MemoryWatch.RetryAfterSeconds;
-            return StageResult.Failed(Failure.EdgeOverloaded);
+            return TurnAway(context);
         }
 
         if (result.IsContinue)
@@ -238,13 +254,5 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     public void DisposeContext(RequestHandle context, Exception? exception)
     {
         // The context stays with its connection.
-    }
-
-    /// <summary>Tells Kestrel that a body which has begun will not be finished.</summary>
-    private sealed class BrokenOffException : Exception
-    {
-        public BrokenOffException() : base("The answer was broken off because its source failed.")
-        {
-        }
     }
 }

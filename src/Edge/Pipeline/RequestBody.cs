@@ -82,6 +82,12 @@ internal static class RequestBody
                     return Failure.CallerBodyTooLarge;
                 }
 
+                if (!context.MayGrowBody(body.Length + read.Buffer.Length))
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                    return Failure.EdgeOverloaded;
+                }
+
                 foreach (var segment in read.Buffer)
                 {
                     body.Write(segment.Span);

@@ -452,7 +452,7 @@ internal sealed partial class RequestContext
         Repeats?.End();
         EventStream?.ReturnMemory();
         EventStream = null;
-        Body.ReturnMemory();
+        ReturnBody();
         Snapshot = null!;
         Route = null;
         Caller = null;
