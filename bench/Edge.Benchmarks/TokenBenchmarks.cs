@@ -34,7 +34,7 @@ public class TokenBenchmarks
     private readonly ECDsa _ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private readonly byte[] _hash = new byte[64];
-    private readonly TokenCache<string> _cache = new(4096);
+    private readonly TokenCache<string> _cache = new(4096, secret: 1);
     private readonly JwtKeySet _keys;
     private readonly JwtKey _secretKey;
     private readonly JwtKey[] _otherKeys = new JwtKey[1000];

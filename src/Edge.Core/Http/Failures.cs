@@ -10,11 +10,20 @@ namespace Edge.Core.Http;
 /// </remarks>
 public static class Failures
 {
+    /// <summary>How many there are, <see cref="Failure.None"/> included.</summary>
+    public const int Count = (int)LastOfUpstream + 1;
+
     /// <summary>The status of <see cref="Failure.CallerGone"/>: counted, but never sent, for there is nobody left.</summary>
     public const int CallerGoneStatus = 499;
 
     /// <summary>After this long a caller may try again where a limit turned it away.</summary>
     private const int RetryAfterSecondsDefault = 1;
+
+    // In their order: None, the caller's, the edge's, the upstream's. Their names are not asked: that would load what the
+    // runtime knows of enums, at each start.
+    private const Failure LastOfCaller = Failure.CallerWantsKeptAnswer;
+    private const Failure LastOfEdge = Failure.EdgeKeysUnavailable;
+    private const Failure LastOfUpstream = Failure.UpstreamAnswerRepeats;
 
     private static readonly Entry[] Table = BuildTable();
 
@@ -59,9 +68,8 @@ public static class Failures
 
     private static Entry[] BuildTable()
     {
-        var failures = Enum.GetValues<Failure>();
-        var table = new Entry[failures.Length];
-        foreach (var failure in failures)
+        var table = new Entry[Count];
+        for (var failure = Failure.None; failure <= LastOfUpstream; failure++)
         {
             table[(int)failure] = Describe(failure);
         }
@@ -69,21 +77,13 @@ public static class Failures
         return table;
     }
 
-    private static Entry Describe(Failure failure)
+    private static Entry Describe(Failure failure) => failure switch
     {
-        var name = failure.ToString();
-        if (failure == Failure.None)
-        {
-            return new Entry(FailureSide.None, 200, "none", "", "");
-        }
-
-        if (name.StartsWith("Caller", StringComparison.Ordinal))
-        {
-            return DescribeCaller(failure);
-        }
-
-        return name.StartsWith("Edge", StringComparison.Ordinal) ? DescribeEdge(failure) : DescribeUpstream(failure);
-    }
+        Failure.None => new Entry(FailureSide.None, 200, "none", "", ""),
+        <= LastOfCaller => DescribeCaller(failure),
+        <= LastOfEdge => DescribeEdge(failure),
+        _ => DescribeUpstream(failure),
+    };
 
     // A request that no route takes has no next hop (destination_not_found); every other 4xx of ours is http_request_error,
     // which is there to tell an intermediary's 4xx from the origin's.

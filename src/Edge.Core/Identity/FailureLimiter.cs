@@ -24,9 +24,6 @@ public sealed class FailureLimiter
     /// <summary>How many addresses are kept at once; a power of two. 8 bytes each.</summary>
     public const int AddressCountMax = 1 << 17;
 
-    /// <summary>How many random bytes its secret is made of.</summary>
-    public const int SecretBytes = 16;
-
     private const int WayCount = 8;
     private const int SetCount = AddressCountMax / WayCount;
     private const int AddressBytesMax = 16;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Edge.Core.Identity;
@@ -43,15 +42,15 @@ public sealed class TokenCache<T>
     private readonly Lock _adding = new();
 
     /// <summary>A cache for at least this many tokens: rounded up to eight times a power of two.</summary>
-    public TokenCache(int entriesMax)
+    /// <param name="entriesMax">Tokens.</param>
+    /// <param name="secret">What hashes are made with, so that nobody chooses tokens that collide.</param>
+    public TokenCache(int entriesMax, UInt128 secret)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(entriesMax);
         var sets = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)((entriesMax + Ways - 1) / Ways));
         _entries = new Entry?[sets * Ways];
         _setMask = sets - 1;
-        Span<byte> seed = stackalloc byte[16];
-        RandomNumberGenerator.Fill(seed);
-        _hash = new JwtHash(BitConverter.ToUInt64(seed), BitConverter.ToUInt64(seed[8..]));
+        _hash = new JwtHash((ulong)secret, (ulong)(secret >> 64));
     }
 
     /// <summary>Most entries.</summary>

@@ -5,6 +5,7 @@ using System.Text;
 using Edge.Core.Configuration;
 using Edge.Core.Telemetry;
 using Edge.Hosting;
+using Edge.Pipeline;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -51,8 +52,8 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
     /// <inheritdoc/>
     public async Task ProcessRequestAsync(IFeatureCollection context)
     {
-        var request = context.GetRequiredFeature<IHttpRequestFeature>();
-        var response = context.GetRequiredFeature<IHttpResponseFeature>();
+        var request = context.Require<IHttpRequestFeature>();
+        var response = context.Require<IHttpResponseFeature>();
         using var body = new MemoryStream();
         response.Headers.ContentType = PlainText;
         if (LimitAdministration.IsFor(request.Path) && _tokenHash is not null && HasToken(request, _tokenHash))
@@ -87,7 +88,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         response.Headers.ContentLength = body.Length;
         if (request.Method != "HEAD")
         {
-            await context.GetRequiredFeature<IHttpResponseBodyFeature>().Writer.WriteAsync(body.ToArray());
+            await context.Require<IHttpResponseBodyFeature>().Writer.WriteAsync(body.ToArray());
         }
     }
 
@@ -163,7 +164,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         _gateway.Audit.Administered($"{request.Method} {request.Path}", outcome, status, Peer(context));
     }
 
-    private static IPAddress? Peer(IFeatureCollection context) => context.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
+    private static IPAddress? Peer(IFeatureCollection context) => context.Find<IHttpConnectionFeature>()?.RemoteIpAddress;
 
     private static int Unauthorized(IHttpResponseFeature response, MemoryStream body)
     {

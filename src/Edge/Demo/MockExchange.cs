@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Edge.Pipeline;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -35,9 +36,9 @@ internal sealed class MockExchange
         _features = features;
         _wheel = wheel;
         _stats = stats;
-        Request = features.GetRequiredFeature<IHttpRequestFeature>();
-        Response = features.GetRequiredFeature<IHttpResponseFeature>();
-        Body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        Request = features.Require<IHttpRequestFeature>();
+        Response = features.Require<IHttpResponseFeature>();
+        Body = features.Require<IHttpResponseBodyFeature>();
         Json = new Utf8JsonWriter(Buffer, JsonOptions);
     }
 
@@ -80,11 +81,11 @@ internal sealed class MockExchange
     /// <summary>True once the caller is known to have gone. Only known while somebody watches.</summary>
     public bool CallerLeft => Volatile.Read(ref _left) != 0;
 
-    private IHttpRequestLifetimeFeature Lifetime => _features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
+    private IHttpRequestLifetimeFeature Lifetime => _features.Require<IHttpRequestLifetimeFeature>();
 
     /// <summary>The connection's socket where the answer may be written on it: not in HTTP/2, where it is shared.</summary>
     public Socket? Socket
-        => Request.Protocol is "HTTP/1.1" or "HTTP/1.0" ? _features.Get<IConnectionSocketFeature>()?.Socket : null;
+        => Request.Protocol is "HTTP/1.1" or "HTTP/1.0" ? _features.Find<IConnectionSocketFeature>()?.Socket : null;
 
     /// <summary>Ends the exchange: gives memory back and makes it fit for the next request.</summary>
     public void End()
@@ -114,7 +115,7 @@ internal sealed class MockExchange
     /// <returns>False where it is longer than the limit.</returns>
     public async ValueTask<bool> ReadBodyAsync(int bytesMax)
     {
-        var reader = _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
+        var reader = _features.Require<IRequestBodyPipeFeature>().Reader;
         while (true)
         {
             var read = await reader.ReadAsync();
@@ -183,12 +184,12 @@ internal sealed class MockExchange
     /// <summary>A caller may read as slowly as it likes: Kestrel's minimum rate would end a test of back-pressure.</summary>
     public void AllowSlowCaller()
     {
-        if (_features.Get<IHttpMinResponseDataRateFeature>() is { } response)
+        if (_features.Find<IHttpMinResponseDataRateFeature>() is { } response)
         {
             response.MinDataRate = null;
         }
 
-        if (_features.Get<IHttpMinRequestBodyDataRateFeature>() is { } request)
+        if (_features.Find<IHttpMinRequestBodyDataRateFeature>() is { } request)
         {
             request.MinDataRate = null;
         }

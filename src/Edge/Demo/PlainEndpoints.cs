@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Unicode;
 using Edge.Core.Configuration;
+using Edge.Pipeline;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -117,7 +118,7 @@ internal static class PlainEndpoints
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         exchange.AllowSlowCaller();
-        var reader = exchange.Features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
+        var reader = exchange.Features.Require<IRequestBodyPipeFeature>().Reader;
         var length = 0L;
         while (true)
         {
@@ -165,7 +166,7 @@ internal static class PlainEndpoints
         }
 
         json.WriteEndObject();
-        if (exchange.Features.Get<IHttpRequestTrailersFeature>() is { Available: true, Trailers.Count: > 0 } trailers)
+        if (exchange.Features.Find<IHttpRequestTrailersFeature>() is { Available: true, Trailers.Count: > 0 } trailers)
         {
             json.WriteStartObject("trailers"u8);
             WriteFields(json, trailers.Trailers);
@@ -195,7 +196,7 @@ internal static class PlainEndpoints
         exchange.AllowSlowCaller();
         exchange.Response.StatusCode = 200;
         exchange.Response.Headers.ContentType = BytesType;
-        var reader = exchange.Features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
+        var reader = exchange.Features.Require<IRequestBodyPipeFeature>().Reader;
         await exchange.Body.Writer.FlushAsync();
         while (true)
         {
@@ -250,7 +251,7 @@ internal static class PlainEndpoints
 
     private static async ValueTask SendTrailersAsync(MockExchange exchange)
     {
-        if (exchange.Features.Get<IHttpResponseTrailersFeature>() is not { } trailers)
+        if (exchange.Features.Find<IHttpResponseTrailersFeature>() is not { } trailers)
         {
             // Kestrel sends trailers in HTTP/2 only.
             await RawAnswers.SendAsync(exchange, "trailers");

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Linq;
 using Edge.Core.Http;
+using Edge.Pipeline;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Edge.Demo;
@@ -23,7 +24,7 @@ internal static class WebSocketEcho
     public static async ValueTask AnswerAsync(MockExchange exchange)
     {
         var headers = exchange.Request.Headers;
-        var upgrade = exchange.Features.Get<IHttpUpgradeFeature>();
+        var upgrade = exchange.Features.Find<IHttpUpgradeFeature>();
         if (upgrade is not { IsUpgradableRequest: true } || headers.SecWebSocketKey is not [{ } key]
             || !WebSocketHandshake.IsKey(key) || headers.SecWebSocketVersion != WebSocketHandshake.Version)
         {

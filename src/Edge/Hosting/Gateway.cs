@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Linq;
 using System.Net;
-using System.Security.Cryptography;
 using Edge.Admin;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
@@ -36,7 +34,7 @@ internal sealed partial class Gateway : IAsyncDisposable
     private readonly UpstreamSweeper _sweeper;
     private readonly IHostResolver _resolver;
     private readonly IssuerDirectory _issuers;
-    private readonly TokenCache<Caller> _tokens = new(TokensMax);
+    private readonly TokenCache<Caller> _tokens = new(TokensMax, SystemRandom.NextSecret());
     private readonly RequestIds _requestIds = new();
     private readonly List<HttpServer> _listeners = [];
     private readonly List<CertificateStore> _certificates = [];
@@ -178,7 +176,7 @@ internal sealed partial class Gateway : IAsyncDisposable
     /// <exception cref="IOException">
     /// A file of certificate authorities cannot be read, or the audit log not written; nothing has changed.
     /// </exception>
-    /// <exception cref="CryptographicException">It is malformed; nothing has changed.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">It is malformed; nothing has changed.</exception>
     public void Reload(EdgePlan plan)
     {
         var old = _services;
@@ -473,8 +471,7 @@ internal sealed partial class Gateway : IAsyncDisposable
 
         if (_failureLimiter?.Plan != limit)
         {
-            var secret = BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(FailureLimiter.SecretBytes));
-            _failureLimiter = new FailureLimiter(limit, _time, secret);
+            _failureLimiter = new FailureLimiter(limit, _time, SystemRandom.NextSecret());
         }
 
         return _failureLimiter;

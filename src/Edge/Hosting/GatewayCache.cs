@@ -31,16 +31,16 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
 
     private const long NsPerMs = 1_000_000;
 
-    private const int SecretBytes = 2 * sizeof(ulong);
-
     private readonly ConcurrentDictionary<string, CacheCounters> _counters = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string[]> _tags = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SemanticIndex> _indexes = new(StringComparer.Ordinal);
-    private readonly KeyName?[] _keyNames = new KeyName?[KeyNameCount];
-    private readonly string?[] _hits = new string?[SecondsMax];
-    private readonly string?[] _ages = new string?[SecondsMax];
 
-    private byte[] _secret = RandomNumberGenerator.GetBytes(SecretBytes);
+    // Made by the first answer from memory: not every gateway has a cache.
+    private KeyName?[]? _keyNames;
+    private string?[]? _hits;
+    private string?[]? _ages;
+
+    private UInt128 _secret = SystemRandom.NextSecret();
     private volatile KeyHasher? _hasher;
     private volatile RedisCache? _redis;
 
@@ -108,7 +108,7 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
     /// <summary>The text of a key's hash.</summary>
     public string NameOf(KeyHash hash)
     {
-        ref var place = ref _keyNames[(int)hash.High & (KeyNameCount - 1)];
+        ref var place = ref (_keyNames ??= new KeyName?[KeyNameCount])[(int)hash.High & (KeyNameCount - 1)];
         var name = place;
         if (name is null || name.High != hash.High)
         {
@@ -121,7 +121,7 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
     /// <summary>Cache-Status of an answer from memory that may be used for so many seconds more (RFC 9211).</summary>
     public string HitOf(long secondsLeft) => secondsLeft is < 0 or >= SecondsMax
         ? MakeHit(secondsLeft)
-        : _hits[secondsLeft] ??= MakeHit(secondsLeft);
+        : (_hits ??= new string?[SecondsMax])[secondsLeft] ??= MakeHit(secondsLeft);
 
     /// <summary>The same where it is the answer to another question that is much like this one.</summary>
     public static string NearHitOf(long secondsLeft) =>
@@ -134,7 +134,7 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
     /// <summary>Age of an answer (RFC 9111, section 5.1).</summary>
     public string AgeOf(long seconds) => seconds is < 0 or >= SecondsMax
         ? seconds.ToString(CultureInfo.InvariantCulture)
-        : _ages[seconds] ??= seconds.ToString(CultureInfo.InvariantCulture);
+        : (_ages ??= new string?[SecondsMax])[seconds] ??= seconds.ToString(CultureInfo.InvariantCulture);
 
     private static string MakeHit(long secondsLeft) =>
         string.Create(CultureInfo.InvariantCulture, $"edge; hit; ttl={secondsLeft}");
@@ -163,7 +163,7 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
         }
 
         var secret = SecretOf(shared, plan.Admin?.Token);
-        var isSame = secret.AsSpan().SequenceEqual(_secret);
+        var isSame = secret == _secret;
         if (!isSame)
         {
             // What was kept under the old one cannot be found any more.
@@ -245,14 +245,13 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
         return key.Owner;
     }
 
-    private static KeyHasher MakeHasher(byte[] secret) => new(
-        BinaryPrimitives.ReadUInt64LittleEndian(secret), BinaryPrimitives.ReadUInt64LittleEndian(secret.AsSpan(sizeof(ulong))));
+    private static KeyHasher MakeHasher(UInt128 secret) => new((ulong)secret, (ulong)(secret >> 64));
 
     /// <summary>What all replicas know and nobody else: of a file without password and token it is no secret.</summary>
-    private static byte[] SecretOf(RedisPlan redis, Secret? token)
+    private static UInt128 SecretOf(RedisPlan redis, Secret? token)
     {
         var text = string.Join('\0', "edge cache", redis.Prefix, redis.User, redis.Password?.Reveal(), token?.Reveal());
-        return SHA256.HashData(Encoding.UTF8.GetBytes(text))[..SecretBytes];
+        return BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 
     private sealed record KeyName(ulong High, string Text);

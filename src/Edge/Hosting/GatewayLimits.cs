@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Edge.Core.Configuration;
 using Edge.Core.Limits;
 using Edge.Core.Llm;
@@ -40,8 +38,7 @@ internal sealed class GatewayLimits : IAsyncDisposable
         State = state is null ? null : LimitStateFile.Open(state, time, log);
 
         // Counts that are kept are found again by the secret that they were hashed with.
-        var secret = State?.Secret
-            ?? BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong) * 2));
+        var secret = State?.Secret ?? SystemRandom.NextSecret();
         Hasher = new KeyHasher((ulong)secret, (ulong)(secret >> 64));
         Table = new LimitTable();
     }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Edge.Core.Configuration;
+using Edge.Pipeline;
 using Edge.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -93,7 +94,7 @@ internal sealed class HttpServer : IAsyncDisposable
             throw;
         }
 
-        var address = server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var address = server.Features.Find<IServerAddressesFeature>()!.Addresses.First();
         var port = new Uri(address).Port;
         return new HttpServer(services, server, new IPEndPoint(plan.Endpoint.Address, port), gate);
     }

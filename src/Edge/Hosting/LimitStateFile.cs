@@ -1,7 +1,5 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Edge.Core.Configuration;
 using Edge.Core.Limits;
 using Edge.Telemetry;
@@ -85,7 +83,7 @@ internal sealed partial class LimitStateFile : IAsyncDisposable
             if (!state.TryReadHead())
             {
                 state._file = OpenFile(path);
-                state.Secret = BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));
+                state.Secret = SystemRandom.NextSecret();
             }
 
             return state;
@@ -149,7 +147,7 @@ internal sealed partial class LimitStateFile : IAsyncDisposable
         var length = _file.Length;
         if (length == 0)
         {
-            Secret = BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));
+            Secret = SystemRandom.NextSecret();
             return true;
         }
 

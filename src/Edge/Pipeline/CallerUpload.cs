@@ -8,7 +8,7 @@ namespace Edge.Pipeline;
 /// <summary>A caller's request body on its way upstream.</summary>
 internal sealed class CallerUpload(RequestContext context) : UploadSource
 {
-    private readonly IHttpRequestTrailersFeature? _trailers = context.Features.Get<IHttpRequestTrailersFeature>();
+    private readonly IHttpRequestTrailersFeature? _trailers = context.Features.Find<IHttpRequestTrailersFeature>();
 
     /// <inheritdoc/>
     public override PipeReader Body { get; } = context.BodyPipe.Reader;

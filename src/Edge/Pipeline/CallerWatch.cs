@@ -18,8 +18,8 @@ namespace Edge.Pipeline;
 /// <param name="first">The exchange of its attempts; those of a race have more (<see cref="Add"/>).</param>
 internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange first) : IFlightSource
 {
-    private readonly IHttpRequestLifetimeFeature _request = features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
-    private readonly IConnectionLifetimeFeature? _connection = features.Get<IConnectionLifetimeFeature>();
+    private readonly IHttpRequestLifetimeFeature _request = features.Require<IHttpRequestLifetimeFeature>();
+    private readonly IConnectionLifetimeFeature? _connection = features.Find<IConnectionLifetimeFeature>();
     private readonly Lock _gate = new();
     private UpstreamExchange[] _exchanges = [first];
     private (UpstreamConnection? Connection, long Lease)[] _held = new (UpstreamConnection?, long)[1];

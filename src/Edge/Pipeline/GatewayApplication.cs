@@ -255,12 +255,4 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     {
         // The context stays with its connection.
     }
-
-    /// <summary>Tells Kestrel that a body which has begun will not be finished.</summary>
-    private sealed class BrokenOffException : Exception
-    {
-        public BrokenOffException() : base("The answer was broken off because its source failed.")
-        {
-        }
-    }
 }

@@ -27,7 +27,7 @@ internal sealed partial class RequestContext
     public bool TryTakeConnect()
     {
         if (Request.Protocol != "HTTP/2"
-            || Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true } connect)
+            || Features.Find<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true } connect)
         {
             return false;
         }
@@ -60,15 +60,15 @@ internal sealed partial class RequestContext
         _bodySize.MaxRequestBodySize = null;
         if (ConnectProtocol is not null)
         {
-            Features.GetRequiredFeature<IHttpMinRequestBodyDataRateFeature>().MinDataRate = null;
-            return await Features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync();
+            Features.Require<IHttpMinRequestBodyDataRateFeature>().MinDataRate = null;
+            return await Features.Require<IHttpExtendedConnectFeature>().AcceptAsync();
         }
 
-        return await Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        return await Features.Require<IHttpUpgradeFeature>().UpgradeAsync();
     }
 
     /// <summary>True where the server could switch the caller's connection: the request asks for it and has no body.</summary>
-    public bool MaySwitch => Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
+    public bool MaySwitch => Features.Find<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
 
     private void ClearUpgrade()
     {

@@ -56,14 +56,14 @@ internal sealed partial class RequestContext
     public RequestContext(IFeatureCollection features, UpstreamSweeper sweeper)
     {
         Features = features;
-        Request = features.GetRequiredFeature<IHttpRequestFeature>();
-        Response = features.GetRequiredFeature<IHttpResponseFeature>();
-        ResponseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        Lifetime = features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
-        BodyDetection = features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>();
-        BodyPipe = features.GetRequiredFeature<IRequestBodyPipeFeature>();
-        _connection = features.GetRequiredFeature<IHttpConnectionFeature>();
-        _bodySize = features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>();
+        Request = features.Require<IHttpRequestFeature>();
+        Response = features.Require<IHttpResponseFeature>();
+        ResponseBody = features.Require<IHttpResponseBodyFeature>();
+        Lifetime = features.Require<IHttpRequestLifetimeFeature>();
+        BodyDetection = features.Require<IHttpRequestBodyDetectionFeature>();
+        BodyPipe = features.Require<IRequestBodyPipeFeature>();
+        _connection = features.Require<IHttpConnectionFeature>();
+        _bodySize = features.Require<IHttpMaxRequestBodySizeFeature>();
         _time = sweeper.Time;
         Sweeper = sweeper;
         Attempt = new RequestAttempt(sweeper);

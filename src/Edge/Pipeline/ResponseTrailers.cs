@@ -14,7 +14,7 @@ internal static class ResponseTrailers
     /// <summary>Copies them, if there are any.</summary>
     public static void Copy(RequestContext context, UpstreamExchange exchange)
     {
-        if (exchange.Trailers is not { } trailers || context.Features.Get<IHttpResponseTrailersFeature>() is not { } feature)
+        if (exchange.Trailers is not { } trailers || context.Features.Find<IHttpResponseTrailersFeature>() is not { } feature)
         {
             return;
         }

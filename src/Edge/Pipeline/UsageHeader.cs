@@ -39,7 +39,7 @@ internal static class UsageHeader
             return true;
         }
 
-        if (context.Features.Get<IHttpResponseTrailersFeature>() is not null)
+        if (context.Features.Find<IHttpResponseTrailersFeature>() is not null)
         {
             headers.Trailer = Name;
         }
@@ -64,7 +64,7 @@ internal static class UsageHeader
     public static void SetTrailer(RequestContext context)
     {
         if (IsAsked(context) && !context.Response.Headers.ContainsKey(Name)
-            && context.Features.Get<IHttpResponseTrailersFeature>() is { } feature
+            && context.Features.Find<IHttpResponseTrailersFeature>() is { } feature
             && Text(context) is { } text)
         {
             feature.Trailers[Name] = text;

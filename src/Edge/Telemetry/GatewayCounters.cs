@@ -9,7 +9,7 @@ namespace Edge.Telemetry;
 internal sealed class GatewayCounters
 {
     private readonly StripedCounter[] _failures =
-        Array.ConvertAll(Enum.GetValues<Failure>(), static _ => new StripedCounter());
+        Array.ConvertAll(new StripedCounter[Failures.Count], static _ => new StripedCounter());
 
     private readonly ConcurrentDictionary<string, StripedCounter> _refusals = new(StringComparer.Ordinal);
     private readonly StripedCounter _began = new();

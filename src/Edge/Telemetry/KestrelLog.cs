@@ -1,4 +1,5 @@
 using System.Globalization;
+using Edge.Pipeline;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Telemetry;
@@ -42,7 +43,7 @@ internal sealed class KestrelLog(ProgramLog log, TimeProvider time) : LineLogger
     protected override void Take(
         LogLevel level, EventId what, string text, IReadOnlyList<KeyValuePair<string, object?>>? fields, Exception? exception)
     {
-        if (!MaySay(out var leftOut))
+        if (exception is BrokenOffException || !MaySay(out var leftOut))
         {
             return;
         }

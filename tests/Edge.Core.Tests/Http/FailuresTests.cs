@@ -101,6 +101,9 @@ public sealed class FailuresTests
         Assert.Equal(row.Code, Failures.Code(failure));
     }
 
+    [Fact]
+    public void As_many_are_counted_as_there_are() => Assert.Equal(Failures.Count, Enum.GetValues<Failure>().Length);
+
     [Theory]
     [MemberData(nameof(All))]
     public void The_side_is_the_one_that_the_name_begins_with(Failure failure)

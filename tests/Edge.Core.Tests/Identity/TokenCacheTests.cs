@@ -6,10 +6,12 @@ public sealed class TokenCacheTests
 {
     private const int Scope = 7;
 
+    private static readonly UInt128 Secret = new(1, 2);
+
     [Fact]
     public void A_token_is_found_from_its_first_to_its_last_millisecond()
     {
-        var cache = new TokenCache<string>(64);
+        var cache = new TokenCache<string>(64, Secret);
         var signer = Signer.New(JwtAlgorithm.HS256);
         var token = Add(cache, signer, "u1");
         var until = Signer.Now + 630_000;
@@ -28,7 +30,7 @@ public sealed class TokenCacheTests
     [Fact]
     public void A_token_counts_for_its_scope_only()
     {
-        var cache = new TokenCache<string>(64);
+        var cache = new TokenCache<string>(64, Secret);
         var signer = Signer.New(JwtAlgorithm.HS256);
         var token = Add(cache, signer, "u1");
         Assert.Equal(TokenCacheOutcome.Miss, cache.TryGet(token, Scope + 1, Signer.Now, out _));
@@ -43,7 +45,7 @@ public sealed class TokenCacheTests
     [Fact]
     public void A_token_goes_with_its_key()
     {
-        var cache = new TokenCache<string>(64);
+        var cache = new TokenCache<string>(64, Secret);
         var signer = Signer.New(JwtAlgorithm.HS256);
         var token = Add(cache, signer, "u1");
         signer.Keys.RetireKeysNotIn(signer.Keys);
@@ -55,7 +57,7 @@ public sealed class TokenCacheTests
     [Fact]
     public void Each_changed_character_and_each_prefix_is_another_token()
     {
-        var cache = new TokenCache<string>(64);
+        var cache = new TokenCache<string>(64, Secret);
         var token = Add(cache, Signer.New(JwtAlgorithm.HS256), "u1");
         for (var i = 0; i < token.Length; i++)
         {
@@ -72,7 +74,7 @@ public sealed class TokenCacheTests
     [Fact]
     public void Tokens_longer_than_the_stack_buffer_are_found_too()
     {
-        var cache = new TokenCache<string>(64);
+        var cache = new TokenCache<string>(64, Secret);
         var signer = Signer.New(JwtAlgorithm.HS256);
         var token = Add(cache, signer, "long", Signer.PayloadWith("a", $"\"{new string('x', 4_000)}\""));
         Assert.True(token.Length > 4_000);
@@ -82,7 +84,7 @@ public sealed class TokenCacheTests
     [Fact]
     public void Only_what_was_verified_enters()
     {
-        var cache = new TokenCache<string>(64);
+        var cache = new TokenCache<string>(64, Secret);
         var signer = Signer.New(JwtAlgorithm.HS256);
         using var reader = JwtReader.Rent();
         reader.Read(signer.GoodToken);
@@ -94,7 +96,7 @@ public sealed class TokenCacheTests
     [Fact]
     public void A_flood_of_tokens_that_come_once_leaves_those_that_are_asked_for()
     {
-        var cache = new TokenCache<string>(64);
+        var cache = new TokenCache<string>(64, Secret);
         Assert.Equal(64, cache.Capacity);
         var signer = Signer.New(JwtAlgorithm.HS256);
         var useful = Enumerable.Range(0, 12).Select(i => Add(cache, signer, "useful", Payload(i))).ToArray();
@@ -116,7 +118,7 @@ public sealed class TokenCacheTests
     [Fact]
     public void What_is_over_or_retired_makes_room_first()
     {
-        var cache = new TokenCache<string>(TokenCache<string>.Ways);
+        var cache = new TokenCache<string>(TokenCache<string>.Ways, Secret);
         var signer = Signer.New(JwtAlgorithm.HS256);
         var tokens = Enumerable.Range(0, 8).Select(i => Add(cache, signer, "a", Payload(i))).ToArray();
         Assert.All(tokens, token => Assert.Equal(TokenCacheOutcome.Hit, cache.TryGet(token, Scope, Signer.Now, out _)));
@@ -132,16 +134,16 @@ public sealed class TokenCacheTests
     [InlineData(9, 16)]
     [InlineData(10_000, 16_384)]
     public void The_capacity_is_rounded_up(int asked, int expected) =>
-        Assert.Equal(expected, new TokenCache<string>(asked).Capacity);
+        Assert.Equal(expected, new TokenCache<string>(asked, Secret).Capacity);
 
     [Fact]
     public void A_capacity_of_nothing_is_an_error() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new TokenCache<string>(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new TokenCache<string>(0, Secret));
 
     [Fact]
     public void Reading_verifying_and_finding_cost_no_allocation()
     {
-        var cache = new TokenCache<string>(64);
+        var cache = new TokenCache<string>(64, Secret);
         var hmac = Signer.Of(JwtAlgorithm.HS256);
         var rsa = Signer.Of(JwtAlgorithm.RS256);
         var token = Add(cache, hmac, "u1");
@@ -163,7 +165,7 @@ public sealed class TokenCacheTests
     [Fact]
     public async Task Many_threads_find_and_add_and_verify_with_the_same_keys()
     {
-        var cache = new TokenCache<string>(16);
+        var cache = new TokenCache<string>(16, Secret);
         var signers = new[] { Signer.Of(JwtAlgorithm.RS256), Signer.Of(JwtAlgorithm.ES256), Signer.Of(JwtAlgorithm.HS256) };
         var tokens = signers.SelectMany(signer => Enumerable.Range(0, 10)
             .Select(i => (Signer: signer, Name: $"u{i}", Token: signer.Sign(signer.GoodHeader, Payload(i))))).ToArray();

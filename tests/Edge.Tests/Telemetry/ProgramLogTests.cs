@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text;
 using CsCheck;
 using Edge.Core.Configuration;
+using Edge.Pipeline;
 using Edge.Telemetry;
 using Edge.Tests.Demo;
 using Microsoft.Extensions.Logging;
@@ -119,6 +120,7 @@ public sealed class ProgramLogTests
             var logger = kestrel.CreateLogger("Microsoft.AspNetCore.Server.Kestrel");
             Assert.False(logger.IsEnabled(LogLevel.Information));
             Warn(logger, LogLevel.Information, "not this", null);
+            Warn(logger, LogLevel.Error, "an answer was broken off, which its own line tells", new BrokenOffException());
             for (var i = 0; i < KestrelLog.LinesMax + 3; i++)
             {
                 Warn(logger, LogLevel.Warning, $"line {i}", i == 0 ? new InvalidOperationException("a\nb") : null);
