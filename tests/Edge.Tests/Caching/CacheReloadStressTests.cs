@@ -14,6 +14,7 @@ namespace Edge.Tests.Caching;
 /// and given one configuration after another. Whoever gets an answer checks whose it is, what it is about, that it is no older
 /// than the last purge of all, and every byte of it. A few seconds; <c>EDGE_CACHE_STRESS_SECONDS</c> makes it minutes.
 /// </summary>
+[Collection(nameof(TakesTheMachine))]
 public sealed class CacheReloadStressTests : IAsyncDisposable
 {
     private const int Callers = 12;
@@ -224,3 +225,7 @@ public sealed class CacheReloadStressTests : IAsyncDisposable
 
     private static string TierOf(int owner) => owner < Owners.Length / 2 ? "free" : "paid";
 }
+
+/// <summary>Tests beside which others would wait for too long.</summary>
+[CollectionDefinition(nameof(TakesTheMachine), DisableParallelization = true)]
+public sealed class TakesTheMachine;
