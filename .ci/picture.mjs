@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const [base, seconds, file] = process.argv.slice(2);
 const dashboard = JSON.parse(readFileSync('deploy/grafana/edge.json', 'utf8'));
-const variables = { job: '.*', route: '.*', __rate_interval: '10s' };
+const variables = { job: 'edge', route: '.*', __rate_interval: '10s' };
 const end = Math.floor(Date.now() / 1000);
 const start = end - Number(seconds);
 const COLUMNS = 3, WIDTH = 330, HEIGHT = 190, LEGENDS = 5;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The dashboard and the alerts of deploy/ against a real Prometheus, which scrapes a gateway that has something of everything to
-# tell: every query is understood and has data, and those alerts fire that should. $EDGE is the binary. With PICTURE=FILE the run
-# lasts a minute and a half, and what the dashboard's panels had to show is drawn into FILE (docs/dashboard.svg).
+# tell: every query is understood and has data, and those alerts fire that should. A second gateway tells of LLMs by the newest
+# names, and the queries of those have data of it alone, too. $EDGE is the binary. With PICTURE=FILE the run lasts a minute and a
+# half, and what the dashboard's panels had to show is drawn into FILE (docs/dashboard.svg).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 exec < /dev/null
@@ -69,6 +70,17 @@ routes:
     limits: [{ name: few, per: consumer, requests: 5, window: hour }, { name: money, per: tier, usd: 50, window: month }]
     upstream: mock
 YAML
+  free_port
+  newest_port=$chosen_port
+  free_port
+  newest_admin_port=$chosen_port
+  sed -e "/address: 127.0.0.1:$tls_port/,+1d" -e "s/127.0.0.1:$gateway_port/127.0.0.1:$newest_port/" \
+    -e "s/127.0.0.1:$admin_port/127.0.0.1:$newest_admin_port/" "$configuration" > "$work/newest.yaml"
+}
+
+start_newest() {
+  start "$work/newest.log" env OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental "$EDGE" run --config "$work/newest.yaml"
+  wait_for_port "$last_started" "$newest_port"
 }
 
 # post PATH KEY MODEL STREAM TEXT
@@ -76,7 +88,7 @@ post() {
   curl --silent --noproxy '*' --max-time 5 --output "$work/answer" --header "Authorization: Bearer $2" \
     --header 'Content-Type: application/json' \
     --data "{\"model\":\"$3\",\"stream\":$4,\"max_tokens\":20,\"messages\":[{\"role\":\"user\",\"content\":\"$5\"}]}" \
-    "http://127.0.0.1:$gateway_port$1" || true
+    "http://127.0.0.1:${port:-$gateway_port}$1" || true
 }
 
 # Something of everything, at least twenty times and for six seconds, so that each counter grows between two scrapes.
@@ -89,6 +101,7 @@ traffic() {
     post /v1/chat/completions app-key gpt-4o false "question $i"
     post /v1/chat/completions app-key gpt-4o false "question $i"
     post /v1/chat/completions app-key gpt-4o true "question $i"
+    port=$newest_port post /v1/chat/completions app-key gpt-4o true "question $i"
     post /v1/chat/completions app-key mock-cut true "question $i"
     post /v1/chat/completions nobody gpt-4o false "question $i"
     post /elsewhere/v1/chat/completions app-key gpt-4o false "question $i"
@@ -110,6 +123,9 @@ scrape_configs:
   - job_name: edge
     authorization: { credentials: admin }
     static_configs: [{ targets: ["127.0.0.1:$admin_port"] }]
+  - job_name: newest
+    authorization: { credentials: admin }
+    static_configs: [{ targets: ["127.0.0.1:$newest_admin_port"] }]
 YAML
   start "$work/prometheus.log" prometheus --config.file="$work/prometheus.yaml" --storage.tsdb.path="$work/tsdb" \
     --web.listen-address="127.0.0.1:$prometheus_port"
@@ -126,6 +142,7 @@ check "they fire when they should, and not before" promtool test rules deploy/pr
 require "edge mock listens" start_mock
 configure
 require "the gateway listens" start_gateway "$configuration"
+require "so does one with the newest names" start_newest
 require "Prometheus listens" prometheus_listens
 sleep 2
 traffic

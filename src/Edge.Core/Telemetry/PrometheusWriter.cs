@@ -16,11 +16,18 @@ public sealed class PrometheusWriter : IMetricSink
     /// <summary>The content type of OpenMetrics.</summary>
     public const string OpenMetricsType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+    // Longer than any number is written.
+    private const int NumberBytesMax = 32;
+
     private readonly IBufferWriter<byte> _to;
     private readonly bool _isOpenMetrics;
     private readonly ArrayBufferWriter<byte> _labels = new(256);
     private byte[] _name = [];
     private byte[] _sample = [];
+    private byte[] _bucket = [];
+    private byte[] _sum = [];
+    private byte[] _count = [];
+    private byte[][] _edges = [];
     private byte[][] _labelNames = [];
 
     /// <summary>A writer.</summary>
@@ -64,47 +71,27 @@ public sealed class PrometheusWriter : IMetricSink
     public void Number(string[]? series, double value)
     {
         MakeLabels(series);
-        Put(_sample);
-        PutLabels(null);
-        Put(" "u8);
-        PutNumber(value);
-        Put("\n"u8);
+        PutLine(_sample, default, value);
     }
 
     /// <inheritdoc/>
     public void Histogram(string[]? series, in HistogramFigures figures)
     {
         MakeLabels(series);
-        Span<byte> text = stackalloc byte[32];
+        if (_edges.Length == 0)
+        {
+            MakeEdges(figures.Bounds);
+        }
+
         var count = 0L;
         for (var i = 0; i < figures.Counts.Length; i++)
         {
             count += figures.Counts[i];
-            Put(_name);
-            Put("_bucket"u8);
-            var length = 4;
-            if (i < figures.Bounds.Length)
-            {
-                Utf8Formatter.TryFormat(figures.Bounds[i], text, out length);
-            }
-            else
-            {
-                "+Inf"u8.CopyTo(text);
-            }
-
-            PutLabels(text[..length]);
-            Put(" "u8);
-            PutNumber(count);
-            if (_isOpenMetrics && figures.Exemplars[i] is { } exemplar)
-            {
-                PutExemplar(exemplar);
-            }
-
-            Put("\n"u8);
+            PutLine(_bucket, _edges[i], count, _isOpenMetrics ? figures.Exemplars[i] : null);
         }
 
-        PutPart("_sum"u8, figures.Sum);
-        PutPart("_count"u8, count);
+        PutLine(_sum, default, figures.Sum);
+        PutLine(_count, default, count);
     }
 
     private void Begin(MetricFamily family)
@@ -112,10 +99,14 @@ public sealed class PrometheusWriter : IMetricSink
         var name = PrometheusName.OfFamily(family.Name, family.Unit, family.Kind);
         _name = Encoding.ASCII.GetBytes(name);
         _sample = family.Kind == MetricKind.Counter ? [.. _name, .. "_total"u8] : _name;
+        _bucket = [.. _name, .. "_bucket"u8];
+        _sum = [.. _name, .. "_sum"u8];
+        _count = [.. _name, .. "_count"u8];
+        _edges = [];
         _labelNames = new byte[family.Labels.Count][];
         for (var i = 0; i < _labelNames.Length; i++)
         {
-            _labelNames[i] = Encoding.ASCII.GetBytes(PrometheusName.OfLabel(family.Labels[i].Name));
+            _labelNames[i] = Encoding.ASCII.GetBytes(PrometheusName.OfLabel(family.Labels[i].Name) + "=\"");
         }
 
         // OpenMetrics names the family, Prometheus the sample.
@@ -168,46 +159,84 @@ public sealed class PrometheusWriter : IMetricSink
 
         for (var i = 0; i < values.Length; i++)
         {
-            if (values[i].Length == 0)
+            var value = values[i].AsSpan();
+            var name = _labelNames[i];
+            if (value.IsEmpty)
             {
                 continue;
             }
 
-            _labels.Write(_labels.WrittenCount == 0 ? ""u8 : ","u8);
-            _labels.Write(_labelNames[i]);
-            _labels.Write("=\""u8);
-            PutEscaped(_labels, values[i], isLabel: true);
+            var special = value.IndexOfAny('\\', '\n', '"');
+            var plain = special < 0 ? value : value[..special];
+            var to = _labels.GetSpan(1 + name.Length + Encoding.UTF8.GetMaxByteCount(plain.Length));
+            var length = 0;
+            if (_labels.WrittenCount > 0)
+            {
+                to[length++] = (byte)',';
+            }
+
+            name.CopyTo(to[length..]);
+            length += name.Length;
+            length += Encoding.UTF8.GetBytes(plain, to[length..]);
+            _labels.Advance(length);
+            if (special >= 0)
+            {
+                PutEscaped(_labels, value[special..], isLabel: true);
+            }
+
             _labels.Write("\""u8);
         }
     }
 
-    private void PutLabels(ReadOnlySpan<byte> bound)
+    // All histograms of a family have the same bounds: to write one takes longer than the rest of its line.
+    private void MakeEdges(ReadOnlySpan<double> bounds)
     {
-        if (_labels.WrittenCount == 0 && bound.IsEmpty)
+        Span<byte> text = stackalloc byte[NumberBytesMax];
+        _edges = new byte[bounds.Length + 1][];
+        for (var i = 0; i < bounds.Length; i++)
         {
-            return;
+            Utf8Formatter.TryFormat(bounds[i], text, out var length);
+            _edges[i] = [.. "le=\""u8, .. text[..length], .. "\""u8];
         }
 
-        Put("{"u8);
-        Put(_labels.WrittenSpan);
-        if (!bound.IsEmpty)
-        {
-            Put(_labels.WrittenCount == 0 ? "le=\""u8 : ",le=\""u8);
-            Put(bound);
-            Put("\""u8);
-        }
-
-        Put("}"u8);
+        _edges[^1] = [.. "le=\"+Inf\""u8];
     }
 
-    private void PutPart(ReadOnlySpan<byte> suffix, double value)
+    // A line is put together in one piece of memory: a scrape has a hundred thousand of them.
+    private void PutLine(byte[] name, ReadOnlySpan<byte> edge, double value, Exemplar? exemplar = null)
     {
-        Put(_name);
-        Put(suffix);
-        PutLabels(null);
-        Put(" "u8);
-        PutNumber(value);
-        Put("\n"u8);
+        var labels = _labels.WrittenSpan;
+        var line = _to.GetSpan(name.Length + labels.Length + edge.Length + NumberBytesMax + "{,} \n".Length);
+        name.CopyTo(line);
+        var length = name.Length;
+        if (labels.Length + edge.Length > 0)
+        {
+            line[length++] = (byte)'{';
+            labels.CopyTo(line[length..]);
+            length += labels.Length;
+            if (!labels.IsEmpty && !edge.IsEmpty)
+            {
+                line[length++] = (byte)',';
+            }
+
+            edge.CopyTo(line[length..]);
+            length += edge.Length;
+            line[length++] = (byte)'}';
+        }
+
+        line[length++] = (byte)' ';
+        length += Format(value, line[length..]);
+        if (exemplar is null)
+        {
+            line[length++] = (byte)'\n';
+        }
+
+        _to.Advance(length);
+        if (exemplar is not null)
+        {
+            PutExemplar(exemplar);
+            Put("\n"u8);
+        }
     }
 
     private void PutExemplar(Exemplar exemplar)
@@ -224,24 +253,32 @@ public sealed class PrometheusWriter : IMetricSink
 
     private void Put(ReadOnlySpan<byte> text) => _to.Write(text);
 
-    private void PutNumber(double value)
+    private void PutNumber(double value) => _to.Advance(Format(value, _to.GetSpan(NumberBytesMax)));
+
+    private static int Format(double value, Span<byte> to)
     {
-        var span = _to.GetSpan(32);
         if (double.IsFinite(value))
         {
             // Whole numbers as such: no exponent, so that counts stay readable.
             var isWhole = value == Math.Truncate(value) && Math.Abs(value) < 1e15;
+            if (isWhole && value is >= 0 and < 10)
+            {
+                to[0] = (byte)('0' + (int)value);
+                return 1;
+            }
+
             _ = isWhole
-                ? Utf8Formatter.TryFormat((long)value, span, out var written)
-                : Utf8Formatter.TryFormat(value, span, out written);
-            _to.Advance(written);
-            return;
+                ? Utf8Formatter.TryFormat((long)value, to, out var written)
+                : Utf8Formatter.TryFormat(value, to, out written);
+            return written;
         }
 
-        Put(double.IsNaN(value) ? "NaN"u8 : value > 0 ? "+Inf"u8 : "-Inf"u8);
+        var word = double.IsNaN(value) ? "NaN"u8 : value > 0 ? "+Inf"u8 : "-Inf"u8;
+        word.CopyTo(to);
+        return word.Length;
     }
 
-    private static void PutEscaped(IBufferWriter<byte> to, string text, bool isLabel)
+    private static void PutEscaped(IBufferWriter<byte> to, ReadOnlySpan<char> text, bool isLabel)
     {
         var start = 0;
         for (var i = 0; i < text.Length; i++)
@@ -255,12 +292,12 @@ public sealed class PrometheusWriter : IMetricSink
             };
             if (!escaped.IsEmpty)
             {
-                Encoding.UTF8.GetBytes(text.AsSpan(start, i - start), to);
+                Encoding.UTF8.GetBytes(text[start..i], to);
                 to.Write(escaped);
                 start = i + 1;
             }
         }
 
-        Encoding.UTF8.GetBytes(text.AsSpan(start), to);
+        Encoding.UTF8.GetBytes(text[start..], to);
     }
 }

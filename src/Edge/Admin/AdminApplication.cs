@@ -23,6 +23,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
     /// <summary>Most connections at once.</summary>
     public const int ConnectionsMax = 100;
 
+    private const int MetricsBytesMin = 64 * 1024;
     private const string Health = "/healthz";
     private const string Readiness = "/readyz";
     private const string Metrics = "/metrics";
@@ -34,6 +35,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
     private readonly TargetAdministration _targets;
     private readonly LogAdministration _log;
     private readonly byte[]? _tokenHash;
+    private int _metricsBytes;
 
     /// <summary>The administration of a gateway.</summary>
     public AdminApplication(Gateway gateway, Secret? token)
@@ -55,6 +57,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         var request = context.Require<IHttpRequestFeature>();
         var response = context.Require<IHttpResponseFeature>();
         using var body = new MemoryStream();
+        var text = ReadOnlyMemory<byte>.Empty;
         response.Headers.ContentType = PlainText;
         if (LimitAdministration.IsFor(request.Path) && _tokenHash is not null && HasToken(request, _tokenHash))
         {
@@ -75,7 +78,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         }
         else
         {
-            response.StatusCode = Answer(request, response, body);
+            response.StatusCode = Answer(request, response, body, out text);
 
             // What is asked every few seconds by machines would fill the log; who was refused is told of those too.
             if (request.Path is not (Health or Readiness) && (request.Path != Metrics || response.StatusCode != 200))
@@ -85,10 +88,11 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         }
 
         response.Headers.CacheControl = "no-store";
-        response.Headers.ContentLength = body.Length;
+        text = text.IsEmpty ? body.GetBuffer().AsMemory(0, (int)body.Length) : text;
+        response.Headers.ContentLength = text.Length;
         if (request.Method != "HEAD")
         {
-            await context.Require<IHttpResponseBodyFeature>().Writer.WriteAsync(body.ToArray());
+            await context.Require<IHttpResponseBodyFeature>().Writer.WriteAsync(text);
         }
     }
 
@@ -98,8 +102,10 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         // Nothing is kept of a request.
     }
 
-    private int Answer(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body)
+    private int Answer(
+        IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body, out ReadOnlyMemory<byte> text)
     {
+        text = default;
         if (_tokenHash is not null && (LimitAdministration.IsFor(request.Path) || CacheAdministration.IsFor(request.Path)
             || TargetAdministration.IsFor(request.Path) || request.Path == LogAdministration.Path))
         {
@@ -128,7 +134,8 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
                     return Unauthorized(response, body);
                 }
 
-                return WriteMetrics(request, response, body);
+                text = WriteMetrics(request, response);
+                return 200;
             case "/state" when _tokenHash is not null:
                 if (!HasToken(request, _tokenHash))
                 {
@@ -143,14 +150,16 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         }
     }
 
-    private int WriteMetrics(IHttpRequestFeature request, IHttpResponseFeature response, MemoryStream body)
+    private ReadOnlyMemory<byte> WriteMetrics(IHttpRequestFeature request, IHttpResponseFeature response)
     {
         var isOpenMetrics = request.Headers.Accept.ToString().Contains("application/openmetrics-text", StringComparison.Ordinal);
         response.Headers.ContentType = isOpenMetrics ? PrometheusWriter.OpenMetricsType : PrometheusWriter.TextType;
-        var text = new ArrayBufferWriter<byte>(64 * 1024);
+
+        // As much as the last time and an eighth: what has to grow is copied each time.
+        var text = new ArrayBufferWriter<byte>(Math.Max(MetricsBytesMin, _metricsBytes + (_metricsBytes / 8)));
         new PrometheusWriter(text, isOpenMetrics).Write(_gateway.Metrics.Registry, _gateway.Exporting.Origin?.Resource ?? []);
-        body.Write(text.WrittenSpan);
-        return 200;
+        _metricsBytes = text.WrittenCount;
+        return text.WrittenMemory;
     }
 
     private void Audit(IFeatureCollection context, IHttpRequestFeature request, int status)

@@ -154,7 +154,7 @@ internal sealed class CacheAdministration(Gateway gateway)
         json.WriteNumber("stored"u8, Volatile.Read(ref counters.Kept));
         json.WriteNumber("storedBytes"u8, Volatile.Read(ref counters.KeptBytes));
         json.WriteNumber("notStored"u8, Volatile.Read(ref counters.NotKept));
-        json.WriteNumber("failures"u8, redis.Failures);
+        json.WriteNumber("failures"u8, counters.Failures);
         json.WriteEndObject();
     }
 

@@ -52,6 +52,9 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
     /// <summary>What replicas share; null: nothing.</summary>
     public RedisCache? Redis => _redis;
 
+    /// <summary>What is counted of it, and of those before it.</summary>
+    public SharedCounters SharedCounters { get; } = new();
+
     /// <summary>The memory; null: no route has had a cache.</summary>
     public CacheStore? Store { get; private set; }
 

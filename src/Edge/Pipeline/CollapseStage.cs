@@ -54,6 +54,11 @@ internal static class CollapseStage
             return SharedCacheStage.RunAsync(context, exchange, route, redis);
         }
 
+        if (route.Plan.IsShared)
+        {
+            Interlocked.Increment(ref route.Shared.SharedCounters.Away);
+        }
+
         return SemanticStage.RunAsync(context, exchange, route);
     }
 

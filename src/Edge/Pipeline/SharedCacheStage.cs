@@ -64,7 +64,6 @@ internal static class SharedCacheStage
         var counters = redis.Counters;
         if (found.Bytes is not { } bytes)
         {
-            Interlocked.Increment(ref counters.Missed);
             return false;
         }
 

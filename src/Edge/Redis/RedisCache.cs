@@ -74,7 +74,7 @@ internal sealed class RedisCache : IAsyncDisposable
         _prefix = $"{plan.Prefix}:cache";
         _channel = $"{plan.Prefix}:cache";
         _listKeys = [$"{{{_prefix}}}:purges:newest", $"{{{_prefix}}}:purges"];
-        _link = new RedisCacheLink(plan, time, log);
+        _link = new RedisCacheLink(plan, Counters, time, log);
         _running = RunAsync();
     }
 
@@ -82,10 +82,7 @@ internal sealed class RedisCache : IAsyncDisposable
     public RedisPlan Plan { get; }
 
     /// <summary>What is counted.</summary>
-    public SharedCounters Counters { get; } = new();
-
-    /// <summary>Calls that failed, or were not answered in time.</summary>
-    public long Failures => _link.Failures;
+    public SharedCounters Counters => _cache.SharedCounters;
 
     /// <summary>True while it is asked.</summary>
     public bool IsUp => _link.IsUp && !_isDisposed;
@@ -109,6 +106,7 @@ internal sealed class RedisCache : IAsyncDisposable
         var keys = KeysOf(hash, resource);
         if (!IsUp || !_link.Serves(keys[0]))
         {
+            Interlocked.Increment(ref Counters.Away);
             return default;
         }
 
@@ -123,14 +121,20 @@ internal sealed class RedisCache : IAsyncDisposable
         {
             if (await _link.CallAsync(FindScript, keys, []) is not { IsNull: false } answer)
             {
+                Interlocked.Increment(ref Counters.Failed);
                 return default;
             }
 
             var parts = (RedisResult[]?)answer ?? [];
             var stamp = parts.Length > 0 && TryRead(parts[0], out var number) ? number : 0;
-            return parts.Length == 3 && TryRead(parts[2], out var leftMs)
-                ? new SharedFind(stamp, (byte[]?)parts[1], leftMs)
-                : new SharedFind(stamp, null, 0);
+            if (parts.Length == 3 && TryRead(parts[2], out var leftMs) && (byte[]?)parts[1] is { } bytes)
+            {
+                Interlocked.Add(ref Counters.FoundBytes, bytes.Length);
+                return new SharedFind(stamp, bytes, leftMs);
+            }
+
+            Interlocked.Increment(ref Counters.Missed);
+            return new SharedFind(stamp, null, 0);
         }
         finally
         {

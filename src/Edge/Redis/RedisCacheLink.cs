@@ -11,20 +11,17 @@ namespace Edge.Redis;
 /// first call that is not answered in time opens the circuit, and from then on nobody waits until a probe is answered. Of a
 /// cluster each primary has a circuit of its own. Safe from any thread.
 /// </summary>
-internal sealed class RedisCacheLink(RedisPlan plan, TimeProvider time, ProgramLog log) : IAsyncDisposable
+internal sealed class RedisCacheLink(RedisPlan plan, SharedCounters counters, TimeProvider time, ProgramLog log)
+    : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<EndPoint, RedisShard> _shards = new();
     private readonly RedisScript _probe = new(Core.Limits.LeaseScripts.Probe);
     private ConnectionMultiplexer? _connection;
     private string? _refusal;
     private volatile bool _isUp;
-    private long _failures;
 
     /// <summary>True while it answers.</summary>
     public bool IsUp => _isUp;
-
-    /// <summary>Calls that failed, or were not answered in time.</summary>
-    public long Failures => Volatile.Read(ref _failures);
 
     /// <summary>Connects, where that has not been done. Waits for as long as connecting takes.</summary>
     /// <param name="channel">What is listened to.</param>
@@ -66,7 +63,7 @@ internal sealed class RedisCacheLink(RedisPlan plan, TimeProvider time, ProgramL
         catch (Exception exception) when (exception is RedisException or ObjectDisposedException)
         {
             // They find out without it, a little later.
-            Interlocked.Increment(ref _failures);
+            counters.Fail(RedisFault.Connection);
         }
     }
 
@@ -88,8 +85,9 @@ internal sealed class RedisCacheLink(RedisPlan plan, TimeProvider time, ProgramL
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            Interlocked.Increment(ref _failures);
-            MarkDown(keys[0], RedisFaults.Of(exception, isLoginRefused: false), exception);
+            var fault = RedisFaults.Of(exception, isLoginRefused: false);
+            counters.Fail(fault);
+            MarkDown(keys[0], fault, exception);
             return null;
         }
     }

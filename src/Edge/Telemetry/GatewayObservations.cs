@@ -177,6 +177,7 @@ internal static class GatewayObservations
         registry.Observe(
             "edge.cache.memory.used", "By", MetricKind.UpDownCounter, "Memory that answers take",
             to => to.Report(gateway.Cache.Store?.UsedBytes ?? 0));
+        SharedCacheObservations.Register(gateway.Cache, registry);
     }
 
     private static void RegisterOverload(Gateway gateway, MetricRegistry registry)

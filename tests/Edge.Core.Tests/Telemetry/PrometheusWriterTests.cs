@@ -6,6 +6,8 @@ namespace Edge.Core.Tests.Telemetry;
 
 public sealed class PrometheusWriterTests
 {
+    private const StringComparison Ordinal = StringComparison.Ordinal;
+
     [Theory]
     [InlineData("http.server.request.duration", "s", MetricKind.Histogram, "http_server_request_duration_seconds")]
     [InlineData("dotnet.gc.heap.total_allocated", "By", MetricKind.Counter, "dotnet_gc_heap_total_allocated_bytes")]
@@ -78,6 +80,38 @@ public sealed class PrometheusWriterTests
         Assert.Contains("requests_total{who=\"0\"} 2\n", text, StringComparison.Ordinal);
         var samples = text.Split('\n').Count(static l => l.StartsWith("requests_total{", StringComparison.Ordinal));
         Assert.Equal(MetricRegistry.SeriesMax + 1, samples);
+    }
+
+    [Theory]
+    [InlineData(0, "0")]
+    [InlineData(-1.7976931348623157E+308, "-1.7976931348623157E+308")]
+    [InlineData(999_999_999_999_999, "999999999999999")]
+    [InlineData(double.PositiveInfinity, "+Inf")]
+    [InlineData(double.NegativeInfinity, "-Inf")]
+    [InlineData(4.9E-324, "5E-324")]
+    public void Numbers_are_written_so_that_they_are_read_again(double value, string expected)
+    {
+        var registry = new MetricRegistry();
+        registry.Observe("load", "1", MetricKind.UpDownCounter, "Load", to => to.Report(value));
+        Assert.EndsWith($"\nload {expected}\n", Write(registry, isOpenMetrics: false), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_histograms_have_bounds_of_their_own_and_labels_or_none()
+    {
+        var registry = new MetricRegistry();
+        registry.Histogram("one", "s", 10, [.1, 2500], "One").Of().Record(1);
+        registry.Histogram("two", "s", 10, [7], "Two", "a", "b").Of("", "\\\"\n\u00e9").Record(71);
+        var lines = Write(registry, isOpenMetrics: false).Split('\n').Where(static l => l.Contains("_seconds_", Ordinal));
+        Assert.Equal(
+            [
+                "one_seconds_bucket{le=\"0.1\"} 1", "one_seconds_bucket{le=\"2500\"} 1", "one_seconds_bucket{le=\"+Inf\"} 1",
+                "one_seconds_sum 0.1", "one_seconds_count 1",
+                "two_seconds_bucket{b=\"\\\\\\\"\\n\u00e9\",le=\"7\"} 0",
+                "two_seconds_bucket{b=\"\\\\\\\"\\n\u00e9\",le=\"+Inf\"} 1",
+                "two_seconds_sum{b=\"\\\\\\\"\\n\u00e9\"} 7.1", "two_seconds_count{b=\"\\\\\\\"\\n\u00e9\"} 1",
+            ],
+            lines);
     }
 
     [Fact]

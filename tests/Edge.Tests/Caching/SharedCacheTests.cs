@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Edge.Redis;
 using Edge.Tests.Limits.Redis;
 using Edge.Tests.Support;
@@ -8,9 +9,12 @@ using StackExchange.Redis;
 namespace Edge.Tests.Caching;
 
 /// <summary>Gateways that share answers through a store.</summary>
-public sealed class SharedCacheTests
+public sealed partial class SharedCacheTests
 {
     private const string Prefixed = "edge:cache:*";
+
+    [GeneratedRegex("\\{\\w+=\"(\\w+)\"\\}")]
+    private static partial Regex LabelNames();
 
     [Fact]
     public async Task What_one_has_asked_for_the_others_find()
@@ -187,6 +191,33 @@ public sealed class SharedCacheTests
     }
 
     [Fact]
+    public async Task Metrics_say_what_became_of_each_look_into_the_store()
+    {
+        await using var fleet = await StartAsync(2);
+        await fleet.AskAsync(0);
+        await fleet.UntilKeptAsync(0, 1);
+        await fleet.AskAsync(1);
+        var kept = Volatile.Read(ref fleet.Redis(0).Counters.KeptBytes);
+        Assert.True(kept > 0);
+        var first = await fleet.SharedMetricsAsync(0);
+        Assert.Equal((1, 0, 1), (first["lookups_total{miss}"], first["lookups_total{hit}"], first["stored_total{kept}"]));
+        Assert.Equal((kept, 1), (first["bytes_total{written}"], first["up"]));
+        var second = await fleet.SharedMetricsAsync(1);
+        Assert.Equal((0, 1, kept), (second["lookups_total{miss}"], second["lookups_total{hit}"], second["bytes_total{read}"]));
+        await fleet.StopStoreAsync();
+        fleet.Forget(1);
+        await fleet.AskAsync(1);
+        await SharedFleet.UntilAsync(() => !fleet.Redis(1).IsUp);
+        fleet.Forget(1);
+        await fleet.AskAsync(1);
+        second = await fleet.SharedMetricsAsync(1);
+        Assert.Equal((0, 1), (second["up"], second["lookups_total{hit}"]));
+        Assert.InRange(second["lookups_total{away}"], 1, 2);
+        Assert.Equal(2, second["lookups_total{away}"] + second["lookups_total{failed}"]);
+        Assert.InRange(second["failures_total{connection}"] + second["failures_total{timeout}"], 1, long.MaxValue);
+    }
+
+    [Fact]
     public async Task A_store_that_has_forgotten_everything_has_replicas_forget_it_too()
     {
         await using var fleet = await StartAsync(2);
@@ -318,6 +349,18 @@ public sealed class SharedCacheTests
         public async Task<string> PurgeAsync(int gateway, string query) => (await RawHttpClient.ExchangeAsync(
             _gateways[gateway].Gateway.AdminEndpoint!,
             $"POST /cache/purge?{query} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer t\r\nConnection: close\r\n\r\n")).Text;
+
+        /// <summary>Figures of the common store by their names and the value of their one label.</summary>
+        public async Task<Dictionary<string, long>> SharedMetricsAsync(int gateway)
+        {
+            const string Prefix = "edge_cache_shared_";
+            var answer = await RawHttpClient.ExchangeAsync(
+                _gateways[gateway].Gateway.AdminEndpoint!,
+                "GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer t\r\nConnection: close\r\n\r\n");
+            return answer.Text.Split('\n').Where(static line => line.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary(
+                static line => LabelNames().Replace(line[Prefix.Length..line.LastIndexOf(' ')], "{$1}"),
+                static line => long.Parse(line[line.LastIndexOf(' ')..], CultureInfo.InvariantCulture));
+        }
 
         /// <summary>Names of answers: not of the states of resources, nor of the purges.</summary>
         public async Task<RedisKey[]> ObjectsAsync()

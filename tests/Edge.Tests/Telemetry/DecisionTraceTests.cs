@@ -293,8 +293,10 @@ public sealed partial class DecisionTraceTests
 
     private static async Task Answer(ScriptedConnection connection)
     {
-        await connection.ReadRequestAsync();
-        await connection.SendAsync("HTTP/1.1 200 OK\r\nServer-Timing: db;dur=7\r\nContent-Length: 2\r\n\r\n{}");
+        while (await connection.ReadRequestAsync() is not null)
+        {
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nServer-Timing: db;dur=7\r\nContent-Length: 2\r\n\r\n{}");
+        }
     }
 
     private static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
