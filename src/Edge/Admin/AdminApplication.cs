@@ -34,6 +34,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
     private readonly CacheAdministration _cache;
     private readonly TargetAdministration _targets;
     private readonly LogAdministration _log;
+    private readonly ReloadAdministration _reload;
     private readonly byte[]? _tokenHash;
     private int _metricsBytes;
 
@@ -45,6 +46,7 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         _cache = new CacheAdministration(gateway);
         _targets = new TargetAdministration(gateway);
         _log = new LogAdministration(gateway);
+        _reload = new ReloadAdministration(gateway);
         _tokenHash = token is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes("Bearer " + token.Reveal()));
     }
 
@@ -75,6 +77,10 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
         else if (request.Path == LogAdministration.Path && _tokenHash is not null && HasToken(request, _tokenHash))
         {
             response.StatusCode = _log.Answer(request, response, body, Peer(context));
+        }
+        else if (request.Path == ReloadAdministration.Path && _tokenHash is not null && HasToken(request, _tokenHash))
+        {
+            response.StatusCode = await _reload.AnswerAsync(request, response, body, Peer(context));
         }
         else
         {
@@ -107,7 +113,8 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
     {
         text = default;
         if (_tokenHash is not null && (LimitAdministration.IsFor(request.Path) || CacheAdministration.IsFor(request.Path)
-            || TargetAdministration.IsFor(request.Path) || request.Path == LogAdministration.Path))
+            || TargetAdministration.IsFor(request.Path) || request.Path is LogAdministration.Path
+            or ReloadAdministration.Path))
         {
             return Unauthorized(response, body);
         }

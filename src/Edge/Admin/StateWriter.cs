@@ -21,6 +21,13 @@ internal static class StateWriter
         using var json = new Utf8JsonWriter(to);
         json.WriteStartObject();
         json.WriteBoolean("ready"u8, gateway.IsReady);
+        if (gateway.LastReload is { } reload)
+        {
+            json.WriteStartObject("reload"u8);
+            reload.Write(json);
+            json.WriteEndObject();
+        }
+
         WriteRequests(json, gateway);
         json.WriteNumber("upgradedConnections"u8, gateway.Tunnels.Count);
         json.WriteStartObject("memory"u8);

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Linq;
 using System.Security.Cryptography;
 using Edge.Core.Configuration;
 using Edge.Telemetry;
@@ -5,8 +7,9 @@ using Edge.Telemetry;
 namespace Edge.Hosting;
 
 /// <summary>
-/// Reloads the gateway's configuration on SIGHUP, and when one of its files has changed and then rested between two looks. A file
-/// that is wrong changes nothing, and the log says which line. Listeners cannot be changed without a restart; the log says so.
+/// Reloads the gateway's configuration on SIGHUP, when an administrator asks for it, and when one of its files has changed and
+/// then rested between two looks. A file that is wrong changes nothing, and the log says which line. Listeners cannot be changed
+/// without a restart; the log says so.
 /// </summary>
 internal sealed class ConfigurationWatcher : IAsyncDisposable
 {
@@ -19,6 +22,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
     private readonly Gateway _gateway;
     private readonly ProcessSignals _signals;
     private readonly ProgramLog _log;
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
     private Dictionary<string, FileStamp> _stamps;
@@ -31,14 +35,20 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
         _gateway = gateway;
         _signals = signals;
         _log = log;
+        _time = time;
         _stamps = Stamps(gateway.Snapshot.Plan);
         signals.OnHangUp(HangUp);
+        gateway.Watcher = this;
         _timer = time.CreateTimer(static state => ((ConfigurationWatcher)state!).Look(), this, LookEvery, LookEvery);
     }
+
+    /// <summary>Reloads now, as SIGHUP does, for an administrator. From any thread; reads files meanwhile.</summary>
+    public ReloadResult ReloadNow() => ReadAgain("administrator");
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        _gateway.Watcher = null;
         _signals.OnHangUp(null);
         await _timer.DisposeAsync();
     }
@@ -89,16 +99,18 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
         return true;
     }
 
-    private void HangUp()
+    private void HangUp() => ReadAgain("signal");
+
+    private ReloadResult ReadAgain(string cause)
     {
         // First, so that what becomes of the reload stands in the new file.
         _gateway.Audit.Reopen();
         _gateway.Usage.Reopen();
         _gateway.Access.Reopen();
-        Reload("signal");
+        return Reload(cause);
     }
 
-    private void Reload(string cause)
+    private ReloadResult Reload(string cause)
     {
         lock (_gate)
         {
@@ -116,9 +128,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
                 }
 
                 _log.NotReloaded();
-                _gateway.Metrics.Reloads.Of("refused").Increment();
-                _gateway.Audit.Reloaded(false, cause, result.Diagnostics[0].ToString());
-                return;
+                return Tell(false, cause, [.. result.Diagnostics.Select(static diagnostic => diagnostic.ToString())]);
             }
 
             try
@@ -128,9 +138,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
             {
                 _log.ReloadFailed(exception.Message);
-                _gateway.Metrics.Reloads.Of("refused").Increment();
-                _gateway.Audit.Reloaded(false, cause, exception.Message);
-                return;
+                return Tell(false, cause, [exception.Message]);
             }
 
             _stamps = Stamps(result.Plan);
@@ -142,10 +150,8 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
                 }
             }
 
-            var now = $"{result.Plan.Routes.Length} routes, {result.Plan.Upstreams.Length} upstreams";
             _log.Reloaded(result.Plan.Routes.Length, result.Plan.Upstreams.Length);
-            _gateway.Metrics.Reloads.Of("taken").Increment();
-            _gateway.Audit.Reloaded(true, cause, now);
+            var told = Tell(true, cause, [$"{result.Plan.Routes.Length} routes, {result.Plan.Upstreams.Length} upstreams"]);
             if (!result.Plan.Listeners.AsSpan().SequenceEqual(old.Listeners.AsSpan()) || result.Plan.Admin != old.Admin)
             {
                 _log.ListenersChanged();
@@ -155,6 +161,17 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
             {
                 _log.LimitStateChanged();
             }
+
+            return told;
         }
+    }
+
+    private ReloadResult Tell(bool succeeded, string cause, ImmutableArray<string> said)
+    {
+        _gateway.Metrics.Reloads.Of(succeeded ? "taken" : "refused").Increment();
+        _gateway.Audit.Reloaded(succeeded, cause, said[0]);
+        var result = new ReloadResult(succeeded, cause, _time.GetUtcNow(), said);
+        _gateway.LastReload = result;
+        return result;
     }
 }
