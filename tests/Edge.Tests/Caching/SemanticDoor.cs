@@ -41,9 +41,10 @@ internal sealed class SemanticDoor : IAsyncDisposable
     /// <param name="upstream">More keys of the upstream that makes vectors, likewise.</param>
     /// <param name="llm">What the provider does.</param>
     /// <param name="time">The gateway's clock; the system's if null.</param>
+    /// <param name="top">A line of the file itself.</param>
     public static async Task<SemanticDoor> OpenAsync(
         Func<ScriptedConnection, Task>? vectors = null, string semantic = "", string cache = "", string upstream = "",
-        Func<ScriptedConnection, Task>? llm = null, TimeProvider? time = null)
+        Func<ScriptedConnection, Task>? llm = null, TimeProvider? time = null, string top = "")
     {
         var log = Path.Combine(Path.GetTempPath(), $"edge-usage-{Guid.NewGuid():N}.jsonl");
         var prices = Path.Combine(Path.GetTempPath(), $"edge-prices-{Guid.NewGuid():N}.yaml");
@@ -54,6 +55,7 @@ internal sealed class SemanticDoor : IAsyncDisposable
                 listeners: [{ address: 127.0.0.1:0, requestBodyMax: 1MiB }]
                 {{Consumers.Lines}}
                 tiers: { free: {}, starter: {} }
+                {{top}}
                 prices: {{prices}}
                 telemetry: { usageLog: { to: {{log}} } }
                 upstreams:

@@ -1,5 +1,6 @@
 using Edge.Core.Caching;
 using Edge.Telemetry;
+using Edge.Tests.Limits.Redis;
 using Edge.Tests.Support;
 using Edge.Tests.Upstream;
 
@@ -339,6 +340,23 @@ public sealed class SemanticTests
         Assert.Equal("HIT", (await door.PostAsync(alike, Ann, "/v1/messages")).Headers["X-Cache"]);
         var prompted = alike.Replace("\"s\"", "\"t\"", StringComparison.Ordinal);
         Assert.Equal("MISS", (await door.PostAsync(prompted, Ann, "/v1/messages")).Headers["X-Cache"]);
+    }
+
+    [Fact]
+    public async Task What_replicas_share_is_looked_into_first_and_answers_others_once_it_is_here()
+    {
+        await using var store = await GarnetStore.StartAsync();
+        await using var door = await SemanticDoor.OpenAsync(
+            cache: "store: redis", top: $"redis: {{ endpoints: [\"127.0.0.1:{store.Port}\"], timeout: 2s }}");
+        var cache = door.Running.Gateway.Cache;
+        await SharedFleet.UntilAsync(() => cache.Redis is { Generation: > 0 });
+        await door.AskAsync(Cat);
+        await SharedFleet.UntilAsync(() => Volatile.Read(ref cache.Redis!.Counters.Kept) == 1);
+        cache.Store!.PurgeAll();
+        Assert.Matches("^edge; hit; ttl=[0-9]+$", (await door.AskAsync(Cat)).Headers["Cache-Status"]);
+        Assert.Single(door.Vectors.Requests);
+        Assert.EndsWith("detail=semantic", (await door.AskAsync(AlsoCat)).Headers["Cache-Status"], StringComparison.Ordinal);
+        Assert.Equal((1, 2), (door.Llm.Requests.Count, door.Vectors.Requests.Count));
     }
 
     [Fact]
