@@ -121,8 +121,9 @@ public struct UsageScanner
             case (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n':
                 break;
             default:
-                // A sign, a fraction, an exponent, a word: no count.
+                // A sign, a fraction, an exponent, a word: no count, and no object may follow it that would be one.
                 _isNumberBad = true;
+                _key = Key.None;
                 break;
         }
     }

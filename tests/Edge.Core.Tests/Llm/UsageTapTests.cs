@@ -96,6 +96,7 @@ public sealed class UsageTapTests
     [InlineData("{\"usage\":{\"prompt_tokens\":999999999999999999,\"completion_tokens\":1000000000000000000}}",
         999999999999999999L, null)]
     [InlineData("{\"usage\":[{\"prompt_tokens\":5}]}", null, null)]
+    [InlineData("{\"usage\":null{\"prompt_tokens\":5}}", null, null)]
     [InlineData("{\"usage\":{\"x\":{\"prompt_tokens\":5}}}", null, null)]
     [InlineData("{\"x\":{\"usage\":{\"prompt_tokens\":5}}}", null, null)]
     [InlineData("[{\"usage\":{\"prompt_tokens\":5}}]", null, null)]
@@ -114,6 +115,7 @@ public sealed class UsageTapTests
     [InlineData(ChatStream, true)]
     [InlineData(ResponseStream, true)]
     [InlineData(AnthropicStream, true)]
+    [InlineData("data: {\"usage\":null{\"output_tokens\":7}}\n\n", true)]
     public void Every_split_reads_the_same(string text, bool isStream)
     {
         var whole = Tap(text, isStream);
