@@ -52,7 +52,15 @@ internal sealed class RawHttpClient : RawConnection
     public static async Task<RawResponse> ExchangeAsync(IPEndPoint endpoint, string request)
     {
         await using var client = await ConnectAsync(endpoint);
-        await client.SendAsync(request);
+        try
+        {
+            await client.SendAsync(request);
+        }
+        catch (IOException)
+        {
+            // It was refused before all of it was sent (RFC 9112, section 9.6): the answer is there to be read, or reading fails.
+        }
+
         return await client.ReadResponseAsync(request[..Math.Max(0, request.IndexOf(' ', StringComparison.Ordinal))]);
     }
 
