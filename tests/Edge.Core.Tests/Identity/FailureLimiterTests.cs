@@ -162,7 +162,8 @@ public sealed class FailureLimiterTests
             limiter.MayTry(address);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // A collection in between counts what was left of a thread's 8 KiB as used. The smallest object has 24 bytes.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, addresses.Length * 10);
     }
 
     [Fact]
