@@ -84,6 +84,17 @@ public readonly struct CachePin
         }
     }
 
+    /// <summary>A place before some bytes of the body, which it has, and no others.</summary>
+    /// <param name="offset">The first one's.</param>
+    /// <param name="length">How many, at least one.</param>
+    public CacheCursor PartOfBody(int offset, int length)
+    {
+        ref readonly var entry = ref _store.EntryAt(_entry);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)offset, (uint)entry.BodyLength, nameof(offset));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)length, (uint)(entry.BodyLength - offset), nameof(length));
+        return _store.CursorAt(entry.FirstBlock, entry.KeyLength + entry.HeadLength + offset, length);
+    }
+
     /// <summary>The next bytes, in place.</summary>
     /// <param name="cursor">The place, which moves behind them.</param>
     /// <param name="run">They; valid until the release.</param>

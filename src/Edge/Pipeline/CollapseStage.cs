@@ -23,7 +23,7 @@ internal static class CollapseStage
             return new ValueTask<StageResult>(LeadAlone(exchange, route));
         }
 
-        if (!MayShare(context, route))
+        if (!MayShare(context, route) || exchange.Http is { Range.IsGiven: true })
         {
             exchange.TakeLead(route.Flights.LeadAlone(exchange.Key.Hash));
             return AskReplicasAsync(context, exchange, route);

@@ -38,7 +38,8 @@ internal static class HttpCacheAnswer
                 return StageResult.Responded;
             }
 
-            var cursor = pin.Body;
+            var part = exchange.Http!.Part;
+            var cursor = part.Length > 0 ? pin.PartOfBody(part.Offset, part.Length) : pin.Body;
             while (Put(context, pin, ref cursor))
             {
                 if (await ResponseRelay.FlushAsync(context) != Failure.None)
@@ -75,41 +76,78 @@ internal static class HttpCacheAnswer
 
     private static bool WriteHead(RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin)
     {
-        var info = exchange.Outcome == CacheOutcome.Revalidated ? exchange.Http!.Info : pin.Info;
+        var http = exchange.Http!;
+        var isRevalidated = exchange.Outcome == CacheOutcome.Revalidated;
+        var info = isRevalidated ? http.Info : pin.Info;
         var nowMs = route.Shared.NowMs;
-        var head = new StoredHead(exchange.Http!.Found.Written.Span);
+        var head = new StoredHead(http.Found.Written.Span);
         var headers = context.Response.Headers;
-        CopyHead(context, head, HttpCacheStage.AgeOf(head.Rules, info, nowMs));
+        var status = StatusFor(context, http, head, route, pin.BodyLength);
+        var length = (long)pin.BodyLength;
+        if (status == StatusCodes.Status416RangeNotSatisfiable)
+        {
+            // Of what is kept only the length: whoever keeps this answer is not to take it for that.
+            headers.Append("Via", "1.1 edge");
+            headers.ContentRange = $"bytes */{length}";
+            length = 0;
+        }
+        else
+        {
+            CopyHead(context, head, HttpCacheStage.AgeOf(head.Rules, info, nowMs));
+        }
+
+        if (status == StatusCodes.Status206PartialContent)
+        {
+            length = http.Part.Length;
+            headers.ContentRange = $"bytes {http.Part.Offset}-{http.Part.Offset + length - 1}/{pin.BodyLength}";
+        }
+
+        context.Response.StatusCode = status;
         var leftMs = info.FreshUntilMs - nowMs;
-        headers.Append("Cache-Status", exchange.Outcome == CacheOutcome.Revalidated ? "edge; fwd=stale; fwd-status=304"
+        headers.Append("Cache-Status", isRevalidated ? "edge; fwd=stale; fwd-status=304"
             : leftMs > 0 ? route.Shared.HitOf(leftMs / MsPerSecond)
             : GatewayCache.StaleOf(-leftMs / MsPerSecond));
-        headers["X-Cache"] = exchange.Outcome == CacheOutcome.Revalidated ? "REVALIDATED" : "HIT";
+        headers["X-Cache"] = isRevalidated ? "REVALIDATED" : "HIT";
         headers["X-Cache-Key"] = route.Shared.NameOf(exchange.Key.Hash);
-        var isNotModified = head.Status == StatusCodes.Status200OK && IsNotModified(context, head, route);
-        if (isNotModified)
+        if (status == StatusCodes.Status304NotModified)
         {
             // What the caller has is the same: of its representation nothing is told anew (RFC 9110, section 15.4.5).
-            context.Response.StatusCode = StatusCodes.Status304NotModified;
             headers.ContentType = default;
             headers.ContentEncoding = default;
             headers.ContentLanguage = default;
+            length = 0;
         }
-        else if (head.Status != StatusCodes.Status204NoContent)
+        else if (status != StatusCodes.Status204NoContent)
         {
-            headers.ContentLength = pin.BodyLength;
+            headers.ContentLength = length;
         }
 
         ResponseHeadCopier.ApplyRules(context);
         var counters = route.Counters;
-        var counter = exchange.Outcome == CacheOutcome.Revalidated ? counters.Revalidated
-            : leftMs > 0 ? counters.Hits
-            : counters.Stale;
-        counter.Increment();
-        var hasBody = !isNotModified && pin.BodyLength > 0 && !HttpMethods.IsHead(context.Request.Method);
-        counters.HitBytes.Add(hasBody ? pin.BodyLength : 0);
+        (isRevalidated ? counters.Revalidated : leftMs > 0 ? counters.Hits : counters.Stale).Increment();
+        var hasBody = length > 0 && !HttpMethods.IsHead(context.Request.Method);
+        counters.HitBytes.Add(hasBody ? length : 0);
         return hasBody;
     }
+
+    /// <summary>The status by which what is kept is given.</summary>
+    private static int StatusFor(
+        RequestContext context, HttpCacheExchange http, StoredHead head, RouteCache route, int length)
+    {
+        var status = head.Status;
+        if (status != StatusCodes.Status200OK)
+        {
+            return status;
+        }
+
+        // In this order: RFC 9110, section 13.2.2.
+        return IsNotModified(context, head, route) ? StatusCodes.Status304NotModified
+            : http.Range.IsGiven ? HttpCachePart.StatusFor(context, http, head, length, ThisYear(route))
+            : status;
+    }
+
+    /// <summary>The year in which it is, or nearly: for dates that have two digits of it.</summary>
+    private static int ThisYear(RouteCache route) => 1970 + (int)(route.Shared.UtcSeconds / 31_556_952);
 
     private static bool Put(RequestContext context, CachePin pin, ref CacheCursor cursor)
     {
@@ -152,21 +190,15 @@ internal static class HttpCacheAnswer
         }
 
         Span<byte> text = stackalloc byte[64];
-        var thisYear = 1970 + (int)(route.Shared.UtcSeconds / 31_556_952);
+        var thisYear = ThisYear(route);
         if (!HttpDate.TryParse(text[..Encoding.Latin1.GetBytes(since, text)], thisYear, out var sinceSeconds))
         {
             return false;
         }
 
         // Where it says nothing of its last change, that was not after it was made.
-        return (TryDate(head, "Last-Modified"u8, thisYear, out var changed) || TryDate(head, "Date"u8, thisYear, out changed))
-            && changed <= sinceSeconds;
-    }
-
-    private static bool TryDate(StoredHead head, ReadOnlySpan<byte> field, int thisYear, out long seconds)
-    {
-        seconds = 0;
-        return head.TryFind(field, out var value) && HttpDate.TryParse(value, thisYear, out seconds);
+        return (HttpCachePart.TryDate(head, "Last-Modified"u8, thisYear, out var changed)
+            || HttpCachePart.TryDate(head, "Date"u8, thisYear, out changed)) && changed <= sinceSeconds;
     }
 
     /// <summary>Compares weakly: what is before the quotes does not count (RFC 9110, section 8.8.3.2).</summary>

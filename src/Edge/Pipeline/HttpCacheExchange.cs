@@ -14,6 +14,12 @@ internal sealed class HttpCacheExchange
     /// <summary>What the caller's Cache-Control says, where it counts.</summary>
     public CacheDirectives Asked { get; set; }
 
+    /// <summary>The bytes that the request asks for, of an answer that may be here; not given: all.</summary>
+    public ByteRange Range { get; set; }
+
+    /// <summary>The bytes of a kept answer that the caller gets; none: all.</summary>
+    public (int Offset, int Length) Part { get; set; }
+
     /// <summary>The request has a credential or cookies that go upstream (RFC 9111, section 3.5).</summary>
     public bool IsPersonal { get; set; }
 
@@ -54,6 +60,8 @@ internal sealed class HttpCacheExchange
     public void Begin(long nowMs)
     {
         Asked = new CacheDirectives();
+        Range = default;
+        Part = default;
         IsPersonal = false;
         Invalidates = false;
         Revalidates = false;

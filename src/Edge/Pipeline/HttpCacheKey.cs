@@ -22,9 +22,9 @@ internal static class HttpCacheKey
     {
         var headers = context.RequestHeaders;
 
-        // Parts pass, and are not kept; so do questions whose answer depends on more than what is kept.
-        if (headers.Range.Count > 0 || headers.IfRange.Count > 0 || headers.IfMatch.Count > 0
-            || headers.IfUnmodifiedSince.Count > 0 || context.BodyDetection.CanHaveBody
+        // Questions whose answer depends on more than what is kept pass.
+        if (headers.IfMatch.Count > 0 || headers.IfUnmodifiedSince.Count > 0
+            || !HttpCachePart.TryRead(context, http) || context.BodyDetection.CanHaveBody
             || (!context.Route!.Access.QueryNames.IsEmpty && !context.Target.Query.IsEmpty)
             || !CacheScope.TryOf(route.Plan.Scope, context.Caller, out var scope))
         {

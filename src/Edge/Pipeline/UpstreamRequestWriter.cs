@@ -171,7 +171,7 @@ internal static class UpstreamRequestWriter
                 || upstream.Drops(name)
                 || IsOfUpgrade(context, name)
                 || (context.Trace is { } trace && IsReplaced(trace, name))
-                || (context.Cache?.Http is { Revalidates: true } && IsValidator(name))
+                || (context.Cache?.Http is { } http && IsOfCaller(http, name))
                 || (asksIdentity && name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase))
                 || (namesOptions && IsNamedBy(connection, name))
                 || (context.Translation is not null && Translation.IsOfDialect(name)))
@@ -270,9 +270,13 @@ internal static class UpstreamRequestWriter
         }
     }
 
-    private static bool IsValidator(string name) =>
-        name.Equals("If-None-Match", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("If-Modified-Since", StringComparison.OrdinalIgnoreCase);
+    // What is about the answer that the caller has or wants, where the upstream is asked for another: for the cache, which has
+    // something else, or, where the caller is served already, wants all of it.
+    private static bool IsOfCaller(HttpCacheExchange http, string name) =>
+        (http.Revalidates && (name.Equals("If-None-Match", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("If-Modified-Since", StringComparison.OrdinalIgnoreCase)))
+        || (http.IsSilent && (name.Equals("Range", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("If-Range", StringComparison.OrdinalIgnoreCase)));
 
     private static bool TryWriteValues(HeadBuffer to, string name, StringValues values)
     {

@@ -6,7 +6,8 @@ namespace Edge.Transport;
 /// <summary>Kestrel's way to this transport, instead of its own sockets. Stateless.</summary>
 /// <param name="gate">Says which connections are closed at once, of all that are accepted.</param>
 /// <param name="lingering">Takes those that are over before all of them was read.</param>
-internal sealed class LoopTransport(ConnectionGate gate, LingeringSockets lingering) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class LoopTransport(ConnectionGate gate, LingeringSockets lingering)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     /// <inheritdoc/>
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;

@@ -33,6 +33,26 @@ public sealed class CacheStoreTests
         Assert.Equal(("head", new string('y', length)), Find(store, "a"));
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0, 3000)]
+    [InlineData(CacheStore.BlockBytes - 6, 1)]
+    [InlineData(CacheStore.BlockBytes - 5, 1)]
+    [InlineData(CacheStore.BlockBytes - 5, CacheStore.BlockBytes)]
+    [InlineData(2999, 1)]
+    public void Some_of_a_body_is_found_wherever_it_begins(int offset, int length)
+    {
+        using var store = new CacheStore(CacheStore.BytesMin);
+        var body = string.Concat(Enumerable.Range(0, 3000).Select(static i => (char)('a' + (i % 26))));
+        Store(store, "a", "head", body);
+        Assert.True(store.TryPin(Hasher.Hash("a"u8), "a"u8, 0, out var pin));
+        Assert.Equal(body.Substring(offset, length), Text(pin, pin.PartOfBody(offset, length)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => pin.PartOfBody(offset, body.Length - offset + 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => pin.PartOfBody(body.Length + 1, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => pin.PartOfBody(-1, 1));
+        pin.Release();
+    }
+
     [Fact]
     public void A_second_answer_takes_the_place_of_the_first()
     {

@@ -46,7 +46,7 @@ internal static class DoorTargets
     private static byte[][] Fields => Texts(
         "for=192.0.2.60;proto=http;by=203.0.113.43, for=\"[2001:db8::1]:4711\"", "a=b; c=\"d\"; e", "gzip;q=0, *;q=0",
             "10.0.0.1, [::1], x",
-        "https://example.com:8443", "a=1&b=%20&&=x");
+        "https://example.com:8443", "a=1&b=%20&&=x", "bytes=3-17", "bytes=-5", "bytes=0-");
 
     private static byte[][] Heads => Texts(
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/event-stream;"
@@ -139,8 +139,13 @@ internal static class DoorTargets
             parts += CookieText.ValueOf(cookie).Length;
         }
 
+        var isRange = ByteRange.TryParse(text, out var range);
+        var hasBytes = range.TryResolve(input.Length, out var start, out var count);
+        FuzzException.ThrowUnless(
+            !hasBytes || (isRange && start >= 0 && count > 0 && start <= input.Length - count), "bytes that are not there");
         return HashCode.Combine(
-            byFor.Equals(peer), byForwarded.Equals(peer), ContentCodings.RefusesIdentity(text), Math.Min(parts, 8));
+            byFor.Equals(peer), byForwarded.Equals(peer), ContentCodings.RefusesIdentity(text), Math.Min(parts, 8), isRange,
+            hasBytes);
     }
 
     private static int Head(ReadOnlySpan<byte> input)

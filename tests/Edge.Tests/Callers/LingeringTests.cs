@@ -5,7 +5,9 @@ using Edge.Transport;
 
 namespace Edge.Tests.Callers;
 
-/// <summary>What becomes of a connection that is over for the gateway while its caller still sends (RFC 9112, section 9.6).</summary>
+/// <summary>
+/// What becomes of a connection that is over for the gateway while its caller still sends (RFC 9112, section 9.6).
+/// </summary>
 public sealed class LingeringTests
 {
     private const string TooLarge = "POST /v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n";
