@@ -68,7 +68,7 @@ caller.Connect(gateway.Endpoints[0]);
 caller.NoDelay = true;
 await using var kestrel = await HttpServer.StartAsync(
     new ListenerPlan { Endpoint = new IPEndPoint(IPAddress.Loopback, 0) }, new PlainApplication(), null,
-    ServerTransport.EventLoops, null, NullLoggerFactory.Instance, CancellationToken.None);
+    ServerTransport.EventLoops, null, NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None);
 using var bare = new Socket(SocketType.Stream, ProtocolType.Tcp);
 bare.Connect(kestrel.Endpoint);
 bare.NoDelay = true;

@@ -58,7 +58,8 @@ internal sealed class MockProvider : IAsyncDisposable
 
             // Kestrel's sockets let an answer's bytes be put on the wire as they stand, past all of HTTP: see RawAnswers.
             var server = await HttpServer.StartAsync(
-                plan, application, null, ServerTransport.KestrelSockets, null, NullLoggerFactory.Instance, cancellation);
+                plan, application, null, ServerTransport.KestrelSockets, null, NullLoggerFactory.Instance,
+                TimeProvider.System, cancellation);
             return new MockProvider(server, wheel, stats);
         }
         catch

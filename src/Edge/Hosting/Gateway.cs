@@ -344,7 +344,8 @@ internal sealed partial class Gateway : IAsyncDisposable
         {
             var door = new ListenerPlan { Endpoint = admin.Endpoint, ConnectionsMax = AdminApplication.ConnectionsMax };
             _admin = await HttpServer.StartAsync(
-                door, new AdminApplication(this, admin.Token), null, ServerTransport.EventLoops, null, kestrel, cancellation);
+                door, new AdminApplication(this, admin.Token), null, ServerTransport.EventLoops, null, kestrel, _time,
+                cancellation);
         }
 
         var record = new RecordStage(this, _log, _time);
@@ -360,7 +361,7 @@ internal sealed partial class Gateway : IAsyncDisposable
 
             _listeners.Add(await HttpServer.StartAsync(
                 listener, application, certificate?.HandshakeOptions, ServerTransport.EventLoops,
-                address => _snapshot.TrustedProxies.Contains(address), kestrel, cancellation));
+                address => _snapshot.TrustedProxies.Contains(address), kestrel, _time, cancellation));
         }
     }
 

@@ -46,9 +46,11 @@ internal sealed class HttpServer : IAsyncDisposable
     private readonly ServiceProvider? _services;
     private readonly IServer _server;
 
-    private HttpServer(ServiceProvider? services, IServer server, IPEndPoint endpoint, ConnectionGate gate)
+    private HttpServer(
+        ServiceProvider? services, IServer server, IPEndPoint endpoint, ConnectionGate gate, LingeringSockets lingering)
     {
         Gate = gate;
+        Lingering = lingering;
         _services = services;
         _server = server;
         Endpoint = endpoint;
@@ -60,6 +62,9 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <summary>The connections that it has; of a server on Kestrel's sockets, none.</summary>
     public ConnectionGate Gate { get; }
 
+    /// <summary>Those of them that are over and that the caller does not end yet.</summary>
+    public LingeringSockets Lingering { get; }
+
     /// <summary>Binds and starts. The application serves every request of this listener.</summary>
     /// <param name="plan">Address and limits.</param>
     /// <param name="application">Called by Kestrel, on its I/O threads.</param>
@@ -67,15 +72,18 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <param name="transport">Who serves the sockets.</param>
     /// <param name="isExempt">Addresses that may have any number of connections; null: none.</param>
     /// <param name="log">Takes what Kestrel logs.</param>
+    /// <param name="time">The clock of connections that linger.</param>
     /// <param name="cancellation">Gives up starting.</param>
     /// <exception cref="IOException">The address is in use or not ours.</exception>
     public static async Task<HttpServer> StartAsync<TContext>(
         ListenerPlan plan, IHttpApplication<TContext> application, TlsHandshakeCallbackOptions? tls,
-        ServerTransport transport, Func<IPAddress, bool>? isExempt, ILoggerFactory log, CancellationToken cancellation)
+        ServerTransport transport, Func<IPAddress, bool>? isExempt, ILoggerFactory log, TimeProvider time,
+        CancellationToken cancellation)
         where TContext : notnull
     {
         var gate = new ConnectionGate(plan.ConnectionsMax, plan.ConnectionsPerAddress, isExempt);
-        var loops = transport == ServerTransport.EventLoops ? new LoopTransport(gate) : null;
+        var lingering = new LingeringSockets(time);
+        var loops = transport == ServerTransport.EventLoops ? new LoopTransport(gate, lingering) : null;
         var services = tls is null ? null : BuildServices(plan, tls, loops, log);
         var server = services?.GetRequiredService<IServer>() ?? CreatePlain(plan, loops, log);
         try
@@ -96,14 +104,18 @@ internal sealed class HttpServer : IAsyncDisposable
 
         var address = server.Features.Find<IServerAddressesFeature>()!.Addresses.First();
         var port = new Uri(address).Port;
-        return new HttpServer(services, server, new IPEndPoint(plan.Endpoint.Address, port), gate);
+        return new HttpServer(services, server, new IPEndPoint(plan.Endpoint.Address, port), gate, lingering);
     }
 
     /// <summary>Stops accepting and waits for running requests until the token is cancelled, which aborts the rest.</summary>
     public Task StopAsync(CancellationToken abort) => _server.StopAsync(abort);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => DisposeAsync(_services, _server);
+    public ValueTask DisposeAsync()
+    {
+        Lingering.Dispose();
+        return DisposeAsync(_services, _server);
+    }
 
     // Where there are services, they own the server.
     private static ValueTask DisposeAsync(ServiceProvider? services, IServer server)

@@ -96,6 +96,7 @@ internal static class RequestBody
                 reader.AdvanceTo(read.Buffer.End);
                 if (read.IsCompleted || read.IsCanceled)
                 {
+                    context.IsBodyRead = read.IsCompleted;
                     return read.IsCanceled ? Failure.CallerGone : Failure.None;
                 }
             }
@@ -151,6 +152,7 @@ internal static class RequestBody
         }
 
         reader.AdvanceTo(buffer.End);
+        context.IsBodyRead = true;
         return RequestBodyKind.Whole;
     }
 

@@ -1,12 +1,21 @@
 using System.Numerics;
 using Edge.Hosting;
+using Edge.Transport;
+using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
 
-/// <content>The memory of a body that is held whole.</content>
+/// <content>Whether all of the request was received, and the memory of a body that is held whole.</content>
 internal sealed partial class RequestContext
 {
+    private readonly LoopConnection? _wire;
     private long _bodyBytesHeld;
+
+    /// <summary>True where a stage has taken the request's body, whole: it is in <see cref="Body"/>.</summary>
+    public bool IsBodyTaken { get; private set; }
+
+    /// <summary>True once nothing of the request is left to be received; false also where that is not known.</summary>
+    public bool IsBodyRead { get; set; }
 
     /// <summary>
     /// Has room for a body that grows to so many bytes. False where all bodies together have no more: the request is then to be
@@ -29,6 +38,28 @@ internal sealed partial class RequestContext
 
         _bodyBytesHeld = held;
         return true;
+    }
+
+    /// <summary>From here on the request's body is this side's: it is being read into <see cref="Body"/>.</summary>
+    public void TakeBody()
+    {
+        IsBodyTaken = true;
+        Body.Clear();
+    }
+
+    private void BeginBody()
+    {
+        IsBodyRead = !BodyDetection.CanHaveBody;
+        _wire?.IsMidRequest = true;
+    }
+
+    // A connection of several streams may be in the middle of another's body.
+    private void EndBody()
+    {
+        if (IsBodyRead && Tunnel is null && !HttpProtocol.IsHttp2(Request.Protocol))
+        {
+            _wire?.IsMidRequest = false;
+        }
     }
 
     private void ReturnBody()

@@ -63,6 +63,7 @@ internal sealed partial class RequestContext
         BodyDetection = features.Require<IHttpRequestBodyDetectionFeature>();
         BodyPipe = features.Require<IRequestBodyPipeFeature>();
         _connection = features.Require<IHttpConnectionFeature>();
+        _wire = features.Find<Transport.LoopConnection>();
         _bodySize = features.Require<IHttpMaxRequestBodySizeFeature>();
         _time = sweeper.Time;
         Sweeper = sweeper;
@@ -202,9 +203,6 @@ internal sealed partial class RequestContext
     /// <summary>What has become of earlier attempts; null on routes that make one only.</summary>
     public RepeatState? Repeats { get; private set; }
 
-    /// <summary>True where a stage has taken the request's body, whole: it is in <see cref="Body"/>.</summary>
-    public bool IsBodyTaken { get; private set; }
-
     /// <summary>What is known of the request's body, once it has been read; says nothing where it was not.</summary>
     public RequestFacts Facts { get; set; }
 
@@ -335,6 +333,7 @@ internal sealed partial class RequestContext
         Cache = null;
         Usage = default;
         _client = null;
+        BeginBody();
         EventStream = null;
         FirstEventNs = 0;
         Trace = null;
@@ -391,13 +390,6 @@ internal sealed partial class RequestContext
         }
     }
 
-    /// <summary>From here on the request's body is this side's: it is being read into <see cref="Body"/>.</summary>
-    public void TakeBody()
-    {
-        IsBodyTaken = true;
-        Body.Clear();
-    }
-
     /// <summary>The request is metered from here on. The memory is the connection's.</summary>
     public void BeginMeter(MeteringPlan plan)
     {
@@ -447,6 +439,7 @@ internal sealed partial class RequestContext
     /// <summary>Lets go of the configuration, so that an idle connection does not keep an old one alive.</summary>
     public void End()
     {
+        EndBody();
         Cache?.End();
         Translation?.ReturnMemory();
         Repeats?.End();

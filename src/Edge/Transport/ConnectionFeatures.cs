@@ -9,7 +9,7 @@ namespace Edge.Transport;
 /// </summary>
 internal sealed class ConnectionFeatures : IFeatureCollection
 {
-    private const int CountAtFirst = 6;
+    private const int CountAtFirst = 7;
 
     private readonly List<KeyValuePair<Type, object>> _features = new(CountAtFirst);
     private int _revision;

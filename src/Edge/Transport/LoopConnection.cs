@@ -8,7 +8,7 @@ namespace Edge.Transport;
 
 /// <summary>
 /// A caller's connection, as Kestrel expects it from a transport. It owns its socket. Kestrel disposes it when the last request
-/// on it is over.
+/// on it is over; where that was not read to its end, the socket then lingers (<see cref="LingeringSockets"/>).
 /// </summary>
 internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSocketOwner
 {
@@ -17,24 +17,28 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
     private readonly LoopSocket _socket;
     private readonly SocketReader _reader;
     private readonly SocketWriter _writer;
+    private readonly LingeringSockets _lingering;
     private readonly CancellationTokenSource _closed = new();
     private readonly long _number = Interlocked.Increment(ref LastId);
     private IDictionary<object, object?>? _items;
     private string? _id;
     private volatile ConnectionAbortedException? _abortReason;
     private int _isEndTold;
+    private volatile bool _isMidRequest;
     private ConnectionGate? _gate;
     private UInt128? _gateKey;
 
     /// <summary>Takes an accepted descriptor over.</summary>
-    public LoopConnection(EventLoop loop, int descriptor, EndPoint? local, EndPoint? remote)
+    public LoopConnection(
+        EventLoop loop, int descriptor, EndPoint? local, EndPoint? remote, LingeringSockets lingering)
     {
+        _lingering = lingering;
         _socket = new LoopSocket(loop, descriptor, this);
         _reader = new SocketReader(this, _socket);
         _writer = new SocketWriter(_socket);
         LocalEndPoint = local ?? _socket.LocalEndPoint();
         RemoteEndPoint = remote;
-        Features = new ConnectionFeatures();
+        Features = new ConnectionFeatures { [typeof(LoopConnection)] = this };
         Transport = this;
         ConnectionClosed = _closed.Token;
     }
@@ -71,11 +75,21 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
     /// <inheritdoc/>
     public PipeWriter Output => _writer;
 
-    /// <summary>It has entered a gate, which it leaves when it is disposed.</summary>
+    /// <summary>It has entered a gate, which it leaves when its socket is closed.</summary>
     public void LeavesGate(ConnectionGate gate, UInt128? key) => (_gate, _gateKey) = (gate, key);
 
     /// <summary>Has the loop watch the socket. False: the system would not, and the connection is to be disposed.</summary>
     public bool TryWatch() => _socket.Watch() >= 0;
+
+    /// <summary>
+    /// True while the peer may be sending a request, as far as is known: something came since the last one that was read to its
+    /// end. Set by who receives, and by who serves requests.
+    /// </summary>
+    public bool IsMidRequest
+    {
+        get => _isMidRequest;
+        set => _isMidRequest = value;
+    }
 
     /// <inheritdoc/>
     public override void Abort(ConnectionAbortedException abortReason)
@@ -88,11 +102,21 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()
     {
+        var isPeerDone = _reader.HasEnded || _abortReason is not null;
         _reader.Complete();
         _writer.Complete();
-        _socket.Shutdown();
-        _socket.Dispose();
-        Interlocked.Exchange(ref _gate, null)?.Leave(_gateKey);
+        var gate = Interlocked.Exchange(ref _gate, null);
+        if (!isPeerDone && !_socket.IsClosed && (_isMidRequest || _socket.MayReceive))
+        {
+            _lingering.Take(_socket, gate, _gateKey);
+        }
+        else
+        {
+            _socket.Shutdown();
+            _socket.Dispose();
+            gate?.Leave(_gateKey);
+        }
+
         TellEnd();
         return base.DisposeAsync();
     }

@@ -18,14 +18,16 @@ internal sealed class LoopListener : IConnectionListener, ILoopSocketOwner
     private readonly LoopSocket _socket;
     private readonly EndPoint? _local;
     private readonly ConnectionGate _gate;
+    private readonly LingeringSockets _lingering;
     private TaskCompletionSource _readable = new();
     private volatile bool _isUnbound;
 
     /// <summary>Binds and listens.</summary>
     /// <exception cref="SocketException">The address is in use or not ours.</exception>
-    public LoopListener(IPEndPoint endpoint, ConnectionGate gate)
+    public LoopListener(IPEndPoint endpoint, ConnectionGate gate, LingeringSockets lingering)
     {
         _gate = gate;
+        _lingering = lingering;
         var descriptor = LinuxSocket.Create(endpoint.AddressFamily);
         if (descriptor < 0)
         {
@@ -67,7 +69,7 @@ internal sealed class LoopListener : IConnectionListener, ILoopSocketOwner
                     continue;
                 }
 
-                var connection = new LoopConnection(EventLoops.Idlest, descriptor, _local, remote);
+                var connection = new LoopConnection(EventLoops.Idlest, descriptor, _local, remote, _lingering);
                 connection.LeavesGate(_gate, key);
                 if (connection.TryWatch())
                 {

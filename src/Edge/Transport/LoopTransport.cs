@@ -5,12 +5,14 @@ namespace Edge.Transport;
 
 /// <summary>Kestrel's way to this transport, instead of its own sockets. Stateless.</summary>
 /// <param name="gate">Says which connections are closed at once, of all that are accepted.</param>
-internal sealed class LoopTransport(ConnectionGate gate) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+/// <param name="lingering">Takes those that are over before all of them was read.</param>
+internal sealed class LoopTransport(ConnectionGate gate, LingeringSockets lingering)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     /// <inheritdoc/>
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
 
     /// <inheritdoc/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new(new LoopListener((IPEndPoint)endpoint, gate));
+        new(new LoopListener((IPEndPoint)endpoint, gate, lingering));
 }

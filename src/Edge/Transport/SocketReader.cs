@@ -41,6 +41,9 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
         _socket = socket;
     }
 
+    /// <summary>True once the end was received, or the connection broke.</summary>
+    public bool HasEnded => _hasEnded;
+
     /// <inheritdoc/>
     public override bool TryRead(out ReadResult result)
     {
@@ -250,6 +253,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
         if (count > 0)
         {
             block.Received(count);
+            _connection.IsMidRequest = true;
             _hasUnexamined = true;
             _nextBytes = count == room.Length ? BlockPool.After(block.Capacity) : BlockPool.SmallBytes;
             Append(block);
