@@ -263,7 +263,7 @@ public sealed partial class DecisionTraceTests
         while (await connection.ReadRequestAsync() is not null)
         {
             await connection.SendAsync(
-                "HTTP/1.1 200 OK\r\nCache-Control: public, max-age=60\r\nCDN-Cache-Control: max-age=600\r\n"
+                "HTTP/1.1 200 OK\r\nCache-Control: public, max-age=60\r\nCDN-Cache-Control: public, max-age=600\r\n"
                 + "Surrogate-Control: max-age=600\r\nX-Accel-Expires: 600\r\nVary: Origin\r\nContent-Length: 2\r\n\r\n{}");
         }
     }
