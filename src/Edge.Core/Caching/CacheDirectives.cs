@@ -7,7 +7,7 @@ namespace Edge.Core.Caching;
 /// What Cache-Control says (RFC 9111, section 5.2), of one or several field lines. Where it says a thing twice, what allows less
 /// counts; a number of seconds that is none counts as 0. Seconds that are not said are -1.
 /// </summary>
-public struct CacheDirectives()
+public partial struct CacheDirectives()
 {
     private const int SecondsMax = int.MaxValue;
 
@@ -83,17 +83,22 @@ public struct CacheDirectives()
     {
         while (TryNext(ref line, out var name, out var value, out var hasValue))
         {
-            if (!hasValue || !(Is(name, "no-cache"u8) || Is(name, "private"u8)))
+            if (hasValue && (Is(name, "no-cache"u8) || Is(name, "private"u8)) && IsListed(value, field))
             {
-                continue;
+                return true;
             }
+        }
 
-            foreach (var part in value.Split((byte)','))
+        return false;
+    }
+
+    private static bool IsListed(ReadOnlySpan<byte> list, ReadOnlySpan<byte> field)
+    {
+        foreach (var part in list.Split((byte)','))
+        {
+            if (Is(list[part].Trim(" \t"u8), field))
             {
-                if (Is(value[part].Trim(" \t"u8), field))
-                {
-                    return true;
-                }
+                return true;
             }
         }
 

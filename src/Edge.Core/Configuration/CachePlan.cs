@@ -62,6 +62,12 @@ public sealed record CachePlan
     /// <summary>What callers say in Cache-Control counts, on routes to services without an LLM dialect.</summary>
     public required bool CallerDirectives { get; init; }
 
+    /// <summary>
+    /// Fields of answers that count instead of <c>Cache-Control</c> and <c>Expires</c> (RFC 9213), on the same routes: the first
+    /// of them that an answer has, and that can be read.
+    /// </summary>
+    public required ImmutableArray<string> TargetedFields { get; init; }
+
     /// <summary>Tiers whose <c>Cache-Control: no-cache</c> and <c>no-store</c> count.</summary>
     public required ImmutableArray<string> NoCacheTiers { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Linq;
+using System.Text;
 using Edge.Core.Caching;
 using Edge.Core.Configuration;
 using Edge.Telemetry;
@@ -57,6 +58,9 @@ internal sealed class RouteCache(
         .. (route.Upstream.Dialect == Dialect.Http ? [] : ProviderHeaders)
             .Concat(route.Cache!.VaryHeaders).Distinct(StringComparer.OrdinalIgnoreCase),
     ];
+
+    /// <summary>Names of fields of answers that count instead of Cache-Control, the first one first.</summary>
+    public byte[][] TargetedFields { get; } = [.. route.Cache!.TargetedFields.Select(Encoding.ASCII.GetBytes)];
 
     /// <summary>Which services answer: after a change of the file, what other ones said is not found.</summary>
     public string Service { get; } =

@@ -54,6 +54,7 @@ internal static class HttpCacheFill
             found.Take(head[i].Name(bytes), head[i].Value(bytes));
         }
 
+        TakeTargeted(route, ref found, head, bytes, kept);
         var status = kept.IsEmpty ? head.StatusCode : new StoredHead(kept).Status;
         if (!MayKeep(context, route, http, found, status))
         {
@@ -61,7 +62,7 @@ internal static class HttpCacheFill
         }
 
         var rules = RulesOf(found, route, status);
-        Write(exchange.Head, status, rules, head, bytes, kept, found.Directives.NamesFields);
+        Write(exchange.Head, status, rules, head, bytes, kept, found);
         if (exchange.Head.Length > StoredHead.BytesMax)
         {
             return false;
@@ -136,7 +137,7 @@ internal static class HttpCacheFill
 
     private static void Write(
         HeadBuffer to, int status, in StoredRules rules, ResponseHead head, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> kept,
-        bool namesFields)
+        in Facts found)
     {
         StoredHead.Begin(to, status, rules);
         if (!kept.IsEmpty)
@@ -157,7 +158,7 @@ internal static class HttpCacheFill
             var name = field.Name(bytes);
             if (field.Kind is ResponseHeaderKind.HopByHop or ResponseHeaderKind.ContentLength or ResponseHeaderKind.SetCookie
                 || head.IsNamedByConnection(bytes, i) || Is(name, "Age"u8) || Is(name, "Alt-Svc"u8) || Is(name, "Set-Cookie2"u8)
-                || (!kept.IsEmpty && IsOfContent(name)) || (namesFields && IsNamed(head, bytes, name)))
+                || (!kept.IsEmpty && IsOfContent(name)) || IsNamed(found, head, bytes, kept, name))
             {
                 continue;
             }
@@ -194,17 +195,52 @@ internal static class HttpCacheFill
     private static bool IsOfContent(ReadOnlySpan<byte> name) =>
         Is(name, "ETag"u8) || Is(name, "Content-Encoding"u8) || Is(name, "Content-Range"u8);
 
-    private static bool IsNamed(ResponseHead head, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> name)
+    /// <summary>True where the field that decides on keeping says that another is not to be kept.</summary>
+    private static bool IsNamed(
+        in Facts found, ResponseHead head, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> kept, ReadOnlySpan<byte> name)
     {
-        for (var i = 0; i < head.HeaderCount; i++)
+        if (!found.Directives.NamesFields)
         {
-            if (Is(head[i].Name(bytes), "Cache-Control"u8) && CacheDirectives.Names(head[i].Value(bytes), name))
+            return false;
+        }
+
+        var lines = new Lines(found.Policy.IsEmpty ? "Cache-Control"u8 : found.Policy, head, bytes, kept);
+        while (lines.TryNext(out var line))
+        {
+            if (found.Policy.IsEmpty ? CacheDirectives.Names(line, name) : CacheDirectives.TargetedNames(line, name))
             {
                 return true;
             }
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// Where an answer has a field for caches like this one, that can be read and says something, it alone decides, and
+    /// Cache-Control and Expires do not (RFC 9213, section 2.2).
+    /// </summary>
+    private static void TakeTargeted(
+        RouteCache route, ref Facts found, ResponseHead head, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> kept)
+    {
+        foreach (var field in route.TargetedFields)
+        {
+            var says = new CacheDirectives();
+            var (hasAny, isGood) = (false, true);
+            for (var lines = new Lines(field, head, bytes, kept); isGood && lines.TryNext(out var line);)
+            {
+                hasAny = true;
+                isGood = says.TryTakeTargeted(line);
+            }
+
+            if (hasAny && isGood)
+            {
+                found.Directives = says;
+                found.HasExpires = false;
+                found.Policy = field;
+                return;
+            }
+        }
     }
 
     private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> other) => Ascii.EqualsIgnoreCase(name, other);
@@ -223,6 +259,9 @@ internal static class HttpCacheFill
         public bool HasManyTypes;
         private bool _hasAge;
         private bool _hasType;
+
+        /// <summary>The field that decides; empty: Cache-Control, and Expires.</summary>
+        public ReadOnlySpan<byte> Policy;
 
         public readonly bool HasLifetime => Directives.SharedMaxAge >= 0 || Directives.MaxAge >= 0 || HasExpires;
 
@@ -265,6 +304,47 @@ internal static class HttpCacheFill
             {
                 Age = Utf8Parser.TryParse(first, out int age, out _) ? age : int.MaxValue;
             }
+        }
+    }
+
+    /// <summary>The lines of a field: of a head, or where that has none, of what is kept and brought up to date by it.</summary>
+    private ref struct Lines(
+        ReadOnlySpan<byte> field, ResponseHead head, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> kept)
+    {
+        private readonly ReadOnlySpan<byte> _field = field;
+        private readonly ReadOnlySpan<byte> _bytes = bytes;
+        private readonly ReadOnlySpan<byte> _kept = kept;
+        private readonly bool _isOfKept = !kept.IsEmpty && !head.Has(bytes, field);
+        private int _at;
+
+        public bool TryNext(out ReadOnlySpan<byte> line)
+        {
+            if (!_isOfKept)
+            {
+                while (_at < head.HeaderCount)
+                {
+                    ref readonly var next = ref head[_at++];
+                    if (Is(next.Name(_bytes), _field))
+                    {
+                        line = next.Value(_bytes);
+                        return true;
+                    }
+                }
+            }
+            else
+            {
+                var old = new StoredHead(_kept);
+                while (old.TryNext(ref _at, out var name, out line))
+                {
+                    if (Is(name, _field))
+                    {
+                        return true;
+                    }
+                }
+            }
+
+            line = default;
+            return false;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Edge.Core.Caching;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
@@ -25,6 +26,7 @@ internal static class DoorTargets
         new("jwks", KeySets, KeySet),
         new("target", Targets, Target),
         new("fields", Fields, Field),
+        new("cache-control", Directives, Directive),
         new("head", Heads, Head),
         new("chunks", Chunks, Chunked),
         new("yaml", Files, Yaml),
@@ -47,6 +49,10 @@ internal static class DoorTargets
         "for=192.0.2.60;proto=http;by=203.0.113.43, for=\"[2001:db8::1]:4711\"", "a=b; c=\"d\"; e", "gzip;q=0, *;q=0",
             "10.0.0.1, [::1], x",
         "https://example.com:8443", "a=1&b=%20&&=x", "bytes=3-17", "bytes=-5", "bytes=0-");
+
+    private static byte[][] Directives => Texts(
+        "max-age=60, s-maxage=\"5\", no-cache=\"a, b\", private", "max-age=10;x=\"y\", no-store=?0, a=(1 b;c :aGk=:), b=-1.5",
+        "stale-while-revalidate=99999999999, stale-if-error=1, must-understand, public");
 
     private static byte[][] Heads => Texts(
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/event-stream;"
@@ -146,6 +152,33 @@ internal static class DoorTargets
         return HashCode.Combine(
             byFor.Equals(peer), byForwarded.Equals(peer), ContentCodings.RefusesIdentity(text), Math.Min(parts, 8), isRange,
             hasBytes);
+    }
+
+    private static int Directive(ReadOnlySpan<byte> input)
+    {
+        var says = new CacheDirectives();
+        says.Take(input);
+        var targeted = new CacheDirectives();
+        var isTaken = targeted.TryTakeTargeted(input);
+        foreach (var some in new[] { says, targeted })
+        {
+            FuzzException.ThrowUnless(
+                some is { MaxAge: >= -1, SharedMaxAge: >= -1, StaleIfError: >= -1, StaleWhileRevalidate: >= -1 },
+                "a time before none");
+        }
+
+        var names = CacheDirectives.TargetedNames(input, "a"u8);
+        FuzzException.ThrowUnless(!(isTaken && names) || targeted.NamesFields, "names what it does not name");
+        var members = new StructuredMembers(input);
+        var count = 0;
+        while (members.TryNext(out _, out _))
+        {
+            count++;
+        }
+
+        FuzzException.ThrowUnless(isTaken == (count > 0 && !members.IsBad), "taken though it says nothing");
+        return HashCode.Combine(
+            isTaken, names, Math.Min(count, 8), says.NamesFields, targeted.NoStore, targeted.MaxAge < 0, targeted.Private);
     }
 
     private static int Head(ReadOnlySpan<byte> input)

@@ -13,6 +13,12 @@ internal sealed class CacheOptions
     /// <summary>Most tags.</summary>
     public const int TagsMax = 64;
 
+    /// <summary>Most fields by which an answer tells caches of this kind how long it is good.</summary>
+    public const int TargetedFieldsMax = 4;
+
+    /// <summary>Which one is looked at unless the file says otherwise.</summary>
+    public const string TargetedFieldDefault = "CDN-Cache-Control";
+
     /// <summary>Most bytes of an answer.</summary>
     public const long ObjectBytesMax = 64 * 1024 * 1024;
 
@@ -61,6 +67,11 @@ internal sealed class CacheOptions
             "callerDirectives", Scalars.Boolean, (o, v) => o.CallerDirectives = v,
             "Before other services than LLMs: what callers say in `Cache-Control` counts, whatever their tier.",
             defaultText: "false"),
+        new Key<CacheOptions, List<Located<string>>>(
+            "targetedFields", new ListShape<string>(Scalars.HeaderName, "headers' names", 0, TargetedFieldsMax),
+            (o, v) => o.TargetedFields = v,
+            "Before other services than LLMs: fields of answers (RFC 9213) that count instead of `Cache-Control` and " +
+            "`Expires`. The first of them that an answer has is looked at.", defaultText: $"[{TargetedFieldDefault}]"),
         new Key<CacheOptions, bool>(
             "store", CacheRules.Store, (o, v) => o.Store = v,
             "Where answers are kept: in `memory`, or in `redis` too, where all replicas find them.", defaultText: "memory"),
@@ -106,6 +117,9 @@ internal sealed class CacheOptions
 
     /// <summary>Callers have a say.</summary>
     public Located<bool>? CallerDirectives { get; set; }
+
+    /// <summary>Fields for caches like this.</summary>
+    public Located<List<Located<string>>>? TargetedFields { get; set; }
 
     /// <summary>Where.</summary>
     public Located<bool>? Store { get; set; }

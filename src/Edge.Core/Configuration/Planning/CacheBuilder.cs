@@ -29,6 +29,9 @@ internal static class CacheBuilder
             IsShared = cache.Store.Get(),
             Tags = [.. cache.Tags.Items().Select(static t => t.Value)],
             CallerDirectives = cache.CallerDirectives.Get(),
+            TargetedFields = cache.TargetedFields is null
+                ? [CacheOptions.TargetedFieldDefault]
+                : [.. cache.TargetedFields.Items().Select(static f => f.Value)],
             NoCacheTiers = [.. cache.NoCacheTiers.Items().Select(static t => t.Value)],
             Semantic = cache.Semantic is { Value: var semantic } ? Semantic(semantic) : null,
         };
