@@ -137,6 +137,9 @@ public enum Failure
     /// <summary>The target has as many connections as the configuration allows.</summary>
     EdgeConnectionLimit,
 
+    /// <summary>The process ends, and the time that running requests had is over.</summary>
+    EdgeStopping,
+
     /// <summary>The keys of the issuer of the caller's token are not there yet.</summary>
     EdgeKeysUnavailable,
 

@@ -61,8 +61,8 @@ public static class Failures
     /// <summary>Seconds for the Retry-After header (RFC 9110, section 10.2.3); 0: the header is not sent.</summary>
     public static int RetryAfterSeconds(Failure failure) =>
         failure is Failure.EdgeConnectionLimit or Failure.EdgeResources or Failure.EdgeKeysUnavailable
-            or Failure.EdgeLimitsUnavailable or Failure.EdgeOverloaded or Failure.UpstreamCircuitOpen
-            or Failure.UpstreamUnavailable
+            or Failure.EdgeLimitsUnavailable or Failure.EdgeOverloaded or Failure.EdgeStopping
+            or Failure.UpstreamCircuitOpen or Failure.UpstreamUnavailable
             ? RetryAfterSecondsDefault
             : 0;
 
@@ -195,6 +195,8 @@ public static class Failures
             503, "overloaded", "http_request_denied", "More is asked of this service than it bears; try again."),
         Failure.EdgeAttemptLost => Edge(
             500, "attempt_lost", "proxy_internal_error", "Another attempt at the request was faster."),
+        Failure.EdgeStopping => Edge(
+            503, "stopping", "proxy_internal_error", "The gateway is being stopped; try again."),
         Failure.EdgeConnectionLimit => Edge(
             503, "connection_limit", "connection_limit_reached", "The gateway has no connection to spare; try again."),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),

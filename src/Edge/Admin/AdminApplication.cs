@@ -58,6 +58,12 @@ internal sealed class AdminApplication : IHttpApplication<IFeatureCollection>
     {
         var request = context.Require<IHttpRequestFeature>();
         var response = context.Require<IHttpResponseFeature>();
+        if (request.Path is not (Health or Readiness))
+        {
+            // To the thread pool: writing thousands of series would hold up the requests of this event loop.
+            await Task.Yield();
+        }
+
         using var body = new MemoryStream();
         var text = ReadOnlyMemory<byte>.Empty;
         response.Headers.ContentType = PlainText;

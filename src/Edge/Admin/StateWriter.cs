@@ -168,9 +168,9 @@ internal static class StateWriter
 
             json.WriteEndArray();
             json.WriteNumber("replicas"u8, leases.Fleet.Replicas);
-            json.WriteNumber("draws"u8, leases.Draws);
+            json.WriteNumber("draws"u8, Volatile.Read(ref limits.LeaseCounters.Draws));
             json.WriteNumber("returns"u8, leases.Returns);
-            json.WriteNumber("failures"u8, leases.Failures);
+            json.WriteNumber("failures"u8, Volatile.Read(ref limits.LeaseCounters.Failures));
             json.WriteEndObject();
         }
 

@@ -26,9 +26,6 @@ internal sealed partial class Gateway : IAsyncDisposable
     /// <summary>Most verified tokens that are remembered.</summary>
     public const int TokensMax = 65_536;
 
-    /// <summary>How long before the end of a drain upgraded connections are told of it, or a quarter of its time.</summary>
-    public static readonly TimeSpan FarewellMax = TimeSpan.FromSeconds(2);
-
     private readonly TimeProvider _time;
     private readonly ProgramLog _log;
     private readonly UpstreamSweeper _sweeper;
@@ -221,71 +218,6 @@ internal sealed partial class Gateway : IAsyncDisposable
             {
                 service.Cluster.Dispose();
             }
-        }
-    }
-
-    /// <summary>
-    /// Ends gracefully: not ready at once, no new connections, running requests and streams go on for the plan's drain time, and
-    /// what is left then is broken off. The administrative listener answers to the end.
-    /// </summary>
-    /// <returns>True when every request ended by itself.</returns>
-    public async Task<bool> DrainAsync()
-    {
-        _isReady = false;
-        Audit.Lived("draining", null);
-        var limit = _snapshot.Plan.DrainTimeout;
-        _log.Draining(Counters.Running, Tunnels.Count, (long)Math.Round(limit.TotalSeconds));
-        using var abort = new CancellationTokenSource();
-        var stopping = Task.WhenAll(_listeners.ConvertAll(listener => listener.StopAsync(abort.Token)));
-        var left = 0L;
-        if (!await EndsWithinAsync(stopping, limit))
-        {
-            left = Counters.Running;
-            await abort.CancelAsync();
-            await stopping;
-        }
-
-        await Limits.GiveBackAllAsync();
-        if (left == 0)
-        {
-            _log.Drained();
-        }
-        else
-        {
-            _log.DrainedByForce(left);
-        }
-
-        return left == 0;
-    }
-
-    /// <summary>
-    /// Waits for the end of all requests. What has switched to another protocol may last for hours: shortly before time is up, it
-    /// is told.
-    /// </summary>
-    private async Task<bool> EndsWithinAsync(Task stopping, TimeSpan limit)
-    {
-        var farewell = limit / 4 < FarewellMax ? limit / 4 : FarewellMax;
-        try
-        {
-            await stopping.WaitAsync(limit - farewell, _time);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            if (Tunnels.SayGoodbye() is > 0 and var told)
-            {
-                _log.Farewell(told);
-            }
-        }
-
-        try
-        {
-            await stopping.WaitAsync(farewell, _time);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
         }
     }
 

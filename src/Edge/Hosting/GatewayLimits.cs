@@ -58,6 +58,9 @@ internal sealed class GatewayLimits : IAsyncDisposable
     /// <summary>Where is noted what has to be kept; null: nothing is.</summary>
     public LimitJournal? Journal => State?.Journal;
 
+    /// <summary>What is counted of common stores.</summary>
+    public LeaseCounters LeaseCounters { get; } = new();
+
     /// <summary>The common store in force; null: there is none.</summary>
     public RedisLeases? Leases { get; private set; }
 
@@ -96,7 +99,7 @@ internal sealed class GatewayLimits : IAsyncDisposable
             return null;
         }
 
-        Leases = plan is null ? null : RedisLeases.Start(plan, Clock, _time, _log);
+        Leases = plan is null ? null : RedisLeases.Start(plan, Clock, LeaseCounters, _time, _log);
         return old;
     }
 

@@ -64,8 +64,8 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
         }
 
         // A caller's own mistakes are answered, not logged: else any caller could fill the log. Of overload its stage tells, of
-        // targets that are not to be asked what made them so.
-        if (result.Failure is not (Failure.None or Failure.EdgeOverloaded or Failure.UpstreamCircuitOpen
+        // targets that are not to be asked what made them so, of the end the drain's own line.
+        if (result.Failure is not (Failure.None or Failure.EdgeOverloaded or Failure.EdgeStopping or Failure.UpstreamCircuitOpen
                 or Failure.UpstreamUnavailable or Failure.UpstreamRateLimited)
             && Failures.Side(result.Failure) != FailureSide.Caller)
         {

@@ -193,6 +193,9 @@ internal sealed class Tunnel
             case Failure.UpstreamIdleTimeout:
                 End = TunnelEnd.Idle;
                 return Failure.None;
+            case Failure.EdgeStopping:
+                End = TunnelEnd.Drain;
+                return Failure.EdgeStopping;
             case Failure.UpstreamTotalTimeout when !isUpFirst && !_hasCallerLeft:
                 End = TunnelEnd.Total;
                 return Failure.None;

@@ -48,6 +48,7 @@ internal sealed partial class RedisLeases : IAsyncDisposable
 
     private readonly RedisPlan _plan;
     private readonly LimitClock _clock;
+    private readonly LeaseCounters _counters;
     private readonly TimeProvider _time;
     private readonly ProgramLog _log;
     private readonly CancellationTokenSource _stop = new();
@@ -61,11 +62,10 @@ internal sealed partial class RedisLeases : IAsyncDisposable
     private string? _refusal;
     private int _drawing;
     private long _returns;
-    private long _draws;
-    private long _failures;
 
-    private RedisLeases(RedisPlan plan, LimitClock clock, TimeProvider time, ProgramLog log)
+    private RedisLeases(RedisPlan plan, LimitClock clock, LeaseCounters counters, TimeProvider time, ProgramLog log)
     {
+        _counters = counters;
         _plan = plan;
         _clock = clock;
         _time = time;
@@ -83,14 +83,8 @@ internal sealed partial class RedisLeases : IAsyncDisposable
     /// <summary>The longest that a request waits for the store.</summary>
     public long TimeoutNs => _plan.Timeout.Ticks * TimeSpan.NanosecondsPerTick;
 
-    /// <summary>Draws sent.</summary>
-    public long Draws => Volatile.Read(ref _draws);
-
     /// <summary>Calls by which slices and unspent units were given back.</summary>
     public long Returns => Volatile.Read(ref _returns);
-
-    /// <summary>Calls that were not answered, or not in time.</summary>
-    public long Failures => Volatile.Read(ref _failures);
 
     /// <summary>Why the last call failed, while the store is away.</summary>
     public RedisFault Fault => Fleet.IsDown ? _fault : RedisFault.None;
@@ -111,8 +105,9 @@ internal sealed partial class RedisLeases : IAsyncDisposable
     }
 
     /// <summary>Begins to connect. What comes of it is seen in <see cref="Fleet"/>.</summary>
-    public static RedisLeases Start(RedisPlan plan, LimitClock clock, TimeProvider time, ProgramLog log) =>
-        new(plan, clock, time, log);
+    public static RedisLeases Start(
+        RedisPlan plan, LimitClock clock, LeaseCounters counters, TimeProvider time, ProgramLog log) =>
+        new(plan, clock, counters, time, log);
 
     /// <summary>Waits until the store has answered, but not for long: a gateway also starts without it.</summary>
     public async Task WaitUntilReadyAsync(CancellationToken cancellation)
@@ -217,7 +212,7 @@ internal sealed partial class RedisLeases : IAsyncDisposable
 
     private async Task RunDrawAsync(LeasedBucket bucket, LimitRule rule, RedisKey key, RedisShard? shard, LeaseDraw draw)
     {
-        Interlocked.Increment(ref _draws);
+        Interlocked.Increment(ref _counters.Draws);
         Interlocked.Increment(ref _drawing);
         var lease = rule.Lease!;
         RedisValue[] arguments = rule.Kind == LimitKind.Window
@@ -325,7 +320,7 @@ internal sealed partial class RedisLeases : IAsyncDisposable
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            Interlocked.Increment(ref _failures);
+            Interlocked.Increment(ref _counters.Failures);
             var fault = RedisFaults.Of(exception, _isLoginRefused);
             MarkDown(fault, exception, shard, key);
             return (null, fault);

@@ -154,10 +154,10 @@ internal static class GatewayObservations
             });
         registry.Observe(
             "edge.redis.draws", "{draw}", MetricKind.Counter, "Slices asked of the store of limits",
-            to => to.Report(limits.Leases?.Draws ?? 0));
+            to => to.Report(Volatile.Read(ref limits.LeaseCounters.Draws)));
         registry.Observe(
             "edge.redis.failures", "{draw}", MetricKind.Counter, "Slices that the store of limits could not give",
-            to => to.Report(limits.Leases?.Failures ?? 0));
+            to => to.Report(Volatile.Read(ref limits.LeaseCounters.Failures)));
         registry.Observe(
             "edge.redis.replicas", "{replica}", MetricKind.UpDownCounter, "Replicas that share the limits, this one included",
             to =>

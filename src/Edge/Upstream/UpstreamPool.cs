@@ -222,6 +222,21 @@ internal sealed class UpstreamPool : IDisposable
         AbortOverdue(nowMs);
     }
 
+    /// <summary>Breaks all exchanges that there are; their owners then see the reason.</summary>
+    public void BreakOff(Failure reason)
+    {
+        UpstreamConnection[] all;
+        lock (_gate)
+        {
+            all = [.. _all];
+        }
+
+        foreach (var connection in all)
+        {
+            connection.TryAbort(connection.Lease, reason);
+        }
+    }
+
     /// <summary>
     /// Closes what is idle. Requests that still hold the pool can use it to their end, but nothing is kept any more.
     /// </summary>

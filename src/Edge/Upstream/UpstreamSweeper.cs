@@ -1,3 +1,5 @@
+using Edge.Core.Http;
+
 namespace Edge.Upstream;
 
 /// <summary>
@@ -54,8 +56,25 @@ internal sealed class UpstreamSweeper : IDisposable
         }
     }
 
+    /// <summary>Breaks the exchanges of all pools.</summary>
+    public void BreakOff(Failure reason)
+    {
+        foreach (var pool in Pools())
+        {
+            pool.BreakOff(reason);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
+
+    private UpstreamPool[] Pools()
+    {
+        lock (_gate)
+        {
+            return [.. _pools];
+        }
+    }
 
     private void Sweep()
     {
@@ -69,13 +88,7 @@ internal sealed class UpstreamSweeper : IDisposable
 
         try
         {
-            UpstreamPool[] pools;
-            lock (_gate)
-            {
-                pools = [.. _pools];
-            }
-
-            foreach (var pool in pools)
+            foreach (var pool in Pools())
             {
                 pool.Sweep(NowMs);
             }

@@ -64,6 +64,7 @@ public sealed class FailuresTests
         (Failure.EdgeLimitsUnavailable, 503, "proxy_internal_error", "edge_limits_unavailable"),
         (Failure.EdgeOverloaded, 503, "http_request_denied", "edge_overloaded"),
         (Failure.EdgeAttemptLost, 500, "proxy_internal_error", "edge_attempt_lost"),
+        (Failure.EdgeStopping, 503, "proxy_internal_error", "edge_stopping"),
         (Failure.EdgeConnectionLimit, 503, "connection_limit_reached", "edge_connection_limit"),
         (Failure.UpstreamCircuitOpen, 503, "destination_unavailable", "upstream_circuit_open"),
         (Failure.UpstreamUnavailable, 503, "destination_unavailable", "upstream_unavailable"),

@@ -61,6 +61,95 @@ public sealed class DrainTests
         Assert.Contains("1 requests broken off", edge.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("openai", false, "data: {\"error\":{\"message\":")]
+    [InlineData("anthropic", false, "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\"")]
+    [InlineData("http", false, "event: error\ndata: {\"type\":\"urn:edge:problem:edge_stopping\"")]
+    [InlineData("openai", true, "data: {\"error\":{\"message\":")]
+    public async Task A_stream_that_outlasts_the_drain_ends_with_an_error_and_visibly_cut(
+        string dialect, bool isHttp2, string error)
+    {
+        await using var upstream = StreamUntil(new TaskCompletionSource().Task);
+        await using var edge = await EdgeProcess.RunAsync(Configuration(upstream, "500ms", dialect, isHttp2));
+        string text;
+        if (isHttp2)
+        {
+            await using var caller = await RawH2Caller.AskAsync(edge.Endpoint, "/stream");
+            await caller.ReadUntilAsync(static text => text.EndsWith("data: 1\n\n", StringComparison.Ordinal));
+            edge.Signal(EdgeProcess.SigTerm);
+            await caller.ReadToEndAsync();
+            Assert.False(caller.IsEnded);
+            Assert.NotNull(caller.ResetCode);
+            text = caller.Text;
+        }
+        else
+        {
+            await using var caller = await RawHttpClient.ConnectAsync(edge.Endpoint);
+            await caller.SendAsync(Ask);
+            var answer = await caller.ReadHeadAsync();
+            await answer.Body.ReadUntilAsync("data: 1\n\n");
+            edge.Signal(EdgeProcess.SigTerm);
+            await answer.Body.ReadToEndAsync();
+            Assert.True(answer.Body.IsBroken);
+            Assert.Equal(ConnectionEnd.Closed, caller.End);
+            text = answer.Text;
+        }
+
+        Assert.StartsWith("data: 1\n\n" + error, text, StringComparison.Ordinal);
+        Assert.Contains("The gateway is being stopped", text, StringComparison.Ordinal);
+        Assert.Equal(0, await edge.WaitForExitAsync());
+        Assert.Contains("1 requests broken off", edge.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_request_without_an_answer_when_the_drain_time_is_over_is_told_why()
+    {
+        await using var upstream = ScriptedUpstream.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.StallAsync(new TaskCompletionSource().Task);
+        });
+        await using var edge = await EdgeProcess.RunAsync(Configuration(upstream, "500ms"));
+        await using var caller = await RawHttpClient.ConnectAsync(edge.Endpoint);
+        await caller.SendAsync(Ask);
+        await upstream.WaitForConnectionsAsync(1);
+        edge.Signal(EdgeProcess.SigTerm);
+        var answer = await caller.ReadResponseAsync();
+        Assert.Equal((503, "1"), (answer.Status, answer.Headers["Retry-After"]));
+        Assert.Contains("edge_stopping", answer.Text, StringComparison.Ordinal);
+        Assert.Equal(0, await edge.WaitForExitAsync());
+    }
+
+    [Fact]
+    public async Task Who_takes_nothing_is_reset_soon_after_the_drain_time()
+    {
+        await using var upstream = ScriptedUpstream.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync(Wire.ChunkedHead);
+            var chunk = Wire.Chunk("data: " + new string('x', 60_000) + "\n\n");
+            try
+            {
+                while (true)
+                {
+                    await connection.SendAsync(chunk);
+                }
+            }
+            catch (IOException)
+            {
+                // The gateway has gone.
+            }
+        });
+        await using var edge = await EdgeProcess.RunAsync(Configuration(upstream, "500ms"));
+        await using var caller = await RawHttpClient.ConnectAsync(edge.Endpoint);
+        await caller.SendAsync(Ask);
+        await caller.ReadHeadAsync();
+        edge.Signal(EdgeProcess.SigTerm);
+        Assert.Equal(0, await edge.WaitForExitAsync());
+        Assert.Equal(ConnectionEnd.Reset, await caller.WaitForEndAsync());
+        Assert.Contains("1 requests broken off", edge.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_second_sigterm_ends_it_at_once()
     {
@@ -89,13 +178,14 @@ public sealed class DrainTests
         Assert.Equal(0, await edge.WaitForExitAsync());
     }
 
-    private static string Configuration(ScriptedUpstream upstream, string drain) =>
+    private static string Configuration(
+        ScriptedUpstream upstream, string drain, string dialect = "http", bool isHttp2 = false) =>
         $$"""
-        listeners: [{ address: 127.0.0.1:0 }]
+        listeners: [{ address: 127.0.0.1:0, h2c: {{(isHttp2 ? "true" : "false")}} }]
         admin: { address: 127.0.0.1:0 }
         drainTimeout: {{drain}}
         upstreams:
-          provider: { targets: ["{{upstream.Url}}"] }
+          provider: { targets: ["{{upstream.Url}}"], dialect: {{dialect}} }
         routes:
           - { name: all, match: { path: /stream }, upstream: provider }
         """;

@@ -48,9 +48,12 @@ internal sealed class RawH2Caller : IAsyncDisposable
     }
 
     /// <summary>Reads frames until the stream has ended, by a reset or in order.</summary>
-    public async Task ReadToEndAsync()
+    public Task ReadToEndAsync() => ReadUntilAsync(static _ => false);
+
+    /// <summary>The same, or until the body has come so far as is wanted.</summary>
+    public async Task ReadUntilAsync(Func<string, bool> wanted)
     {
-        while (ResetCode is null && !IsEnded)
+        while (ResetCode is null && !IsEnded && !wanted(Text))
         {
             var head = await _client.ReadExactAsync(FrameHeadBytes);
             var payload = await _client.ReadExactAsync((head[0] << 16) | (head[1] << 8) | head[2]);

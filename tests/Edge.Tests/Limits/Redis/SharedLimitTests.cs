@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Edge.Core.Configuration;
 using Edge.Core.Limits;
 using Edge.Tests.Support;
 
@@ -89,7 +90,8 @@ public sealed class SharedLimitTests
         await SharedFleet.UntilAsync(async () =>
         {
             var answer = await PostAsync(fleet, 1);
-            polls += $"{answer.Status} after {answer.Headers["Retry-After"]}, {fleet[1].Gateway.Limits.Leases!.Draws} draws; ";
+            var draws = fleet[1].Gateway.Limits.LeaseCounters.Draws;
+            polls += $"{answer.Status} after {answer.Headers["Retry-After"]}, {draws} draws; ";
             return answer.Status == 200;
         });
         var took = TimeProvider.System.GetElapsedTime(began);
@@ -183,6 +185,34 @@ public sealed class SharedLimitTests
         }
 
         return -1;
+    }
+
+    [Fact]
+    public async Task What_is_counted_of_the_store_does_not_go_back_when_its_settings_change()
+    {
+        await using var fleet = await SharedFleet.StartAsync(1, "limits: [{ name: w, per: global, requests: 9, window: day }]");
+        Assert.Equal(200, await GetAsync(fleet, 0));
+        var before = await DrawsAsync(fleet);
+        Assert.InRange(before, 1, 9);
+        var gateway = fleet[0].Gateway;
+        var store = gateway.Limits.Leases;
+        var other = $$"""
+            listeners: [{ address: "127.0.0.1:0" }]
+            redis: { endpoints: ["127.0.0.1:{{fleet.Store.Port}}"], timeout: 3s }
+            upstreams: { it: { targets: ["{{fleet.Upstream.Url}}"] } }
+            routes: [{ name: all, upstream: it, limits: [{ name: w, per: global, requests: 9, window: day }] }]
+            """;
+        gateway.Reload(ConfigurationLoader.LoadText(other, "edge.yaml", SystemConfigurationSource.Instance).Plan!);
+        Assert.NotSame(store, gateway.Limits.Leases);
+        Assert.Equal(before, await DrawsAsync(fleet));
+    }
+
+    private static async Task<int> DrawsAsync(SharedFleet fleet)
+    {
+        const string Name = "\nedge_redis_draws_total ";
+        var (_, text) = await AdminAsync(fleet, "/metrics");
+        var at = text.IndexOf(Name, StringComparison.Ordinal) + Name.Length;
+        return int.Parse(text[at..text.IndexOf('\n', at)], CultureInfo.InvariantCulture);
     }
 
     private static List<LeasedBucket> Buckets(LimitTable table)
