@@ -41,6 +41,10 @@ chat() {
   request -H 'Content-Type: application/json' "$@" "http://127.0.0.1:$gateway_port/v1/chat/completions"
 }
 
+says_that_it_has_no_rings() {
+  request "http://127.0.0.1:$admin_port/state" > "$work/out" && grep -Eq '"ioUring": ?false' "$work/out"
+}
+
 answers_a_chat() {
   chat "$@" -o "$work/out" -w '%{http_code}' \
     -d '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}' > "$work/code"
@@ -152,6 +156,13 @@ check "it is smaller than $resident_kb_max kB when idle" is_small_when_idle
 check "SIGTERM ends it with 0" stop "$gateway_id"
 check "edge health says that it has gone" says_that_it_has_gone
 check "each of $starts starts ends in an answer" each_start_ends_in_an_answer
+export EDGE_IO_URING=0
+require "edge run listens without io_uring" start_gateway "$configuration"
+unset EDGE_IO_URING
+check "and says so" says_that_it_has_no_rings
+check "a chat is answered without it" answers_a_chat
+check "a chat is streamed without it" streams_a_chat
+check "SIGTERM ends that too" stop "$gateway_id"
 check "SIGTERM ends the mock with 0" stop "$mock_id"
 
 free_port

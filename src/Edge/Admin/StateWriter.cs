@@ -6,6 +6,7 @@ using Edge.Core.Resilience;
 using Edge.Hosting;
 using Edge.Issuers;
 using Edge.Redis;
+using Edge.Transport;
 
 namespace Edge.Admin;
 
@@ -29,6 +30,7 @@ internal static class StateWriter
         }
 
         WriteRequests(json, gateway);
+        json.WriteBoolean("ioUring"u8, EventLoops.HaveRings);
         json.WriteNumber("upgradedConnections"u8, gateway.Tunnels.Count);
         json.WriteStartObject("memory"u8);
         json.WriteNumber("usedBytes"u8, gateway.Memory.UsedBytes);

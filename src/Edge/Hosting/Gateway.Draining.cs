@@ -1,6 +1,7 @@
 using Edge.Core.Http;
 using Edge.Pipeline;
 using Edge.Telemetry;
+using Edge.Transport;
 
 namespace Edge.Hosting;
 
@@ -31,7 +32,7 @@ internal sealed partial class Gateway
         var limit = _snapshot.Plan.DrainTimeout;
         _log.Draining(Counters.Running, Tunnels.Count, (long)Math.Round(limit.TotalSeconds));
         using var abort = new CancellationTokenSource();
-        var stopping = Task.WhenAll(_listeners.ConvertAll(listener => listener.StopAsync(abort.Token)));
+        var stopping = StopAsync(abort.Token);
         var left = 0L;
         if (!await EndsWithinAsync(stopping, limit))
         {
@@ -52,6 +53,13 @@ internal sealed partial class Gateway
         }
 
         return left == 0;
+    }
+
+    /// <summary>Ends all listeners; what they have sent is the kernel's then.</summary>
+    private async Task StopAsync(CancellationToken abort)
+    {
+        await Task.WhenAll(_listeners.ConvertAll(listener => listener.StopAsync(abort)));
+        await ClosingSockets.OfProcess.NoneAsync().WaitAsync(abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>

@@ -19,6 +19,7 @@ internal sealed unsafe class EventLoop
     private readonly int _epoll = LinuxSocket.CreateEpoll();
     private readonly int _wake = LinuxSocket.CreateEvent();
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _posted = new();
+    private SocketBatch? _batch;
     private int _isWoken;
     private int _socketCount;
 
@@ -37,6 +38,12 @@ internal sealed unsafe class EventLoop
 
     /// <summary>The loop whose thread this is, or null.</summary>
     public static EventLoop? Current => CurrentLoop;
+
+    /// <summary>What its sockets do together. For those which have had an event.</summary>
+    public SocketBatch Batch => _batch!;
+
+    /// <summary>True once it has a ring: see <see cref="IoRing"/>.</summary>
+    public bool HasRing => _batch is { HasRing: true };
 
     /// <summary>Its place among the loops.</summary>
     public int Index { get; }
@@ -74,11 +81,18 @@ internal sealed unsafe class EventLoop
     private void Run()
     {
         CurrentLoop = this;
+        var batch = new SocketBatch(IoRing.TryCreate());
+        _batch = batch;
         var stride = EpollEvent.Bytes;
         var events = (byte*)NativeMemory.AllocZeroed(EventsMax, (nuint)stride);
         while (true)
         {
             var count = LinuxSocket.NextEvents(_epoll, events, EventsMax, _posted.IsEmpty ? -1 : 0);
+            if (count > 1)
+            {
+                ReceiveAhead(batch, events, count);
+            }
+
             for (var i = 0; i < count; i++)
             {
                 var what = EpollEvent.Read(events + (i * stride), out var key);
@@ -89,7 +103,22 @@ internal sealed unsafe class EventLoop
             }
 
             RunPosted();
+            batch.End();
         }
+    }
+
+    private static void ReceiveAhead(SocketBatch batch, byte* events, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var what = EpollEvent.Read(events + (i * EpollEvent.Bytes), out var key);
+            if ((what & (LinuxSocket.EventIn | LinuxSocket.EventPeerEnded)) != 0 && LoopSocket.Find(key) is { } socket)
+            {
+                socket.ReceiveAhead(batch);
+            }
+        }
+
+        batch.Receive();
     }
 
     // The eventfd is never read: edge-triggered, each signal is an event of its own.

@@ -11,6 +11,9 @@ internal static class EventLoops
     /// <summary>How many there are.</summary>
     public static int Count => Loops.Length;
 
+    /// <summary>True where the loops hand the kernel many calls at once.</summary>
+    public static bool HaveRings => Loops[0].HasRing;
+
     /// <summary>The loop of this thread; on any other thread the one with the fewest sockets.</summary>
     public static EventLoop CurrentOrIdlest => EventLoop.Current ?? Idlest;
 

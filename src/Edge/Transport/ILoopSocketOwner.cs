@@ -15,4 +15,12 @@ internal interface ILoopSocketOwner
 
     /// <summary>The peer has ended its side or reset the connection; bytes may still be waiting. Told once.</summary>
     public void OnPeerEnded();
+
+    /// <summary>
+    /// The socket holds no descriptor any more. That is when it is closed, or later where its last bytes were not yet taken. Told
+    /// once, on any thread.
+    /// </summary>
+    public void OnClosed()
+    {
+    }
 }

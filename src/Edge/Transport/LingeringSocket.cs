@@ -11,7 +11,7 @@ internal sealed class LingeringSocket : ILoopSocketOwner
     private long _bytes;
     private int _isClosed;
 
-    /// <summary>Of a socket that was told to send no more.</summary>
+    /// <summary>Of a socket that was told to send no more and on which nobody waits.</summary>
     public LingeringSocket(LingeringSockets all, LoopSocket socket, ConnectionGate? gate, UInt128? gateKey)
     {
         _all = all;
@@ -20,6 +20,7 @@ internal sealed class LingeringSocket : ILoopSocketOwner
         _gateKey = gateKey;
         BeganAt = all.Now;
         _heardAt = BeganAt;
+        socket.PassTo(this);
     }
 
     /// <summary>When it began to linger.</summary>
@@ -29,11 +30,7 @@ internal sealed class LingeringSocket : ILoopSocketOwner
     public long HeardAt => Volatile.Read(ref _heardAt);
 
     /// <summary>Throws away what is here, and waits for more.</summary>
-    public void Begin()
-    {
-        _socket.PassTo(this);
-        OnReadable();
-    }
+    public void Begin() => OnReadable();
 
     /// <summary>Closes it. Where more has come than was read, or comes, the peer gets a reset. Any thread.</summary>
     public void Close()
@@ -41,7 +38,6 @@ internal sealed class LingeringSocket : ILoopSocketOwner
         if (Interlocked.Exchange(ref _isClosed, 1) == 0)
         {
             _socket.Dispose();
-            _gate?.Leave(_gateKey);
             _all.Remove(this);
         }
     }
@@ -79,4 +75,7 @@ internal sealed class LingeringSocket : ILoopSocketOwner
     public void OnPeerEnded()
     {
     }
+
+    /// <inheritdoc/>
+    public void OnClosed() => _gate?.Leave(_gateKey);
 }

@@ -21,6 +21,12 @@ internal static unsafe partial class LinuxSocket
     /// <summary>EPIPE: this end is closed.</summary>
     public const int BrokenPipe = -32;
 
+    /// <summary>ECONNRESET: the peer broke the connection.</summary>
+    public const int ConnectionReset = -104;
+
+    /// <summary>EINTR: a signal came first.</summary>
+    public const int Interrupted = -4;
+
     /// <summary>SOL_SOCKET.</summary>
     public const int LevelSocket = 1;
 
@@ -42,6 +48,9 @@ internal static unsafe partial class LinuxSocket
     /// <summary>TCP_KEEPCNT.</summary>
     public const int KeepAliveProbes = 6;
 
+    /// <summary>TCP_USER_TIMEOUT, in milliseconds.</summary>
+    public const int UserTimeout = 18;
+
     /// <summary>EPOLLIN.</summary>
     public const uint EventIn = 0x1;
 
@@ -62,7 +71,6 @@ internal static unsafe partial class LinuxSocket
 
     private const uint EdgeTriggered = 1u << 31;
     private const int ControlAdd = 1;
-    private const int Interrupted = -4;
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
     private const int NoSignal = 0x4000;

@@ -105,16 +105,14 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
         var isPeerDone = _reader.HasEnded || _abortReason is not null;
         _reader.Complete();
         _writer.Complete();
-        var gate = Interlocked.Exchange(ref _gate, null);
         if (!isPeerDone && !_socket.IsClosed && (_isMidRequest || _socket.MayReceive))
         {
-            _lingering.Take(_socket, gate, _gateKey);
+            _lingering.Take(_socket, Interlocked.Exchange(ref _gate, null), _gateKey);
         }
         else
         {
             _socket.Shutdown();
             _socket.Dispose();
-            gate?.Leave(_gateKey);
         }
 
         TellEnd();
@@ -126,6 +124,8 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
     void ILoopSocketOwner.OnWritable() => _writer.OnWritable();
 
     void ILoopSocketOwner.OnPeerEnded() => TellEnd();
+
+    void ILoopSocketOwner.OnClosed() => Interlocked.Exchange(ref _gate, null)?.Leave(_gateKey);
 
     // Not on the loop's thread: what is registered there is Kestrel's and may take its time.
     private void TellEnd()

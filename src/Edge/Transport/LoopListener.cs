@@ -35,6 +35,7 @@ internal sealed class LoopListener : IConnectionListener, ILoopSocketOwner
         }
 
         _socket = new LoopSocket(EventLoops.Idlest, descriptor, this);
+        _socket.ServeAlone();
 
         // Whatever a listening socket has set, on Linux the accepted ones have too.
         _ = LinuxSocket.SetOption(descriptor, LinuxSocket.LevelTcp, LinuxSocket.NoDelay, 1);

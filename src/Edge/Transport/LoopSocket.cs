@@ -13,7 +13,7 @@ namespace Edge.Transport;
 /// to begin, and nothing is held for a socket that is quiet. A receive that fills less than its buffer has emptied the socket
 /// (epoll(7), "Questions and answers", 9).
 /// </remarks>
-internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
+internal sealed partial class LoopSocket : IThreadPoolWorkItem, IDisposable
 {
     /// <summary>
     /// Receives in a row before the loop's other sockets get their turn, so that one fast sender can't keep a thread to itself.
@@ -121,6 +121,11 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
             return LinuxSocket.WouldBlock;
         }
 
+        if (Volatile.Read(ref _piece) != NoPiece)
+        {
+            return TakeReceived(into);
+        }
+
         // Forgotten before the kernel is asked (to enter is a full fence): an event from here on is remembered anew.
         Volatile.Write(ref _read, Unknown);
         if (!TryEnter())
@@ -129,6 +134,7 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
         }
 
         var count = LinuxSocket.Receive(_descriptor, into);
+        _isServedAlone = count >= SocketBatch.ReceiveBytes;
         if (count != LinuxSocket.WouldBlock && (count <= 0 || count == into.Length || _peerEnded))
         {
             Interlocked.CompareExchange(ref _read, Ready, Unknown);
@@ -148,7 +154,7 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
             return 0;
         }
 
-        var count = LinuxSocket.Peek(_descriptor);
+        var count = Volatile.Read(ref _piece) != NoPiece ? 1 : LinuxSocket.Peek(_descriptor);
         Exit();
         return count;
     }
@@ -178,12 +184,17 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
     /// <summary>Sends what the kernel takes. Negative: an error number; none of it is a signal.</summary>
     public int Send(ReadOnlySpan<byte> bytes)
     {
+        if (TryPutOff(bytes, out var count))
+        {
+            return count;
+        }
+
         if (!TryEnter())
         {
             return LinuxSocket.BrokenPipe;
         }
 
-        var count = LinuxSocket.Send(_descriptor, bytes);
+        count = LinuxSocket.Send(_descriptor, bytes);
         if (count == LinuxSocket.WouldBlock)
         {
             // Asked again after forgetting what was known, so that no event in between is missed.
@@ -305,7 +316,7 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
     /// </summary>
     public void Shutdown()
     {
-        if (TryEnter())
+        if (!IsPutOff(EndBoth) && TryEnter())
         {
             LinuxSocket.Shutdown(_descriptor);
             Exit();
@@ -315,7 +326,7 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
     /// <summary>Tells the peer that nothing more comes (TCP's half-close). Any thread.</summary>
     public void ShutdownSend()
     {
-        if (TryEnter())
+        if (!IsPutOff(EndSending) && TryEnter())
         {
             LinuxSocket.ShutdownSend(_descriptor);
             Exit();
@@ -328,7 +339,7 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
     /// </summary>
     public void Reset()
     {
-        if (TryEnter())
+        if (!IsPutOff(EndByReset) && TryEnter())
         {
             LinuxSocket.Disconnect(_descriptor);
             Exit();
@@ -340,11 +351,19 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
     /// </summary>
     public void Dispose()
     {
+        if (!TryEnter())
+        {
+            return;
+        }
+
         if (Interlocked.Exchange(ref _isClosed, 1) == 0)
         {
+            KeepForLastBytes();
             Exit();
             Signal(readable: true, writable: true);
         }
+
+        Exit();
     }
 
     /// <summary>An event came. Called by the loop.</summary>
@@ -359,15 +378,29 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
 
         _receivesInTurn = 0;
         var owner = Volatile.Read(ref _owner);
-        Signal((events & (LinuxSocket.EventIn | Ended)) != 0, (events & (LinuxSocket.EventOut | Ended)) != 0);
+        Signal(
+            readable: (events & (LinuxSocket.EventIn | Ended)) != 0,
+            writable: (events & (LinuxSocket.EventOut | Ended)) != 0 && TrySendRest());
+        _isFresh = false;
         if (hasEnded)
         {
             owner.OnPeerEnded();
         }
     }
 
-    /// <summary>The loop comes back to a socket that had used up its turn.</summary>
-    void IThreadPoolWorkItem.Execute() => Signal(readable: true, writable: false);
+    /// <summary>The loop comes back to a socket that had used up its turn, or that another thread wants to end.</summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        var endings = Interlocked.Exchange(ref _endings, 0);
+        if (endings == 0)
+        {
+            Signal(readable: true, writable: false);
+        }
+        else
+        {
+            End(endings);
+        }
+    }
 
     private void Signal(bool readable, bool writable)
     {
@@ -416,10 +449,18 @@ internal sealed class LoopSocket : IThreadPoolWorkItem, IDisposable
             }
         }
 
+        if (_mustReset)
+        {
+            LinuxSocket.Disconnect(descriptor);
+        }
+
         LinuxSocket.Close(descriptor);
+        ForgetBatch();
         if (_isAdded)
         {
             _loop.Remove();
         }
+
+        Volatile.Read(ref _owner).OnClosed();
     }
 }

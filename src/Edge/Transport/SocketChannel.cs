@@ -39,6 +39,17 @@ internal sealed class SocketChannel : ILoopSocketOwner, IValueTaskSource<int>, I
     /// <summary>The same as the kernel sees it at this moment, of which the loop may not have heard yet. A system call.</summary>
     public bool IsQuietNow => _socket.IsQuiet && _socket.Peek() == LinuxSocket.WouldBlock;
 
+    /// <summary>
+    /// True once the kernel refused a send as a whole, of which <see cref="SendAsync"/> may not have known.
+    /// </summary>
+    public bool HasRefused => _socket.HasRefused;
+
+    /// <summary>True while the kernel has not yet taken all that was sent.</summary>
+    public bool HasUnsent => _socket.HasUnsent;
+
+    /// <summary>True where the kernel took some of the last <see cref="SendAsync"/>, but not all at once.</summary>
+    public bool HasTakenPart { get; private set; }
+
     /// <summary>False: a receive would have to wait, as far as is known.</summary>
     public bool MayReceive => _socket.MayReceive;
 
@@ -71,10 +82,14 @@ internal sealed class SocketChannel : ILoopSocketOwner, IValueTaskSource<int>, I
         }
     }
 
-    /// <summary>Sends all of it; completes at once as long as the kernel has room.</summary>
+    /// <summary>
+    /// Sends all of it; completes at once as long as the kernel has room. What is little goes at the end of the loop's turn: that
+    /// it failed is then told by the next send, and by receiving.
+    /// </summary>
     /// <exception cref="SocketException">The connection broke; told by awaiting.</exception>
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
+        HasTakenPart = false;
         var sent = _socket.Send(bytes.Span);
         return sent == bytes.Length ? ValueTask.CompletedTask : SendRestAsync(bytes, sent);
     }
@@ -133,6 +148,7 @@ internal sealed class SocketChannel : ILoopSocketOwner, IValueTaskSource<int>, I
         {
             if (sent >= 0)
             {
+                HasTakenPart |= sent > 0;
                 bytes = bytes[sent..];
                 if (bytes.IsEmpty)
                 {

@@ -111,6 +111,14 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
     /// <inheritdoc/>
     public Span<byte> Room => (_buffer ??= BlockPool.Rent(_bufferBytes)).AsSpan(_end);
 
+    /// <summary>
+    /// True where the kernel refused all of what was sent last. Over TLS that is not known: what it refused may be of TLS alone.
+    /// </summary>
+    public bool HasRefused => _tls is null && _channel.HasRefused;
+
+    /// <summary>True where the kernel took some of what was sent last, but not all at once.</summary>
+    public bool HasTakenPart => _channel.HasTakenPart;
+
     /// <summary>The exchange begins: the connection is its own until <see cref="TryEndExchange"/>.</summary>
     public long BeginExchange()
     {
@@ -265,11 +273,11 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
 
     /// <summary>
     /// Prepares for the pool: gives the buffer back and, over TLS, leaves a read pending. False: bytes came that nobody asked
-    /// for, or the end; the connection must not be used again.
+    /// for, or the end, or the target did not take all of its request; the connection must not be used again.
     /// </summary>
     public bool TryRest()
     {
-        if (_end != _start)
+        if (_end != _start || _channel.HasUnsent)
         {
             return false;
         }

@@ -28,6 +28,7 @@ internal sealed partial class UpstreamExchange
     private UpstreamTimeouts _timeouts = new();
     private long _lease;
     private bool _requestIsHead;
+    private bool _isWhole;
     private bool _requestSent;
     private bool _anyReceived;
     private int _headLength;
@@ -122,6 +123,7 @@ internal sealed partial class UpstreamExchange
     public async ValueTask<Failure> SendAsync(bool isWhole)
     {
         var connection = _connection!;
+        _isWhole = isWhole;
         connection.Deadlines.SendBy(After(_timeouts.Idle));
         try
         {
@@ -129,8 +131,7 @@ internal sealed partial class UpstreamExchange
         }
         catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
         {
-            // A request that fits the kernel's buffer is taken whole or not at all.
-            IsUnsent = Request.Length <= UpstreamConnection.SmallBufferBytes && connection.AbortReason == Failure.None;
+            IsUnsent = IsTakenAtOnce(connection);
             connection.Deadlines.SendWheneverReady();
             connection.Deadlines.HeadBy(After(_timeouts.FirstByte));
             return FailureOf(exception, Failure.UpstreamClosed);
@@ -174,6 +175,7 @@ internal sealed partial class UpstreamExchange
                 connection.EndReceive(received);
                 if (received == 0)
                 {
+                    NoteRefusal(connection);
                     Fault = _anyReceived ? "the connection ended within the head" : null;
                     return ReasonElse(_anyReceived ? Failure.UpstreamHeadInvalid : Failure.UpstreamClosed);
                 }
@@ -183,9 +185,20 @@ internal sealed partial class UpstreamExchange
         }
         catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
         {
+            NoteRefusal(connection);
             return FailureOfReceive(exception, Failure.UpstreamClosed);
         }
     }
+
+    // A send that was put off has failed in the meantime.
+    private void NoteRefusal(UpstreamConnection connection) =>
+        IsUnsent |= _isWhole && connection.HasRefused && IsTakenAtOnce(connection);
+
+    // A request that fits the kernel's buffer is taken whole or not at all, if that is empty.
+    private bool IsTakenAtOnce(UpstreamConnection connection) =>
+        Request.Length <= UpstreamConnection.SmallBufferBytes
+        && !connection.HasTakenPart
+        && connection.AbortReason == Failure.None;
 
     /// <summary>The head has been read: its bytes are forgotten and the body begins.</summary>
     public void BeginBody()

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Edge.Tests.Support;
+using Edge.Transport;
 
 namespace Edge.Tests.Admin;
 
@@ -53,6 +54,7 @@ public sealed class AdminListenerTests
         using var json = JsonDocument.Parse(text);
         var requests = json.RootElement.GetProperty("requests");
         Assert.True(json.RootElement.GetProperty("ready").GetBoolean());
+        Assert.Equal(IoRing.TryCreate() is not null, json.RootElement.GetProperty("ioUring").GetBoolean());
         Assert.Equal(1, requests.GetProperty("begun").GetInt32());
         Assert.Equal(0, requests.GetProperty("running").GetInt32());
         Assert.Equal(1, requests.GetProperty("failed").GetProperty("upstream_connection_refused").GetInt32());
