@@ -98,7 +98,8 @@ check "twenty that ask the same at once are one call" twenty_at_once
 check "an ordinary service is asked once" get "200 MISS" /bytes/1000
 check "and then its answer comes from memory" get "200 HIT" /bytes/1000
 check "the head of it alone too" get "200 HIT" /bytes/1000 --head
-check "parts of it pass" get "200 BYPASS" /bytes/1000 --range 0-9
+check "a part of it comes from memory" get "206 HIT" /bytes/1000 --range 0-9
+check "several parts pass" get "200 BYPASS" /bytes/1000 --range 0-9,20-29
 check "a purge of its route" purge route=web
 check "has it asked for again" get "200 MISS" /bytes/1000
 check "a purge of one consumer" purge consumer=ann
