@@ -79,6 +79,16 @@ public readonly ref struct StoredHead(ReadOnlySpan<byte> bytes)
         return false;
     }
 
+    /// <summary>The date that a field says, in seconds since 1970.</summary>
+    /// <param name="field">The name.</param>
+    /// <param name="thisYear">The year in which it is, or nearly: for dates that have two digits of it.</param>
+    /// <param name="seconds">The date; 0 where it says none.</param>
+    public bool TryFindDate(ReadOnlySpan<byte> field, int thisYear, out long seconds)
+    {
+        seconds = 0;
+        return TryFind(field, out var value) && HttpDate.TryParse(value, thisYear, out seconds);
+    }
+
     /// <summary>The next field.</summary>
     /// <param name="at">Where it is; 0 at first.</param>
     /// <param name="name">Its name, in the upstream's spelling.</param>

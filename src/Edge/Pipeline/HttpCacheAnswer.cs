@@ -197,8 +197,8 @@ internal static class HttpCacheAnswer
         }
 
         // Where it says nothing of its last change, that was not after it was made.
-        return (HttpCachePart.TryDate(head, "Last-Modified"u8, thisYear, out var changed)
-            || HttpCachePart.TryDate(head, "Date"u8, thisYear, out changed)) && changed <= sinceSeconds;
+        return (head.TryFindDate("Last-Modified"u8, thisYear, out var changed)
+            || head.TryFindDate("Date"u8, thisYear, out changed)) && changed <= sinceSeconds;
     }
 
     /// <summary>Compares weakly: what is before the quotes does not count (RFC 9110, section 8.8.3.2).</summary>

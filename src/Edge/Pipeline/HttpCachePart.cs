@@ -79,14 +79,7 @@ internal static class HttpCachePart
         }
 
         return condition.Length <= DateCharsMax && HttpDate.TryParse(condition, thisYear, out var since)
-            && TryDate(head, "Last-Modified"u8, thisYear, out var changed) && changed == since
-            && TryDate(head, "Date"u8, thisYear, out var made) && changed < made;
-    }
-
-    /// <summary>The date that a field of a kept head says.</summary>
-    public static bool TryDate(StoredHead head, ReadOnlySpan<byte> field, int thisYear, out long seconds)
-    {
-        seconds = 0;
-        return head.TryFind(field, out var value) && HttpDate.TryParse(value, thisYear, out seconds);
+            && head.TryFindDate("Last-Modified"u8, thisYear, out var changed) && changed == since
+            && head.TryFindDate("Date"u8, thisYear, out var made) && changed < made;
     }
 }

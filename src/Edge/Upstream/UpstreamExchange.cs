@@ -28,7 +28,7 @@ internal sealed partial class UpstreamExchange
     private UpstreamTimeouts _timeouts = new();
     private long _lease;
     private bool _requestIsHead;
-    private bool _isWhole;
+    private bool _requestIsWhole;
     private bool _requestSent;
     private bool _anyReceived;
     private int _headLength;
@@ -123,7 +123,7 @@ internal sealed partial class UpstreamExchange
     public async ValueTask<Failure> SendAsync(bool isWhole)
     {
         var connection = _connection!;
-        _isWhole = isWhole;
+        _requestIsWhole = isWhole;
         connection.Deadlines.SendBy(After(_timeouts.Idle));
         try
         {
@@ -192,7 +192,7 @@ internal sealed partial class UpstreamExchange
 
     // A send that was put off has failed in the meantime.
     private void NoteRefusal(UpstreamConnection connection) =>
-        IsUnsent |= _isWhole && connection.HasRefused && IsTakenAtOnce(connection);
+        IsUnsent |= _requestIsWhole && connection.HasRefused && IsTakenAtOnce(connection);
 
     // A request that fits the kernel's buffer is taken whole or not at all, if that is empty.
     private bool IsTakenAtOnce(UpstreamConnection connection) =>

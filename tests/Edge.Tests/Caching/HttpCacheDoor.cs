@@ -25,6 +25,16 @@ internal sealed class HttpCacheDoor : IAsyncDisposable
     public string Date(int seconds = 0) =>
         (Time.GetUtcNow() + TimeSpan.FromSeconds(seconds)).ToString("R", CultureInfo.InvariantCulture);
 
+    /// <summary>Asks twice, with so many seconds in between: the second time it is a HIT or a MISS.</summary>
+    public async Task AssertSecondAsync(int seconds, string second)
+    {
+        Assert.Equal("MISS", await StatusAsync());
+        Advance(0.001);
+        Advance(seconds == 0 ? 0 : seconds - 0.001);
+        Assert.Equal(second, await StatusAsync());
+        Assert.Equal(second == "HIT" ? 1 : 2, Upstream.Requests.Count);
+    }
+
     /// <summary>Opens one. The route is public, or asks for <see cref="Consumers"/> where its cache names a scope.</summary>
     /// <param name="answer">
     /// What the service says to each request, counted from 0: header lines, an empty line, and the body, to which a length is

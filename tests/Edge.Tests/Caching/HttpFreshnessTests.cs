@@ -85,11 +85,7 @@ public sealed class HttpFreshnessTests
     public async Task What_an_answer_says_decides_whether_and_how_long_it_is_kept(string headers, int seconds, string second)
     {
         await using var door = await HttpCacheDoor.OpenAsync(headers);
-        Assert.Equal("MISS", await door.StatusAsync());
-        door.Advance(0.001);
-        door.Advance(seconds == 0 ? 0 : seconds - 0.001);
-        Assert.Equal(second, await door.StatusAsync());
-        Assert.Equal(second == "HIT" ? 1 : 2, door.Upstream.Requests.Count);
+        await door.AssertSecondAsync(seconds, second);
     }
 
     [Theory]

@@ -43,11 +43,7 @@ public sealed class HttpTargetedTests
     public async Task What_is_for_caches_like_this_one_counts_instead(string headers, int seconds, string second)
     {
         await using var door = await HttpCacheDoor.OpenAsync(headers);
-        Assert.Equal("MISS", await door.StatusAsync());
-        door.Advance(0.001);
-        door.Advance(seconds == 0 ? 0 : seconds - 0.001);
-        Assert.Equal(second, await door.StatusAsync());
-        Assert.Equal(second == "HIT" ? 1 : 2, door.Upstream.Requests.Count);
+        await door.AssertSecondAsync(seconds, second);
     }
 
     [Theory]
