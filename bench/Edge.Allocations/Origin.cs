@@ -25,7 +25,7 @@ internal sealed class Origin : IDisposable
     public Origin()
     {
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen(16);
+        _listener.Listen(2 * Crowd.Callers);
         new Thread(Accept) { IsBackground = true }.Start();
     }
 

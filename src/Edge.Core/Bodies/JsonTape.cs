@@ -1,4 +1,5 @@
 using System.Buffers;
+using Edge.Core.Memory;
 
 namespace Edge.Core.Bodies;
 
@@ -72,7 +73,7 @@ public sealed partial class JsonTape
         }
 
         var length = (int)text.Length;
-        var joined = ArrayPool<byte>.Shared.Rent(length);
+        var joined = BlockPool.Rent(length);
         text.CopyTo(joined);
         Reset();
         _joined = joined;
@@ -95,7 +96,7 @@ public sealed partial class JsonTape
         FaultAt = 0;
         if (_joined is not null)
         {
-            ArrayPool<byte>.Shared.Return(_joined);
+            BlockPool.Return(_joined);
             _joined = null;
         }
 

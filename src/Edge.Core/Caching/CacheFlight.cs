@@ -1,5 +1,6 @@
 using Edge.Core.Http;
 using Edge.Core.Limits;
+using Edge.Core.Memory;
 
 namespace Edge.Core.Caching;
 
@@ -41,7 +42,7 @@ public sealed class CacheFlight
     public const int AttemptsMax = 3;
 
     private readonly Lock _gate = new();
-    private readonly HeadBuffer _key = new();
+    private readonly HeadBuffer _key = new(BlockPool.TinyBytes);
     private readonly FlightTable _table;
     private CachePin? _pin;
     private FlightJoiner? _waiting;

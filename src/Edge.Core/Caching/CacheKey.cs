@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Edge.Core.Bodies;
 using Edge.Core.Http;
 using Edge.Core.Limits;
+using Edge.Core.Memory;
 
 namespace Edge.Core.Caching;
 
@@ -30,7 +31,7 @@ public sealed partial class CacheKey
     /// <summary>What asks for the usage of a stream, as a key has it.</summary>
     private static readonly byte[] UsageWanted = MakeUsageWanted();
 
-    private readonly HeadBuffer _bytes = new();
+    private readonly HeadBuffer _bytes = new(BlockPool.TinyBytes);
     private readonly HeadBuffer _form = new();
     private int _formAt;
     private int _resourceStart;

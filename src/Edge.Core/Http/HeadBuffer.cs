@@ -1,19 +1,18 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Edge.Core.Memory;
 
 namespace Edge.Core.Http;
 
 /// <summary>
 /// A growable run of bytes in which a message head, and a small body behind it, is put together before it is sent in one call.
-/// It owns its array, which comes from the shared pool; <see cref="ReturnMemory"/> gives it back and empties the buffer, which
-/// may then be used again. Not thread-safe.
+/// It owns its array, which comes from <see cref="BlockPool"/>; <see cref="ReturnMemory"/> gives it back and empties the buffer,
+/// which may then be used again. Not thread-safe.
 /// </summary>
-public sealed class HeadBuffer : IBufferWriter<byte>
+/// <param name="initialBytes">First size: as much as is mostly needed.</param>
+public sealed class HeadBuffer(int initialBytes = BlockPool.MessageBytes) : IBufferWriter<byte>
 {
-    /// <summary>First size: holds the head and body of most requests to an LLM.</summary>
-    public const int InitialBytes = 8 * 1024;
-
     /// <summary>
     /// Largest run of memory that comes from the shared pool. The pool keeps what it is given for half a minute and longer, also
     /// while memory is short; what is larger is made when it is needed, which is seldom, and is garbage afterwards.
@@ -105,9 +104,9 @@ public sealed class HeadBuffer : IBufferWriter<byte>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Grow(int count)
     {
-        var bytes = Math.Max(InitialBytes, Math.Max(_array.Length * 2, checked(Length + count)));
+        var bytes = Math.Max(initialBytes, Math.Max(_array.Length * 2, checked(Length + count)));
         var grown = bytes <= PooledBytesMax
-            ? ArrayPool<byte>.Shared.Rent(bytes)
+            ? BlockPool.Rent(bytes)
             : GC.AllocateUninitializedArray<byte>(bytes);
         _array.AsSpan(0, Length).CopyTo(grown);
         if (_array.Length > 0)
@@ -122,7 +121,7 @@ public sealed class HeadBuffer : IBufferWriter<byte>
     {
         if (array.Length <= PooledBytesMax)
         {
-            ArrayPool<byte>.Shared.Return(array);
+            BlockPool.Return(array);
         }
     }
 }

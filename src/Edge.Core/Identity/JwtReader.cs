@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
+using Edge.Core.Memory;
 
 namespace Edge.Core.Identity;
 
@@ -115,7 +116,7 @@ public sealed partial class JwtReader : IDisposable
             return JwtRejection.TokenTooLarge;
         }
 
-        _buffer = ArrayPool<byte>.Shared.Rent(RoomFor(token.Length));
+        _buffer = BlockPool.Rent(RoomFor(token.Length));
         return Ascii.FromUtf16(token, _buffer, out _tokenLength) == OperationStatus.Done
             ? Take(token.Length)
             : JwtRejection.EncodingInvalid;
@@ -130,7 +131,7 @@ public sealed partial class JwtReader : IDisposable
             return JwtRejection.TokenTooLarge;
         }
 
-        _buffer = ArrayPool<byte>.Shared.Rent(RoomFor(token.Length));
+        _buffer = BlockPool.Rent(RoomFor(token.Length));
         token.CopyTo(_buffer);
         return Take(token.Length);
     }
@@ -165,7 +166,7 @@ public sealed partial class JwtReader : IDisposable
     {
         if (_buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            BlockPool.Return(_buffer);
         }
 
         _buffer = [];

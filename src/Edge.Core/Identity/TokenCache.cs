@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Edge.Core.Memory;
 
 namespace Edge.Core.Identity;
 
@@ -78,11 +79,11 @@ public sealed class TokenCache<T>
                 : TokenCacheOutcome.Miss;
         }
 
-        var rented = ArrayPool<byte>.Shared.Rent(token.Length);
+        var rented = BlockPool.Rent(token.Length);
         var outcome = Ascii.FromUtf16(token, rented, out var written) == OperationStatus.Done
             ? TryGet(rented.AsSpan(0, written), scope, nowMs, out value)
             : TokenCacheOutcome.Miss;
-        ArrayPool<byte>.Shared.Return(rented);
+        BlockPool.Return(rented);
         return outcome;
     }
 

@@ -37,6 +37,7 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
 
     // Made by the first answer from memory: not every gateway has a cache.
     private KeyName?[]? _keyNames;
+    private readonly ulong[] _namedLast = new ulong[KeyNameCount];
     private string?[]? _hits;
     private string?[]? _ages;
 
@@ -108,17 +109,27 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
         return new RouteCache(route, this, Store, Flights, counters) { Semantic = semantic };
     }
 
-    /// <summary>The text of a key's hash.</summary>
+    /// <summary>
+    /// The text of a key's hash. It is remembered from the second time on: most questions of a large cache are asked once in a
+    /// while, and their texts would outlive a collection, which would have to move each of them.
+    /// </summary>
     public string NameOf(KeyHash hash)
     {
-        ref var place = ref (_keyNames ??= new KeyName?[KeyNameCount])[(int)hash.High & (KeyNameCount - 1)];
-        var name = place;
-        if (name is null || name.High != hash.High)
+        var at = (int)hash.High & (KeyNameCount - 1);
+        ref var place = ref (_keyNames ??= new KeyName?[KeyNameCount])[at];
+        if (place is { } name && name.High == hash.High)
         {
-            place = name = new KeyName(hash.High, hash.High.ToString("x16", CultureInfo.InvariantCulture));
+            return name.Text;
         }
 
-        return name.Text;
+        var text = hash.High.ToString("x16", CultureInfo.InvariantCulture);
+        if (_namedLast[at] == hash.High)
+        {
+            place = new KeyName(hash.High, text);
+        }
+
+        _namedLast[at] = hash.High;
+        return text;
     }
 
     /// <summary>Cache-Status of an answer from memory that may be used for so many seconds more (RFC 9211).</summary>

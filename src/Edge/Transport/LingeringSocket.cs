@@ -1,3 +1,5 @@
+using Edge.Core.Memory;
+
 namespace Edge.Transport;
 
 /// <summary>One of <see cref="LingeringSockets"/>. It owns the socket. What comes is received on the socket's loop.</summary>

@@ -1,4 +1,4 @@
-using System.Buffers;
+using Edge.Core.Memory;
 
 namespace Edge.Transport;
 
@@ -197,7 +197,7 @@ internal sealed partial class LoopSocket
     {
         // For as long as there is a rest, it is a user.
         Interlocked.Increment(ref _users);
-        var rest = ArrayPool<byte>.Shared.Rent(bytes.Length);
+        var rest = BlockPool.Rent(bytes.Length);
         bytes.CopyTo(rest);
         _restStart = 0;
         _restEnd = bytes.Length;
@@ -237,7 +237,7 @@ internal sealed partial class LoopSocket
         }
 
         _rest = null;
-        ArrayPool<byte>.Shared.Return(rest);
+        BlockPool.Return(rest);
         End(Interlocked.Exchange(ref _endingsAfterRest, 0));
         Exit();
         return true;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Edge.Core.Memory;
 
 namespace Edge.Transport;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using Edge.Core.Memory;
 
 namespace Edge.Transport;
 

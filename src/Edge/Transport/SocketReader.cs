@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
+using Edge.Core.Memory;
 using Microsoft.AspNetCore.Connections;
 
 namespace Edge.Transport;

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
+using Edge.Core.Memory;
 
 namespace Edge.Transport;
 

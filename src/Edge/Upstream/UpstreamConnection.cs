@@ -5,6 +5,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Edge.Core.Http;
+using Edge.Core.Memory;
 using Edge.Transport;
 
 namespace Edge.Upstream;

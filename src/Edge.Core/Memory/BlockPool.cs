@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace Edge.Core.Memory;
+
+/// <summary>
+/// Memory of the request path, in blocks of a few sizes. Held only while there is something in it. Thread-safe; a thread gets
+/// back what it last returned, which is still in the processor's cache. Of the sizes that each request needs a thread keeps some
+/// for itself: the shared pool keeps one a thread, takes a lock for the next, and lets go of what comes back after a burst, so
+/// that the next burst is garbage that the collector has to move.
+/// </summary>
+public static class BlockPool
+{
+    /// <summary>Holds a key, or a few fields.</summary>
+    public const int TinyBytes = 1024;
+
+    /// <summary>Holds a head, or an event of a stream.</summary>
+    public const int SmallBytes = 4 * 1024;
+
+    /// <summary>Holds the head and body of most requests to an LLM.</summary>
+    public const int MessageBytes = 8 * 1024;
+
+    /// <summary>The size after <see cref="SmallBytes"/> of what is received and sent.</summary>
+    public const int MediumBytes = 16 * 1024;
+
+    /// <summary>The largest of what is received and sent.</summary>
+    public const int LargeBytes = 64 * 1024;
+
+    // As many as requests of one thread are under way while it is busy: more wait for it than that only when it falls behind.
+    private const int KeptByThreadMax = 32;
+
+    [ThreadStatic]
+    private static Shelves? Own;
+
+    /// <summary>A block of at least so many bytes; the caller's until it is returned.</summary>
+    public static byte[] Rent(int bytesMin)
+    {
+        if (bytesMin <= MessageBytes && Own is { } own)
+        {
+            ref var shelf = ref own.For(bytesMin);
+            if (shelf.Count > 0)
+            {
+                ref var slot = ref shelf.Slots[--shelf.Count];
+                var block = slot.Block!;
+                slot.Block = null;
+                return block;
+            }
+        }
+
+        return ArrayPool<byte>.Shared.Rent(bytesMin <= TinyBytes ? TinyBytes : Math.Max(bytesMin, SmallBytes));
+    }
+
+    /// <summary>Takes a block back.</summary>
+    public static void Return(byte[] block)
+    {
+        if (block.Length is TinyBytes or SmallBytes or MessageBytes)
+        {
+            ref var shelf = ref (Own ??= new Shelves()).For(block.Length);
+            if (shelf.Count < KeptByThreadMax)
+            {
+                shelf.Slots[shelf.Count++].Block = block;
+                return;
+            }
+        }
+
+        ArrayPool<byte>.Shared.Return(block);
+    }
+
+    /// <summary>The size to follow a block that was filled.</summary>
+    public static int After(int bytes) => bytes < MediumBytes ? MediumBytes : LargeBytes;
+
+    // A struct: an array of arrays would ask at each store whether it is one of something narrower.
+    private struct Slot
+    {
+        public byte[]? Block;
+    }
+
+    private struct Shelf()
+    {
+        public readonly Slot[] Slots = new Slot[KeptByThreadMax];
+        public int Count;
+    }
+
+    private sealed class Shelves
+    {
+        private Shelf _tiny = new();
+        private Shelf _small = new();
+        private Shelf _message = new();
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ref Shelf For(int bytes)
+        {
+            if (bytes > SmallBytes)
+            {
+                return ref _message;
+            }
+
+            if (bytes > TinyBytes)
+            {
+                return ref _small;
+            }
+
+            return ref _tiny;
+        }
+    }
+}
