@@ -1,5 +1,5 @@
-# Sourced by bench/peers, bench/compare, bench/growth and bench/failures, from the repository's folder: building, what they
-# measure with, and running the program that measures.
+# Sourced by bench/peers, bench/compare, bench/growth, bench/failures and bench/cache-pauses, from the repository's folder:
+# building, what they measure with, and running the program that measures.
 # shellcheck shell=bash
 source .ci/lib.sh
 

@@ -7,7 +7,6 @@ using Edge.Benchmarks;
 
 // --estimates: how far the estimates of tokens are from the truth, over a corpus that is made anew, and what they cost.
 // --telemetry: what telling of requests costs, as the least of many rounds.
-// --cache-pauses: what a full cache costs the collector.
 // --contention: how bucket, lock and the framework's limiter scale over threads. Without arguments of ours: BenchmarkDotNet,
 // with its own. --gate FILE: no times, only whether each benchmark stays within the
 // bytes that FILE allows it, each one also being named there.
@@ -19,12 +18,6 @@ if (args is ["--gate", var file])
 if (args is ["--contention"])
 {
     ContentionTable.Print(Console.Out);
-    return 0;
-}
-
-if (args is ["--cache-pauses"])
-{
-    CachePauses.Print(Console.Out);
     return 0;
 }
 

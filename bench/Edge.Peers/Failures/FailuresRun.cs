@@ -22,7 +22,7 @@ internal sealed class FailuresRun(string edge, int requestsPerSecond, Work work,
     private const int MoreRoutes = 100;
     private const string Template = "edge-failures.yaml";
     private const string GenerationHeader = "X-Generation";
-    private const string AttemptsMetric = "edge_upstream_attempts_total{";
+    private const string AttemptsMetric = "edge_upstream_attempts_total";
     private const string Repeated = "edge_repeated=\"true\"";
 
     // So that what happens is in its second, whatever the two programs' clocks were started at.
@@ -96,10 +96,7 @@ internal sealed class FailuresRun(string edge, int requestsPerSecond, Work work,
     public async Task<double> CountRepeatedAsync(CancellationToken cancellation)
     {
         var metrics = await _client.GetStringAsync(Address(_gateway!.TlsPort, "/metrics"), cancellation);
-        return metrics.Split('\n')
-            .Where(static line => line.StartsWith(AttemptsMetric, StringComparison.Ordinal)
-                && line.Contains(Repeated, StringComparison.Ordinal))
-            .Sum(static line => double.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), CultureInfo.InvariantCulture));
+        return MetricsText.Sum(metrics, AttemptsMetric, Repeated) ?? 0;
     }
 
     /// <inheritdoc/>

@@ -10,18 +10,22 @@ namespace Edge.Peers.Load;
 internal sealed class ClosedLoad : IDisposable
 {
     private const int Connections = 32;
+    private const long SilenceNsMax = 10 * Monotonic.SecondNs;
 
     private readonly Poller _poller = new();
-    private readonly byte[] _request;
+    private readonly Func<byte[]> _next;
     private readonly Socket[] _sockets = new Socket[Connections];
     private readonly AnswerReader[] _readers = new AnswerReader[Connections];
+    private long _left = long.MaxValue;
     private long _answers;
     private long _failed;
 
-    /// <summary>Sends a request, written as on the wire, to a port.</summary>
-    public ClosedLoad(int port, byte[] request)
+    /// <summary>Sends requests to a port.</summary>
+    /// <param name="port">Where they go.</param>
+    /// <param name="next">The next one, written as on the wire; it may be in the same array each time.</param>
+    public ClosedLoad(int port, Func<byte[]> next)
     {
-        _request = request;
+        _next = next;
         for (var i = 0; i < Connections; i++)
         {
             _readers[i] = new AnswerReader();
@@ -33,14 +37,33 @@ internal sealed class ClosedLoad : IDisposable
     /// <summary>Runs the warm-up, calls back, measures, and calls back again.</summary>
     public Saturation Run(int warmupMs, int measureMs, Action begun, Action ended)
     {
-        Array.ForEach(_sockets, socket => Loopback.Send(socket, _request));
+        Array.ForEach(_sockets, Send);
         Serve(Monotonic.NowNs + (warmupMs * Monotonic.MillisecondNs));
         _answers = 0;
         begun();
         var start = Monotonic.NowNs;
         Serve(start + (measureMs * Monotonic.MillisecondNs));
         ended();
-        return new Saturation(_answers, _answers * (double)Monotonic.SecondNs / (Monotonic.NowNs - start), _failed);
+        return Sum(start);
+    }
+
+    /// <summary>Sends that many, and waits for all answers.</summary>
+    public Saturation RunAll(long requests)
+    {
+        _left = requests;
+        var start = Monotonic.NowNs;
+        Array.ForEach(_sockets, Send);
+        while (_answers < requests)
+        {
+            var before = _answers;
+            Serve(Monotonic.NowNs + SilenceNsMax, requests);
+            if (_answers == before)
+            {
+                throw new IOException("Answers did not come.");
+            }
+        }
+
+        return Sum(start);
     }
 
     /// <inheritdoc/>
@@ -50,9 +73,24 @@ internal sealed class ClosedLoad : IDisposable
         Array.ForEach(_sockets, static socket => socket?.Dispose());
     }
 
-    private void Serve(long endNs)
+    private Saturation Sum(long startNs) =>
+        new(_answers, _answers * (double)Monotonic.SecondNs / (Monotonic.NowNs - startNs), _failed);
+
+    private void Send(Socket socket)
     {
-        while (Monotonic.NowNs < endNs)
+        if (_left > 0)
+        {
+            _left--;
+            if (!Loopback.Send(socket, _next()))
+            {
+                throw new IOException("A connection broke.");
+            }
+        }
+    }
+
+    private void Serve(long endNs, long answersMax = long.MaxValue)
+    {
+        while (Monotonic.NowNs < endNs && _answers < answersMax)
         {
             var ready = _poller.Wait(endNs);
             for (var i = 0; i < ready; i++)
@@ -72,9 +110,11 @@ internal sealed class ClosedLoad : IDisposable
 
         _answers++;
         _failed += answer == Answer.Good ? 0 : 1;
-        if (answer == Answer.Broken || !Loopback.Send(_sockets[connection], _request))
+        if (answer == Answer.Broken)
         {
             throw new IOException("A connection broke.");
         }
+
+        Send(_sockets[connection]);
     }
 }

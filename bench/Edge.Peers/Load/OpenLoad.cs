@@ -19,7 +19,7 @@ internal sealed class OpenLoad : IDisposable
 
     private readonly Poller _poller = new();
     private readonly int _port;
-    private readonly byte[] _request;
+    private readonly Func<byte[]> _next;
     private readonly double _gapNs;
     private readonly List<Connection> _connections = [];
     private readonly Stack<Connection> _idle = new();
@@ -31,11 +31,14 @@ internal sealed class OpenLoad : IDisposable
     private long _measuredToNs = long.MaxValue;
     private long _failed;
 
-    /// <summary>Sends a request, written as on the wire, so many times a second to a port.</summary>
-    public OpenLoad(int port, byte[] request, int requestsPerSecond)
+    /// <summary>Sends requests so many times a second to a port.</summary>
+    /// <param name="port">Where they go.</param>
+    /// <param name="next">The next one, written as on the wire; it may be in the same array each time.</param>
+    /// <param name="requestsPerSecond">How many.</param>
+    public OpenLoad(int port, Func<byte[]> next, int requestsPerSecond)
     {
         _port = port;
-        _request = request;
+        _next = next;
         _gapNs = (double)Monotonic.SecondNs / requestsPerSecond;
         for (var i = 0; i < ConnectionsAtStart; i++)
         {
@@ -115,7 +118,7 @@ internal sealed class OpenLoad : IDisposable
             var connection = _idle.Count > 0 ? _idle.Pop() : Open();
             connection.DueNs = _waiting.Dequeue();
             connection.IsBusy = true;
-            if (!Loopback.Send(connection.Socket, _request))
+            if (!Loopback.Send(connection.Socket, _next()))
             {
                 Fail(connection);
             }

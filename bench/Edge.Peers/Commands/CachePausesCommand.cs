@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Globalization;
+using Edge.Measuring;
+using Edge.Peers.CachePauses;
+using Edge.Peers.Running;
+
+namespace Edge.Peers.Commands;
+
+/// <summary>bench/cache-pauses: how long the collector holds Edge while a full cache is in use, beside an empty one.</summary>
+internal static class CachePausesCommand
+{
+    private const int AnswersByDefault = 1_000_000;
+    private const int SecondsByDefault = 20;
+    private const int RateByDefault = 5_000;
+    private const int WarmupMs = 1_000;
+    private const int CollectionsMin = 10;
+    private const double MedianMsMax = 2;
+
+    // Half of them are asked for from what is kept; some fall between two readings of what was counted.
+    private const double HitPartMin = 0.45;
+    private const string FullSize = "2GiB";
+    private const string LeastSize = "1MiB";
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var edge = CommonOptions.Edge();
+        var answers = CommonOptions.Positive("--answers", $"Answers that the cache is filled with ({AnswersByDefault}).");
+        var seconds = CommonOptions.Positive("--seconds", $"Seconds of use after that ({SecondsByDefault}).");
+        var rate = CommonOptions.Positive("--rate", $"Requests a second in them ({RateByDefault}).");
+        var command = new Command("cache-pauses", "Watches the collector's pauses with a full cache and with an empty one.")
+        {
+            edge, answers, seconds, rate,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var duration = parsed.GetValue(seconds) ?? SecondsByDefault;
+            using var session = new Session { Seconds = duration, MeasureMs = duration * 1_000, WarmupMs = WarmupMs };
+            return await RunAsync(
+                parsed.GetValue(edge)!,
+                parsed.GetValue(answers) ?? AnswersByDefault,
+                parsed.GetValue(rate) ?? RateByDefault,
+                session,
+                cancellation);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        string edge, int answers, int rate, Session session, CancellationToken cancellation)
+    {
+        var measuredAt = DateTimeOffset.UtcNow;
+        var loadBefore = Machine.Load();
+        var passed = 0;
+        var failed = 0;
+        void Check(bool holds, string what)
+        {
+            Console.WriteLine((holds ? "ok   " : "FAIL ") + what);
+            passed += holds ? 1 : 0;
+            failed += holds ? 0 : 1;
+        }
+
+        try
+        {
+            List<PausePhase> phases = [];
+            foreach (var size in (string[])[FullSize, LeastSize])
+            {
+                await using var run = new CachePausesRun(size, answers, rate, session);
+                await run.StartAsync(edge, cancellation);
+                phases.Add(await run.FillAsync(cancellation));
+                phases.Add(await run.KeepOnAsync(cancellation));
+            }
+
+            Console.WriteLine(CachePausesReport.Write(phases));
+            var (filled, used) = (phases[0], phases[1]);
+            Check(filled.Kept == answers, Text($"{filled.Kept:N0} answers of {answers:N0} are kept"));
+            Check(
+                used.Hits >= HitPartMin * used.Requests,
+                Text($"{used.Hits:N0} of {used.Requests:N0} requests were answered from them"));
+            var lost = phases.Sum(static phase => phase.Lost);
+            Check(lost == 0, Text($"{lost:N0} requests were lost"));
+            Check(used.Pauses.Count >= CollectionsMin, Text($"there were collections to judge by: {used.Pauses.Count:N0}"));
+            Check(
+                used.Pauses.MedianMs < MedianMsMax,
+                Text($"the median pause with them is {used.Pauses.MedianMs:N2} ms, at most {MedianMsMax:N0}"));
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or HttpRequestException)
+        {
+            Check(false, exception.Message);
+        }
+
+        Console.WriteLine();
+        CommonOptions.WriteMachine(Console.Out, measuredAt, loadBefore);
+        return CommonOptions.Close(passed, failed);
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
