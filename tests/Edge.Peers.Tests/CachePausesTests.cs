@@ -112,6 +112,10 @@ public sealed class CachePausesTests
         }
     }
 
+    [Fact]
+    public void Another_round_has_new_requests_of_its_own() =>
+        Assert.Equal(1_000_000_010, NumberOf(new NumberedRequests(10, round: 1).NextOfMix()));
+
     private static long NumberOf(byte[] request)
     {
         var target = Encoding.ASCII.GetString(request).Split(' ')[1];

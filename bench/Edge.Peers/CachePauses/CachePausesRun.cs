@@ -24,6 +24,7 @@ internal sealed class CachePausesRun(string cacheSize, int answers, int requests
     private RunningPeer? _origin;
     private RunningPeer? _gateway;
     private CollectorWatch? _watch;
+    private int _rounds;
 
     /// <summary>Starts the origin and Edge before it.</summary>
     /// <exception cref="InvalidOperationException">One of them did not start.</exception>
@@ -44,12 +45,14 @@ internal sealed class CachePausesRun(string cacheSize, int answers, int requests
             "fill", arguments, static load => (load.Requests, load.PerSecond, load.Failed), cancellation);
     }
 
-    /// <summary>Asks for what filled the cache and for what is new, by turns, at a constant rate.</summary>
+    /// <summary>Asks for what filled the cache and for what is new, by turns, at a constant rate. It may be done again.</summary>
     public Task<PausePhase> KeepOnAsync(CancellationToken cancellation)
     {
         string[] arguments =
         [
-            Roles.MixName, .. Roles.MixArguments(_gateway!.Port, answers, requestsPerSecond, session.WarmupMs, session.MeasureMs),
+            Roles.MixName,
+            .. Roles.MixArguments(
+                _gateway!.Port, answers, _rounds++, requestsPerSecond, session.WarmupMs, session.MeasureMs),
         ];
         return RunAsync<OpenLoadResult>(
             "half hits", arguments, load => (load.Requests, requestsPerSecond, load.Failed + load.Unanswered), cancellation);

@@ -9,10 +9,12 @@ namespace Edge.Peers.CachePauses;
 /// before.
 /// </summary>
 /// <param name="kept">How many are asked for to fill a cache.</param>
-internal sealed class NumberedRequests(int kept)
+/// <param name="round">Which time of those in which a mix is sent: each has new ones of its own.</param>
+internal sealed class NumberedRequests(int kept, int round = 0)
 {
     private const int Seed = 1;
     private const int Digits = 12;
+    private const long NewOfRoundMax = 1_000_000_000;
 
     // With key and head one takes three blocks of the cache and the other four, so that 2 GiB are near full with a million.
     private static readonly int[] BodyBytes = [1_000, 1_500];
@@ -20,7 +22,7 @@ internal sealed class NumberedRequests(int kept)
     private readonly Numbered[] _requests = Array.ConvertAll(BodyBytes, static bytes => new Numbered(bytes));
     private readonly Random _random = new(Seed);
     private long _filled;
-    private long _new = kept;
+    private long _new = kept + (round * NewOfRoundMax);
     private bool _isTurnOfNew;
 
     /// <summary>Sizes of the files that the origin has to have.</summary>

@@ -42,6 +42,7 @@ internal static class Roles
     private static readonly Option<int> MeasureMs = new("--measure-ms") { Description = "Time that counts.", Required = true };
     private static readonly Option<int> Rate = new("--rate") { Description = "Requests a second.", Required = true };
     private static readonly Option<int> Answers = new("--answers") { Description = "Answers of a full cache.", Required = true };
+    private static readonly Option<int> Round = new("--round") { Description = "Which time it is.", Required = true };
     private static readonly Option<string> WorkName = new("--work") { Description = "Which request.", Required = true };
 
     /// <summary>The commands of the roles, hidden from help.</summary>
@@ -57,10 +58,11 @@ internal static class Roles
     public static string[] FillArguments(int port, int answers) => [Port.Name, Text(port), Answers.Name, Text(answers)];
 
     /// <summary>The arguments of <see cref="MixName"/>.</summary>
-    public static string[] MixArguments(int port, int answers, int requestsPerSecond, int warmupMs, int measureMs) =>
+    public static string[] MixArguments(
+        int port, int answers, int round, int requestsPerSecond, int warmupMs, int measureMs) =>
     [
-        .. FillArguments(port, answers), Rate.Name, Text(requestsPerSecond), WarmupMs.Name, Text(warmupMs),
-        MeasureMs.Name, Text(measureMs),
+        .. FillArguments(port, answers), Round.Name, Text(round), Rate.Name, Text(requestsPerSecond),
+        WarmupMs.Name, Text(warmupMs), MeasureMs.Name, Text(measureMs),
     ];
 
     private static Command Origin()
@@ -141,12 +143,12 @@ internal static class Roles
     {
         var command = new Command(MixName, "Asks for what a cache has and for what it has not, by turns, at a constant rate.")
         {
-            Port, WarmupMs, MeasureMs, Rate, Answers,
+            Port, WarmupMs, MeasureMs, Rate, Answers, Round,
         };
         command.Hidden = true;
         command.SetAction(parsed =>
         {
-            var requests = new NumberedRequests(parsed.GetValue(Answers));
+            var requests = new NumberedRequests(parsed.GetValue(Answers), parsed.GetValue(Round));
             using var load = new OpenLoad(parsed.GetValue(Port), requests.NextOfMix, parsed.GetValue(Rate));
             Tell(load.Run(parsed.GetValue(WarmupMs), parsed.GetValue(MeasureMs), Begin, End));
         });
