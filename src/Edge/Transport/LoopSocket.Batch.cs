@@ -157,7 +157,8 @@ internal sealed partial class LoopSocket
         }
 
         result = bytes.Length;
-        if (bytes.IsEmpty || bytes.Length > SocketBatch.SendBytesMax || EventLoop.Current != _loop || !TryEnter())
+        if (bytes.IsEmpty || bytes.Length > SocketBatch.SendBytesMax
+            || EventLoop.Current != _loop || !_loop.Batch.PutsOff || !TryEnter())
         {
             return false;
         }

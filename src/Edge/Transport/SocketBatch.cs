@@ -55,6 +55,9 @@ internal sealed unsafe class SocketBatch
     }
 
 
+    /// <summary>True while sends wait for the end of the turn.</summary>
+    public bool PutsOff { get; set; } = true;
+
     /// <summary>True where many calls are one.</summary>
     public bool HasRing => _ring is not null;
 

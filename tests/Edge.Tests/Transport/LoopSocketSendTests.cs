@@ -29,6 +29,49 @@ public sealed class LoopSocketSendTests : LoopSocketTests
     }
 
     [Theory]
+    [InlineData(1, false)]
+    [InlineData(EventLoop.EventsOfShortTurn, false)]
+    [InlineData(EventLoop.EventsOfShortTurn + 1, true)]
+    [InlineData(60, true)]
+    public async Task Only_a_turn_of_many_events_puts_sends_off(int events, bool isPutOff)
+    {
+        var pairs = Pairs(events);
+        var left = events;
+        var unsent = new bool[events];
+        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        for (var i = 0; i < events; i++)
+        {
+            var number = i;
+            pairs[i].Readable = () =>
+            {
+                Assert.Equal(Message(number).Length, pairs[number].Socket.Send(Message(number)));
+                unsent[number] = pairs[number].Socket.HasUnsent;
+                if (Interlocked.Decrement(ref left) == 0)
+                {
+                    all.SetResult();
+                }
+            };
+            Assert.True(pairs[i].Socket.TryAwaitReadable());
+        }
+
+        // Sent while the loop is here, so that all of it is there in its next turn.
+        await LoopWork.RunAsync(Loop, () =>
+        {
+            for (var i = 0; i < events; i++)
+            {
+                pairs[i].Peer.Send("x"u8);
+            }
+        });
+        await all.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        for (var i = 0; i < events; i++)
+        {
+            Assert.Equal(Message(i), pairs[i].PeerReceives(Message(i).Length));
+        }
+
+        Assert.Equal(isPutOff, unsent[^1]);
+    }
+
+    [Theory]
     [InlineData(10, 10)]
     [InlineData(4096, 4096)]
     [InlineData(10, 4097)]
