@@ -69,7 +69,7 @@ public struct UsageScanner
             }
 
             var here = PlaceAt(_depth);
-            if (here == Place.Elsewhere && _depth > 0)
+            if (here == Place.Elsewhere)
             {
                 var skipped = next[at..].IndexOfAny(Structure);
                 if (skipped < 0)
