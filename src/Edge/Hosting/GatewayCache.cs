@@ -36,8 +36,7 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
     private readonly Dictionary<string, SemanticIndex> _indexes = new(StringComparer.Ordinal);
 
     // Made by the first answer from memory: not every gateway has a cache.
-    private KeyName?[]? _keyNames;
-    private readonly ulong[] _namedLast = new ulong[KeyNameCount];
+    private KeyPlace[]? _keyNames;
     private string?[]? _hits;
     private string?[]? _ages;
 
@@ -115,20 +114,19 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
     /// </summary>
     public string NameOf(KeyHash hash)
     {
-        var at = (int)hash.High & (KeyNameCount - 1);
-        ref var place = ref (_keyNames ??= new KeyName?[KeyNameCount])[at];
-        if (place is { } name && name.High == hash.High)
+        ref var place = ref (_keyNames ??= new KeyPlace[KeyNameCount])[(int)hash.High & (KeyNameCount - 1)];
+        if (place.Remembered is { } name && name.High == hash.High)
         {
             return name.Text;
         }
 
         var text = hash.High.ToString("x16", CultureInfo.InvariantCulture);
-        if (_namedLast[at] == hash.High)
+        if (place.Last == hash.High)
         {
-            place = new KeyName(hash.High, text);
+            place.Remembered = new KeyName(hash.High, text);
         }
 
-        _namedLast[at] = hash.High;
+        place.Last = hash.High;
         return text;
     }
 
@@ -269,4 +267,10 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
     }
 
     private sealed record KeyName(ulong High, string Text);
+
+    private struct KeyPlace
+    {
+        public KeyName? Remembered;
+        public ulong Last;
+    }
 }
