@@ -54,14 +54,7 @@ internal static class CachePausesCommand
     {
         var measuredAt = DateTimeOffset.UtcNow;
         var loadBefore = Machine.Load();
-        var passed = 0;
-        var failed = 0;
-        void Check(bool holds, string what)
-        {
-            Console.WriteLine((holds ? "ok   " : "FAIL ") + what);
-            passed += holds ? 1 : 0;
-            failed += holds ? 0 : 1;
-        }
+        var checks = new Checks();
 
         try
         {
@@ -72,25 +65,26 @@ internal static class CachePausesCommand
             ];
             Console.WriteLine(CachePausesReport.Write(phases));
             var (filled, used) = (full[0], full[^1]);
-            Check(filled.Kept == answers, Text($"{filled.Kept:N0} answers of {answers:N0} are kept"));
-            Check(
+            checks.Check(filled.Kept == answers, Text($"{filled.Kept:N0} answers of {answers:N0} are kept"));
+            checks.Check(
                 used.Hits >= HitPartMin * used.Requests,
                 Text($"{used.Hits:N0} of {used.Requests:N0} requests were answered from them"));
             var lost = phases.Sum(static phase => phase.Lost);
-            Check(lost == 0, Text($"{lost:N0} requests were lost"));
-            Check(used.Pauses.Count >= CollectionsMin, Text($"there were collections to judge by: {used.Pauses.Count:N0}"));
-            Check(
+            checks.Check(lost == 0, Text($"{lost:N0} requests were lost"));
+            checks.Check(
+                used.Pauses.Count >= CollectionsMin, Text($"there were collections to judge by: {used.Pauses.Count:N0}"));
+            checks.Check(
                 used.Pauses.MedianMs < MedianMsMax,
                 Text($"the median pause with them is {used.Pauses.MedianMs:N2} ms, less than {MedianMsMax:N0}"));
         }
         catch (Exception exception) when (exception is InvalidOperationException or HttpRequestException)
         {
-            Check(false, exception.Message);
+            checks.Check(false, exception.Message);
         }
 
         Console.WriteLine();
         CommonOptions.WriteMachine(Console.Out, measuredAt, loadBefore);
-        return CommonOptions.Close(passed, failed);
+        return checks.Close();
     }
 
     // Fills the cache and uses it, until the pauses of one round are short enough.

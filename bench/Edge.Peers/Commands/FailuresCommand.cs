@@ -49,14 +49,7 @@ internal static class FailuresCommand
     {
         var measuredAt = DateTimeOffset.UtcNow;
         var loadBefore = Machine.Load();
-        var passed = 0;
-        var failed = 0;
-        void Check(bool holds, string what)
-        {
-            Console.WriteLine((holds ? "ok   " : "FAIL ") + what);
-            passed += holds ? 1 : 0;
-            failed += holds ? 0 : 1;
-        }
+        var checks = new Checks();
 
         try
         {
@@ -66,7 +59,7 @@ internal static class FailuresCommand
                 Console.WriteLine();
                 var report = await run.RunAsync(course, cancellation);
                 Console.WriteLine(report.Write());
-                Check(report.Lost == 0, string.Create(
+                checks.Check(report.Lost == 0, string.Create(
                     CultureInfo.InvariantCulture, $"{course.Name}: {report.Lost} requests of {rate:N0} a second were lost"));
                 if (!report.HasKeptRate)
                 {
@@ -75,17 +68,17 @@ internal static class FailuresCommand
             }
 
             var repeated = await run.CountRepeatedAsync(cancellation);
-            Check(repeated > 0, string.Create(
+            checks.Check(repeated > 0, string.Create(
                 CultureInfo.InvariantCulture, $"what was killed had requests in its hands: {repeated:N0} were sent once more"));
-            Check(await run.HasLastFileAsync(cancellation), "the last file is in force");
+            checks.Check(await run.HasLastFileAsync(cancellation), "the last file is in force");
         }
         catch (InvalidOperationException exception)
         {
-            Check(false, exception.Message);
+            checks.Check(false, exception.Message);
         }
 
         Console.WriteLine();
         CommonOptions.WriteMachine(Console.Out, measuredAt, loadBefore);
-        return CommonOptions.Close(passed, failed);
+        return checks.Close();
     }
 }

@@ -14,8 +14,8 @@ internal sealed unsafe class EventLoop
     public const int EventsMax = 256;
 
     /// <summary>
-    /// Turns of fewer events send at once what is to be sent: a caller would wait for the others longer than a call of their own
-    /// costs, which is a fifth of the time that an event of a stream takes.
+    /// Turns of so many events or fewer send at once what is to be sent: there is little to put together, and a caller would wait
+    /// for what the others' owners do.
     /// </summary>
     public const int EventsOfShortTurn = 3;
 
