@@ -104,6 +104,11 @@ is_small_when_idle() {
   [[ $resident -lt $resident_kb_max ]]
 }
 
+# The thread comes with the first collection beside the program.
+collects_beside_the_program() {
+  grep -qx '.NET BGC' "/proc/$gateway_id/task"/*/comm
+}
+
 # Starts the gateway and asks until a request has gone through to the mock and back; sets $first_answer_us and the processor
 # time that it took. The shell opens the connections itself, so that no program's start is in the figure but the gateway's.
 measure_first_answer() {
@@ -154,6 +159,7 @@ check "an Anthropic message is answered" answers_a_message
 check "the provider's credential replaces the caller's" replaces_the_credential
 check "an unknown path is a 404" refuses_an_unknown_path
 check "it is smaller than $resident_kb_max kB when idle" is_small_when_idle
+check "full collections run beside the program" collects_beside_the_program
 check "SIGTERM ends it with 0" stop "$gateway_id"
 check "edge health says that it has gone" says_that_it_has_gone
 check "each of $starts starts ends in an answer" each_start_ends_in_an_answer

@@ -11,10 +11,11 @@ namespace Edge.Core.Caching;
 /// </summary>
 public sealed class CanonicalJson
 {
+    private const int FirstMembers = 16;
     private const int KeptMembers = 256;
 
     private readonly HeadBuffer _sorted = new();
-    private Member[] _members = new Member[KeptMembers];
+    private Member[] _members = [];
     private int _memberCount;
     private bool _leavesOutStream;
 
@@ -61,7 +62,7 @@ public sealed class CanonicalJson
         _sorted.ReturnMemory();
         if (_members.Length > KeptMembers)
         {
-            _members = new Member[KeptMembers];
+            _members = [];
         }
     }
 
@@ -213,7 +214,7 @@ public sealed class CanonicalJson
     {
         if (_memberCount == _members.Length)
         {
-            Array.Resize(ref _members, _members.Length * 2);
+            Array.Resize(ref _members, Math.Max(FirstMembers, _members.Length * 2));
         }
 
         _members[_memberCount++] = member;

@@ -47,6 +47,7 @@ internal static class RunCommand
             {
                 // Whoever reads that it is ready may ask for a reload at once.
                 Announce(gateway, plan, log);
+                CollectorStart.Settle();
                 await signals.Ended;
             }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Edge.Core.Memory;
 
 namespace Edge.Core.Tests.Memory;
@@ -82,6 +83,79 @@ public sealed class BlockPoolTests
         other.Join();
         Assert.Same(block, there);
     }
+
+    [Fact]
+    public void What_one_thread_has_to_spare_another_gets()
+    {
+        foreach (var bytes in Kept)
+        {
+            // More than one thread keeps, and fewer than all keep together.
+            var blocks = new byte[64][];
+            Fill(blocks, bytes);
+            var known = new HashSet<byte[]>(blocks);
+            Empty(blocks);
+            var isKnown = false;
+            var other = new Thread(() => isKnown = known.Contains(BlockPool.Rent(bytes)));
+            other.Start();
+            other.Join();
+            Assert.True(isKnown);
+        }
+    }
+
+    [Fact]
+    public void A_collection_moves_no_block()
+    {
+        foreach (var bytes in Kept)
+        {
+            // As many as surely are new ones too.
+            var blocks = new byte[1024][];
+            Fill(blocks, bytes);
+            var before = Array.ConvertAll(blocks, Address);
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
+            Assert.Equal(before, Array.ConvertAll(blocks, Address));
+            Empty(blocks);
+        }
+    }
+
+    [Fact]
+    public void Threads_that_rent_and_return_at_once_never_hold_the_same_block()
+    {
+        var isShared = false;
+        var threads = new Thread[8];
+        for (var i = 0; i < threads.Length; i++)
+        {
+            var mark = (byte)(i + 1);
+            threads[i] = new Thread(() =>
+            {
+                var blocks = new byte[48][];
+                for (var round = 0; round < 500; round++)
+                {
+                    Fill(blocks, Kept[round % Kept.Length]);
+                    foreach (var block in blocks)
+                    {
+                        block.AsSpan().Fill(mark);
+                    }
+
+                    Thread.Yield();
+                    foreach (var block in blocks)
+                    {
+                        if (block.AsSpan().ContainsAnyExcept(mark))
+                        {
+                            Volatile.Write(ref isShared, true);
+                        }
+                    }
+
+                    Empty(blocks);
+                }
+            });
+        }
+
+        Array.ForEach(threads, static thread => thread.Start());
+        Array.ForEach(threads, static thread => thread.Join());
+        Assert.False(isShared);
+    }
+
+    private static IntPtr Address(byte[] block) => Marshal.UnsafeAddrOfPinnedArrayElement(block, 0);
 
     private static void Fill(byte[][] blocks, int bytes)
     {
