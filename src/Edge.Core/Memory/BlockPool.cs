@@ -58,7 +58,7 @@ public static class BlockPool
         return block;
     }
 
-    /// <summary>Takes a block back.</summary>
+    /// <summary>Takes back, once, a block that <see cref="Rent"/> gave, and no other array: the next one gets it.</summary>
     public static void Return(byte[] block)
     {
         if (block.Length > MessageBytes)
