@@ -4,6 +4,7 @@
 
 passed=0
 failed=0
+failures=()
 started=()
 work=$(mktemp -d)
 log=$work/log
@@ -33,6 +34,7 @@ pass() {
 
 fail() {
   failed=$((failed + 1))
+  failures+=("$1")
   echo "FAIL $1"
 }
 
@@ -67,9 +69,14 @@ show_logs() {
   done
 }
 
-# Prints the closing line, after the logs if a check failed, and ends the script.
+# Prints the closing line and ends the script; if a check failed, after the logs, and after the names of those that did: what
+# is kept of a long run is often its end alone.
 finish() {
-  [[ $failed -eq 0 ]] || show_logs
+  if [[ $failed -ne 0 ]]; then
+    show_logs
+    printf '\nfailed:\n'
+    printf '  %s\n' "${failures[@]}"
+  fi
   printf '\n%s passed, %s failed\n' "$passed" "$failed"
   [[ $failed -eq 0 ]] && exit 0
   exit 1
@@ -78,6 +85,14 @@ finish() {
 # logged COMMAND...: shows what it prints and keeps it in the file $log. Answers its exit code.
 logged() {
   "$@" 2>&1 | tee "$log"
+}
+
+# add_failures PREFIX PATTERN: takes note of the lines in the file $log that tell of a failure.
+add_failures() {
+  local line
+  while IFS= read -r line; do
+    failures+=("$1$line")
+  done < <(grep -E "$2" "$log" || true)
 }
 
 # add_closing_line COMMAND...: runs it and adds up its closing line "N passed, N failed". Without one, or with a bad exit code and
@@ -92,6 +107,7 @@ add_closing_line() {
   fi
   passed=$((passed + counted_passed))
   failed=$((failed + counted_failed))
+  add_failures "$1: " '^FAIL |^[a-z-]+: (failed|void)'
   if [[ -z $line || ( $code -ne 0 && $counted_failed -eq 0 ) ]]; then
     fail "$1: exit code $code, closing line \"$line\""
   fi

@@ -3,6 +3,8 @@ using Edge.Core.Memory;
 
 namespace Edge.Core.Tests.Memory;
 
+// Alone: what others spare at the same moment would take the room that a test counts on.
+[Collection(nameof(RunAlone))]
 public sealed class BlockPoolTests
 {
     private static readonly int[] Kept = [BlockPool.TinyBytes, BlockPool.SmallBytes, BlockPool.MessageBytes];
