@@ -82,7 +82,8 @@ public partial class EngineBenchmarks
         for (var i = 0; i < _head.HeaderCount; i++)
         {
             ref readonly var field = ref _head[i];
-            length += (field.KnownName ?? _values.Get(field.Name(LongHead))).Length + _values.Get(field.Value(LongHead)).Length;
+            length += (KnownResponseHeaders.NameOf(field.Number) ?? _values.Get(field.Name(LongHead))).Length
+                + _values.Get(field.Value(LongHead)).Length;
         }
 
         return length;

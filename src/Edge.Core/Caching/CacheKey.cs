@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Edge.Core.Bodies;
+using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Limits;
 using Edge.Core.Memory;
@@ -35,6 +36,9 @@ public sealed partial class CacheKey
     private readonly HeadBuffer _form = new();
     private int _formAt;
     private int _resourceStart;
+    private int _resourceEnd;
+    private KeyHasher? _publicHasher;
+    private ulong _publicOwner;
     private int _mainLength;
     private readonly CanonicalJson _json = new();
 
@@ -68,21 +72,26 @@ public sealed partial class CacheKey
         Add(scope.Source);
         Add(scope.Name);
         Add(scope.Value);
-        Owner = hasher.Hash(Bytes).High;
-        _resourceStart = _bytes.Length;
+        Owner = scope.Kind == CacheScopeKind.Public ? PublicOwner(hasher) : hasher.Hash(Bytes).High;
+        _resourceStart = _resourceEnd = _bytes.Length;
         _mainLength = 0;
     }
 
-    /// <summary>A number for what has been added since <see cref="Begin"/>: the resource, whoever asks for it.</summary>
-    public ulong Resource(KeyHasher hasher) => hasher.Hash(Bytes[_resourceStart..]).High;
+    /// <summary>What has been added since <see cref="Begin"/> is the resource; what follows tells its answers apart.</summary>
+    public void EndResource() => _resourceEnd = _bytes.Length;
+
+    /// <summary>A number for the resource, whoever asks for it. Before <see cref="ReturnMemory"/>.</summary>
+    public ulong Resource(KeyHasher hasher) => hasher.Hash(Bytes[_resourceStart.._resourceEnd]).High;
 
     /// <summary>Adds a text: route, method, target, the value of a header.</summary>
     public void Add(ReadOnlySpan<char> text)
     {
-        AddCount(text.Length);
-
         // As they are: of two texts that differ, no encoding makes one.
-        _bytes.Write(MemoryMarshal.AsBytes(text));
+        var bytes = MemoryMarshal.AsBytes(text);
+        var place = _bytes.GetSpan(sizeof(int) + bytes.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(place, text.Length);
+        bytes.CopyTo(place[sizeof(int)..]);
+        _bytes.Advance(sizeof(int) + bytes.Length);
     }
 
     /// <summary>Adds how many texts follow.</summary>
@@ -228,6 +237,18 @@ public sealed partial class CacheKey
         IsWhole = false;
         _bytes.ReturnMemory();
         _json.ReturnMemory();
+    }
+
+    // All that is public has the same one.
+    private ulong PublicOwner(KeyHasher hasher)
+    {
+        if (_publicHasher != hasher)
+        {
+            _publicOwner = hasher.Hash(Bytes).High;
+            _publicHasher = hasher;
+        }
+
+        return _publicOwner;
     }
 
     private static byte[] MakeUsageWanted()

@@ -12,6 +12,9 @@ public sealed class InvalidationStamps
     // Made when something is first changed.
     private long[]? _stamps;
 
+    /// <summary>False as long as nothing has been changed: all that was asked for may be used.</summary>
+    public bool HasAny => Volatile.Read(ref _stamps) is not null;
+
     /// <summary>What was asked for up to now is not to be used any more.</summary>
     /// <param name="resource">The resource's hash.</param>
     /// <param name="nowMs">The time.</param>

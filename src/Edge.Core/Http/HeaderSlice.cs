@@ -44,8 +44,8 @@ public readonly struct HeaderSlice
     /// <summary>What the field means to whoever copies it.</summary>
     public ResponseHeaderKind Kind => _kind;
 
-    /// <summary>The name as one shared string where it is a well-known one, else null. Costs one array access.</summary>
-    public string? KnownName => KnownResponseHeaders.NameOf(_known);
+    /// <summary>The name's number in <see cref="KnownResponseHeaders"/>; 0 where it is not a known one.</summary>
+    public int Number => _known;
 
     /// <summary>The name's bytes, as sent.</summary>
     /// <param name="received">The bytes that were parsed, from the head's first byte on.</param>

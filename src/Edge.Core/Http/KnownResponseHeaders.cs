@@ -11,6 +11,9 @@ namespace Edge.Core.Http;
 /// </summary>
 public static class KnownResponseHeaders
 {
+    /// <summary>All numbers are less than this.</summary>
+    public const int NumberCountMax = 128;
+
     /// <summary>A power of two, about five times the number of names, so that most lookups end at the first slot.</summary>
     private const int SlotCount = 512;
 
@@ -29,7 +32,7 @@ public static class KnownResponseHeaders
         (string Name, ResponseHeaderKind Kind)[] special = SpecialNames();
         Names = new string?[1 + special.Length + other.Length];
         Kinds = new ResponseHeaderKind[Names.Length];
-        Debug.Assert(Names.Length <= byte.MaxValue, "a number is a byte");
+        Debug.Assert(Names.Length <= NumberCountMax, "a number is one of few");
         var number = 1;
         foreach (var (name, kind) in special)
         {
@@ -42,16 +45,11 @@ public static class KnownResponseHeaders
         }
     }
 
-    /// <summary>All names, for tests.</summary>
-    internal static IEnumerable<string> All => Names[1..]!;
-
-    /// <summary>
-    /// The shared string of a name in whatever case, or null where the name is not a known one. Allocates nothing.
-    /// </summary>
-    public static string? Lookup(ReadOnlySpan<byte> name) => Names[NumberOf(name)];
+    /// <summary>All names.</summary>
+    public static IEnumerable<string> All => Names[1..]!;
 
     /// <summary>The number of a name in whatever case; 0 where it is not a known one.</summary>
-    internal static int NumberOf(ReadOnlySpan<byte> name)
+    public static int NumberOf(ReadOnlySpan<byte> name)
     {
         var slot = Hash(name);
         while (true)
@@ -79,10 +77,10 @@ public static class KnownResponseHeaders
     }
 
     /// <summary>The name with a number; null for 0.</summary>
-    internal static string? NameOf(int number) => Names[number];
+    public static string? NameOf(int number) => Names[number];
 
     /// <summary>The kind of the name with a number; <see cref="ResponseHeaderKind.Other"/> for 0.</summary>
-    internal static ResponseHeaderKind KindOf(int number) => Kinds[number];
+    public static ResponseHeaderKind KindOf(int number) => Kinds[number];
 
     private static void Add(int number, string name, ResponseHeaderKind kind)
     {

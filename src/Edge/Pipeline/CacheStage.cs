@@ -109,7 +109,7 @@ internal static class CacheStage
         if (context.Cache?.Http is { } http)
         {
             return HttpCacheReuse.IsUsableStale(http)
-                ? HttpCacheAnswer.ServeAsync(context, context.Cache, context.Route!.Cache!, http.TakeStale(), CacheOutcome.Hit)
+                ? HttpCacheAnswer.ServeHeldAsync(context, CacheOutcome.Hit)
                 : new ValueTask<StageResult>(StageResult.Continue);
         }
 
@@ -164,7 +164,7 @@ internal static class CacheStage
     {
         if (route.IsHttp)
         {
-            return await HttpCacheAnswer.ServeAsync(context, exchange, route, pin, CacheOutcome.Hit);
+            return await HttpCacheAnswer.ServeAsync(context, exchange, route, pin, route.Shared.NowMs, CacheOutcome.Hit);
         }
 
         try
@@ -212,7 +212,7 @@ internal static class CacheStage
         var info = pin.Info;
         var nowMs = route.Shared.NowMs;
         var headers = context.Response.Headers;
-        headers["Age"] = route.Shared.AgeOf((nowMs - info.StoredMs) / 1000);
+        headers.Age = route.Shared.AgeOf((nowMs - info.StoredMs) / 1000);
         headers["Cache-Status"] = exchange.Near is not null ? GatewayCache.NearHitOf((info.FreshUntilMs - nowMs) / 1000)
             : nowMs < info.FreshUntilMs ? route.Shared.HitOf((info.FreshUntilMs - nowMs) / 1000)
             : GatewayCache.StaleOf((nowMs - info.FreshUntilMs) / 1000);
@@ -240,11 +240,12 @@ internal static class CacheStage
     {
         var head = new StoredHead(bytes);
         var strings = context.Route!.Cache!.Shared.Strings;
-        var headers = context.Response.Headers;
+        var fields = new ResponseFields(context.Response.Headers);
         context.Response.StatusCode = head.Status;
         for (var at = 0; head.TryNext(ref at, out var name, out var value);)
         {
-            headers.Append(KnownResponseHeaders.Lookup(name) ?? strings.Get(name), strings.Get(value));
+            var number = KnownResponseHeaders.NumberOf(name);
+            fields.Add(number, KnownResponseHeaders.NameOf(number) ?? strings.Get(name), strings.Get(value));
         }
     }
 

@@ -21,17 +21,18 @@ internal static class HttpCacheAnswer
     /// <param name="exchange">Its dealings with the cache.</param>
     /// <param name="route">Its route's cache.</param>
     /// <param name="pin">What was found.</param>
+    /// <param name="nowMs">The time, on the cache's clock.</param>
     /// <param name="outcome">What became of the request.</param>
     /// <param name="keepsPin">It stays held: the caller lets go of it.</param>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     public static async ValueTask<StageResult> ServeAsync(
-        RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin, CacheOutcome outcome,
+        RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin, long nowMs, CacheOutcome outcome,
         bool keepsPin = false)
     {
         try
         {
             exchange.Outcome = outcome;
-            var hasBody = WriteHead(context, exchange, route, pin);
+            var hasBody = WriteHead(context, exchange, route, pin, nowMs);
             await context.ResponseBody.StartAsync();
             if (!hasBody)
             {
@@ -59,27 +60,36 @@ internal static class HttpCacheAnswer
         }
     }
 
+    /// <summary>Answers with what the request holds, too old as it is or found to be good again, and lets go of it.</summary>
+    public static ValueTask<StageResult> ServeHeldAsync(RequestContext context, CacheOutcome outcome)
+    {
+        var exchange = context.Cache!;
+        var route = context.Route!.Cache!;
+        return ServeAsync(context, exchange, route, exchange.Http!.TakeStale(), route.Shared.NowMs, outcome);
+    }
+
     /// <summary>Copies the head of a kept answer, with what a cache adds.</summary>
     public static void CopyHead(RequestContext context, StoredHead head, long ageSeconds)
     {
         var strings = context.Route!.Cache!.Shared.Strings;
         var headers = context.Response.Headers;
+        var fields = new ResponseFields(headers);
         context.Response.StatusCode = head.Status;
         for (var at = 0; head.TryNext(ref at, out var name, out var value);)
         {
-            headers.Append(KnownResponseHeaders.Lookup(name) ?? strings.Get(name), strings.Get(value));
+            var number = KnownResponseHeaders.NumberOf(name);
+            fields.Add(number, KnownResponseHeaders.NameOf(number) ?? strings.Get(name), strings.Get(value));
         }
 
-        headers.Append("Via", "1.1 edge");
-        headers["Age"] = context.Route.Cache.Shared.AgeOf(ageSeconds);
+        ResponseFields.AddVia(headers, "1.1 edge");
+        headers.Age = context.Route.Cache.Shared.AgeOf(ageSeconds);
     }
 
-    private static bool WriteHead(RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin)
+    private static bool WriteHead(RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin, long nowMs)
     {
         var http = exchange.Http!;
         var isRevalidated = exchange.Outcome == CacheOutcome.Revalidated;
         var info = isRevalidated ? http.Info : pin.Info;
-        var nowMs = route.Shared.NowMs;
         var head = new StoredHead(http.Found.Written.Span);
         var headers = context.Response.Headers;
         var status = StatusFor(context, http, head, route, pin.BodyLength);
@@ -87,7 +97,7 @@ internal static class HttpCacheAnswer
         if (status == StatusCodes.Status416RangeNotSatisfiable)
         {
             // Of what is kept only the length: whoever keeps this answer is not to take it for that.
-            headers.Append("Via", "1.1 edge");
+            ResponseFields.AddVia(headers, "1.1 edge");
             headers.ContentRange = $"bytes */{length}";
             length = 0;
         }

@@ -34,7 +34,6 @@ internal static class HttpCacheKey
         http.IsPersonal = CacheStage.PassesCredential(context);
         var key = exchange.Key;
         Begin(context, route, key, scope);
-        http.Resource = key.Resource(route.Shared.Hasher);
         CacheStage.AddHeaders(context, route, key);
         return key.TryEnd(route.Shared.Hasher);
     }
@@ -55,6 +54,7 @@ internal static class HttpCacheKey
         key.Add(path.IsEmpty ? "/" : path);
         key.Add(query);
         key.Add(route.KeepsHost ? UpstreamRequestWriter.CallerHost(context) : "");
+        key.EndResource();
     }
 
     /// <summary>Adds what the request says in the fields by which a kept answer varies.</summary>

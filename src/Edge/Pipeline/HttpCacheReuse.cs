@@ -44,14 +44,14 @@ internal static class HttpCacheReuse
             exchange.BeginBody();
             return http.IsSilent
                 ? StageResult.Responded
-                : await HttpCacheAnswer.ServeAsync(context, cache, route, http.TakeStale(), CacheOutcome.Revalidated);
+                : await HttpCacheAnswer.ServeHeldAsync(context, CacheOutcome.Revalidated);
         }
 
         if (!http.IsSilent)
         {
             exchange.Distrust();
             cache.Fail(Failure.UpstreamUnreachable);
-            return await HttpCacheAnswer.ServeAsync(context, cache, route, http.TakeStale(), CacheOutcome.Hit);
+            return await HttpCacheAnswer.ServeHeldAsync(context, CacheOutcome.Hit);
         }
 
         cache.BeginFill(context, exchange.Head, exchange.HeadBytes);
@@ -87,7 +87,7 @@ internal static class HttpCacheReuse
         }
 
         return !context.Response.HasStarted && Failures.IsUpstreamSide(failure) && MayStandIn(context)
-            ? HttpCacheAnswer.ServeAsync(context, context.Cache, context.Route!.Cache!, http.TakeStale(), CacheOutcome.Hit)
+            ? HttpCacheAnswer.ServeHeldAsync(context, CacheOutcome.Hit)
             : new ValueTask<StageResult>(StageResult.Continue);
     }
 

@@ -47,43 +47,45 @@ internal static class HttpCacheStage
         }
 
         exchange.Outcome = CacheOutcome.Miss;
-        return TryFind(context, exchange, route, out var pin)
-            ? UseAsync(context, exchange, route, pin)
+        var nowMs = http.AskedMs;
+        return TryFind(context, exchange, route, nowMs, out var pin)
+            ? UseAsync(context, exchange, route, pin, nowMs)
             : AskAsync(context, exchange, route);
     }
 
     /// <summary>Finds what is kept, and holds it; its head is copied.</summary>
-    public static bool TryFind(RequestContext context, CacheExchange exchange, RouteCache route, out CachePin pin)
+    public static bool TryFind(
+        RequestContext context, CacheExchange exchange, RouteCache route, long nowMs, out CachePin pin)
     {
         var key = exchange.Key;
-        var http = exchange.Http!;
-        var nowMs = route.Shared.NowMs;
         key.BeginSelection();
-        if (!TryPin(route, http, key.MainHash, key.MainBytes, nowMs, out pin))
+        if (!TryPin(route, exchange, key.MainHash, key.MainBytes, nowMs, out pin))
         {
             return false;
         }
 
-        if ((new StoredHead(http.Found.Written.Span).Rules.Traits & StoredTraits.Index) == 0)
+        var found = exchange.Http!.Found;
+        if ((new StoredHead(found.Written.Span).Rules.Traits & StoredTraits.Index) == 0)
         {
             return true;
         }
 
         pin.Release();
-        return HttpCacheKey.TrySelect(context, route, key, new StoredHead(http.Found.Written.Span))
-            && TryPin(route, http, key.Hash, key.Bytes, nowMs, out pin);
+        return HttpCacheKey.TrySelect(context, route, key, new StoredHead(found.Written.Span))
+            && TryPin(route, exchange, key.Hash, key.Bytes, nowMs, out pin);
     }
 
     /// <summary>Finds what is kept where it is fresh, and holds it.</summary>
     public static bool TryFindFresh(RequestContext context, CacheExchange exchange, RouteCache route, out CachePin pin)
     {
-        if (!TryFind(context, exchange, route, out pin))
+        var nowMs = route.Shared.NowMs;
+        if (!TryFind(context, exchange, route, nowMs, out pin))
         {
             exchange.Http!.ReadHeld();
             return false;
         }
 
-        if (IsFresh(exchange.Http!, pin.Info, route.Shared.NowMs))
+        if (IsFresh(exchange.Http!, pin.Info, nowMs))
         {
             return true;
         }
@@ -97,7 +99,7 @@ internal static class HttpCacheStage
     public static void HoldStale(RequestContext context, CacheExchange exchange, RouteCache route)
     {
         var http = exchange.Http!;
-        if (!TryFind(context, exchange, route, out var pin))
+        if (!TryFind(context, exchange, route, route.Shared.NowMs, out var pin))
         {
             http.ReadHeld();
             return;
@@ -123,14 +125,13 @@ internal static class HttpCacheStage
         rules.AgeSeconds + ((nowMs - info.StoredMs) / MsPerSecond);
 
     private static ValueTask<StageResult> UseAsync(
-        RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin)
+        RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin, long nowMs)
     {
         var http = exchange.Http!;
         var info = pin.Info;
-        var nowMs = route.Shared.NowMs;
         if (IsFresh(http, info, nowMs))
         {
-            return HttpCacheAnswer.ServeAsync(context, exchange, route, pin, CacheOutcome.Hit);
+            return HttpCacheAnswer.ServeAsync(context, exchange, route, pin, nowMs, CacheOutcome.Hit);
         }
 
         var rules = new StoredHead(http.Found.Written.Span).Rules;
@@ -139,12 +140,12 @@ internal static class HttpCacheStage
             && http.Asked.MaxAge < 0 && http.Asked.MinFresh < 0;
         if (mayBeStale && overMs >= 0 && overMs <= http.Asked.MaxStale * MsPerSecond)
         {
-            return HttpCacheAnswer.ServeAsync(context, exchange, route, pin, CacheOutcome.Hit);
+            return HttpCacheAnswer.ServeAsync(context, exchange, route, pin, nowMs, CacheOutcome.Hit);
         }
 
         if (mayBeStale && overMs >= 0 && overMs < rules.StaleWhileRevalidateSeconds * MsPerSecond)
         {
-            return UseAndAskAsync(context, exchange, route, pin);
+            return UseAndAskAsync(context, exchange, route, pin, nowMs);
         }
 
         http.Hold(pin);
@@ -154,6 +155,7 @@ internal static class HttpCacheStage
 
     private static ValueTask<StageResult> AskAsync(RequestContext context, CacheExchange exchange, RouteCache route)
     {
+        exchange.Http!.Resource = exchange.Key.Resource(route.Shared.Hasher);
         if (exchange.Http!.Asked.OnlyIfCached)
         {
             route.Counters.Misses.Increment();
@@ -173,9 +175,10 @@ internal static class HttpCacheStage
     /// <summary>Gives the caller what is a little too old, and then asks the upstream for the next one's sake.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private static async ValueTask<StageResult> UseAndAskAsync(
-        RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin)
+        RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin, long nowMs)
     {
         var http = exchange.Http!;
+        http.Resource = exchange.Key.Resource(route.Shared.Hasher);
         var isAsker = HttpMethods.IsGet(context.Request.Method);
         if (isAsker)
         {
@@ -193,10 +196,10 @@ internal static class HttpCacheStage
 
         if (!isAsker)
         {
-            return await HttpCacheAnswer.ServeAsync(context, exchange, route, pin, CacheOutcome.Hit);
+            return await HttpCacheAnswer.ServeAsync(context, exchange, route, pin, nowMs, CacheOutcome.Hit);
         }
 
-        var result = await HttpCacheAnswer.ServeAsync(context, exchange, route, pin, CacheOutcome.Hit, keepsPin: true);
+        var result = await HttpCacheAnswer.ServeAsync(context, exchange, route, pin, nowMs, CacheOutcome.Hit, keepsPin: true);
         http.Hold(pin);
         if (result.Outcome != StageOutcome.Responded)
         {
@@ -224,20 +227,21 @@ internal static class HttpCacheStage
     }
 
     private static bool TryPin(
-        RouteCache route, HttpCacheExchange http, Core.Limits.KeyHash hash, ReadOnlySpan<byte> key, long nowMs, out CachePin pin)
+        RouteCache route, CacheExchange exchange, Core.Limits.KeyHash hash, ReadOnlySpan<byte> key, long nowMs, out CachePin pin)
     {
         if (!route.Store.TryPin(hash, key, nowMs, out pin))
         {
             return false;
         }
 
-        if (!route.Shared.Stamps.IsValid(http.Resource, pin.Info.StoredMs))
+        var shared = route.Shared;
+        if (shared.Stamps.HasAny && !shared.Stamps.IsValid(exchange.Key.Resource(shared.Hasher), pin.Info.StoredMs))
         {
             pin.Release();
             return false;
         }
 
-        http.Read(pin);
+        exchange.Http!.Read(pin);
         return true;
     }
 }

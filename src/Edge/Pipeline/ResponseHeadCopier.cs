@@ -24,6 +24,7 @@ internal sealed class ResponseHeadCopier
     public void Copy(RequestContext context, ResponseHead head, ReadOnlySpan<byte> bytes)
     {
         var headers = context.Response.Headers;
+        var fields = new ResponseFields(headers);
         context.Response.StatusCode = head.StatusCode;
         for (var i = 0; i < head.HeaderCount; i++)
         {
@@ -34,7 +35,7 @@ internal sealed class ResponseHeadCopier
                 continue;
             }
 
-            var name = field.KnownName ?? _strings.Get(field.Name(bytes));
+            var name = KnownResponseHeaders.NameOf(field.Number) ?? _strings.Get(field.Name(bytes));
 
             // Alt-Svc invites callers to another door, on which this gateway does not listen (RFC 7838).
             if (name.Equals("Alt-Svc", StringComparison.OrdinalIgnoreCase)
@@ -46,7 +47,7 @@ internal sealed class ResponseHeadCopier
             var value = field.Kind == ResponseHeaderKind.SetCookie
                 ? Encoding.Latin1.GetString(field.Value(bytes))
                 : _strings.Get(field.Value(bytes));
-            headers.Append(name, value);
+            fields.Add(field.Number, name, value);
         }
 
         var isStream = head.IsEventStream(bytes);
@@ -61,7 +62,7 @@ internal sealed class ResponseHeadCopier
             headers.ContentLength = head.ContentLength;
         }
 
-        headers.Append("Via", head.MinorVersion == 0 ? "1.0 edge" : "1.1 edge");
+        ResponseFields.AddVia(headers, head.MinorVersion == 0 ? "1.0 edge" : "1.1 edge");
         if (context.Translation is { } translation ? translation.IsStream : isStream && coding == ContentCoding.Identity)
         {
             context.EventStream = StreamOf(context, head);
