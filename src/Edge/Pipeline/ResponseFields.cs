@@ -14,7 +14,7 @@ internal ref struct ResponseFields(IHeaderDictionary headers)
 {
     private const int BitsOfWord = 64;
 
-    // What is there already is nobody's known name.
+    // Of what was there before, no name has been seen here: each is looked for.
     private readonly bool _isForeign = headers.Count > 0;
     private ulong _seenLow;
     private ulong _seenHigh;
