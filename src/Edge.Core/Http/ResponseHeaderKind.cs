@@ -30,6 +30,9 @@ public enum ResponseHeaderKind : byte
     /// <summary>Via, to which the gateway adds itself.</summary>
     Via,
 
+    /// <summary>Alt-Svc, which invites callers to another door (RFC 7838).</summary>
+    AltSvc,
+
     /// <summary>Set-Cookie: one field a cookie, never joined with commas, and never worth remembering.</summary>
     SetCookie,
 }

@@ -38,7 +38,6 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
     // Made by the first answer from memory: not every gateway has a cache.
     private KeyPlace[]? _keyNames;
     private string?[]? _hits;
-    private string?[]? _ages;
 
     private UInt128 _secret = SystemRandom.NextSecret();
     private volatile KeyHasher? _hasher;
@@ -72,6 +71,9 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
 
     /// <summary>The time in milliseconds, on a clock that never jumps.</summary>
     public long NowMs => clock.NowNs / NsPerMs;
+
+    /// <summary>What the cache's clock said at a timestamp.</summary>
+    public long MsAt(long timestamp) => clock.At(timestamp) / NsPerMs;
 
     /// <summary>What is counted, by the names of routes.</summary>
     public IReadOnlyDictionary<string, CacheCounters> Counters => _counters;
@@ -142,11 +144,6 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
     /// <summary>The same of one that has been too old for so many seconds.</summary>
     public static string StaleOf(long secondsOver) =>
         string.Create(CultureInfo.InvariantCulture, $"edge; hit; ttl=-{secondsOver}; detail=stale");
-
-    /// <summary>Age of an answer (RFC 9111, section 5.1).</summary>
-    public string AgeOf(long seconds) => seconds is < 0 or >= SecondsMax
-        ? seconds.ToString(CultureInfo.InvariantCulture)
-        : (_ages ??= new string?[SecondsMax])[seconds] ??= seconds.ToString(CultureInfo.InvariantCulture);
 
     private static string MakeHit(long secondsLeft) =>
         string.Create(CultureInfo.InvariantCulture, $"edge; hit; ttl={secondsLeft}");

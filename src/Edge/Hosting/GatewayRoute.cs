@@ -33,6 +33,7 @@ internal sealed class GatewayRoute
         Cors = plan.Cors is { } cors ? new CorsPolicy(cors) : null;
         SecurityHeaders = new SecurityHeaders(plan.SecurityHeaders);
         Limits = limits;
+        Fields = RouteFields.Of(plan, limits is not null);
     }
 
     /// <summary>What the file says.</summary>
@@ -76,6 +77,9 @@ internal sealed class GatewayRoute
 
     /// <summary>How much may be asked of it; null: anything.</summary>
     public RouteLimits? Limits { get; }
+
+    /// <summary>Which fields of an answer need not be headers; null: all are.</summary>
+    public RouteFields? Fields { get; }
 
     /// <summary>What is done with bodies; null: nothing, they pass as they come.</summary>
     public RouteBody? Body { get; }

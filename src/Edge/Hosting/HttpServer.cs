@@ -182,7 +182,7 @@ internal sealed class HttpServer : IAsyncDisposable
             name == HeaderNames.ContentLength ? ContentLengthEncoding.Instance
             : name == HeaderNames.Connection ? ConnectionEncoding.Instance
             : Encoding.Latin1;
-        options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+        options.ResponseHeaderEncodingSelector = static _ => FieldLineEncoding.Instance;
 
         var limits = options.Limits;
 

@@ -277,7 +277,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
         }
 
         ResponseHeadCopier.ApplyRules(context);
-        await context.ResponseBody.StartAsync();
+        await context.StartAnswerAsync();
         if (!HttpMethods.IsHead(context.Request.Method))
         {
             context.ResponseBody.Writer.Put(fallback.Body);

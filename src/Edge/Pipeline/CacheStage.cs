@@ -128,21 +128,21 @@ internal static class CacheStage
     /// <summary>What an answer that comes from the upstream says of the cache.</summary>
     public static void WriteHeaders(RequestContext context, CacheExchange exchange)
     {
-        var headers = context.Response.Headers;
+        var fields = context.Fields;
         switch (exchange.Outcome)
         {
             case CacheOutcome.Bypass:
-                headers.Append("Cache-Status", "edge; fwd=bypass");
-                headers["X-Cache"] = "BYPASS";
+                fields.Append(KnownResponseHeaders.CacheStatus, "edge; fwd=bypass");
+                fields.Set(KnownResponseHeaders.XCache, "BYPASS");
                 break;
             case CacheOutcome.Collapsed:
-                headers.Append("Cache-Status", "edge; fwd=miss; collapsed");
-                headers["X-Cache"] = "HIT";
-                headers["X-Cache-Key"] = context.Route!.Cache!.Shared.NameOf(exchange.Key.Hash);
+                fields.Append(KnownResponseHeaders.CacheStatus, "edge; fwd=miss; collapsed");
+                fields.Set(KnownResponseHeaders.XCache, "HIT");
+                fields.Set(KnownResponseHeaders.XCacheKey, context.Route!.Cache!.Shared.NameOf(exchange.Key.Hash));
                 break;
             case CacheOutcome.Miss or CacheOutcome.Refresh:
                 var isRefresh = exchange.Outcome == CacheOutcome.Refresh || exchange.Http is { Asked.NoCache: true };
-                headers.Append("Cache-Status", (isRefresh, exchange.Http is { HasStale: true }, exchange.IsFilling) switch
+                var status = (isRefresh, exchange.Http is { HasStale: true }, exchange.IsFilling) switch
                 {
                     (true, _, false) => "edge; fwd=request",
                     (true, _, true) => "edge; fwd=request; stored",
@@ -150,9 +150,10 @@ internal static class CacheStage
                     (_, true, true) => "edge; fwd=stale; stored",
                     (_, _, true) => "edge; fwd=miss; stored",
                     _ => "edge; fwd=miss",
-                });
-                headers["X-Cache"] = "MISS";
-                headers["X-Cache-Key"] = context.Route!.Cache!.Shared.NameOf(exchange.Key.Hash);
+                };
+                fields.Append(KnownResponseHeaders.CacheStatus, status);
+                fields.Set(KnownResponseHeaders.XCache, "MISS");
+                fields.Set(KnownResponseHeaders.XCacheKey, context.Route!.Cache!.Shared.NameOf(exchange.Key.Hash));
                 break;
         }
     }
@@ -173,7 +174,7 @@ internal static class CacheStage
             WriteHead(context, exchange, route, pin);
             context.Body.ReturnMemory();
             exchange.Key.ReturnMemory();
-            await context.ResponseBody.StartAsync();
+            await context.StartAnswerAsync();
             if (route.Plan.ReplayEvery is { } every && PacedReplay.IsFor(context))
             {
                 return await PacedReplay.RunAsync(context, pin, every);
@@ -207,17 +208,18 @@ internal static class CacheStage
             head.Write(run);
         }
 
-        CopyHead(context, head.Written.Span);
+        var fields = context.BeginFields(mayBeLines: false);
+        CopyHead(context, fields, new StoredHead(head.Written.Span));
         head.ReturnMemory();
         var info = pin.Info;
         var nowMs = route.Shared.NowMs;
-        var headers = context.Response.Headers;
-        headers.Age = route.Shared.AgeOf((nowMs - info.StoredMs) / 1000);
-        headers["Cache-Status"] = exchange.Near is not null ? GatewayCache.NearHitOf((info.FreshUntilMs - nowMs) / 1000)
+        fields.Set(KnownResponseHeaders.Age, (nowMs - info.StoredMs) / 1000);
+        context.Response.Headers["Cache-Status"] =
+            exchange.Near is not null ? GatewayCache.NearHitOf((info.FreshUntilMs - nowMs) / 1000)
             : nowMs < info.FreshUntilMs ? route.Shared.HitOf((info.FreshUntilMs - nowMs) / 1000)
             : GatewayCache.StaleOf((nowMs - info.FreshUntilMs) / 1000);
-        headers["X-Cache"] = "HIT";
-        headers["X-Cache-Key"] = route.Shared.NameOf(exchange.Near ?? exchange.Key.Hash);
+        fields.Set(KnownResponseHeaders.XCache, "HIT");
+        fields.Set(KnownResponseHeaders.XCacheKey, route.Shared.NameOf(exchange.Near ?? exchange.Key.Hash));
         if (context.Facts is { HidesUsage: true, IsStreaming: true })
         {
             // What was stored is what the upstream said, for those who want its usage and those who do not.
@@ -225,7 +227,7 @@ internal static class CacheStage
         }
         else
         {
-            headers.ContentLength = pin.BodyLength;
+            context.Response.Headers.ContentLength = pin.BodyLength;
         }
 
         ResponseHeadCopier.ApplyRules(context);
@@ -235,17 +237,14 @@ internal static class CacheStage
         CountSaved(context, exchange, route, saved, pin.BodyLength);
     }
 
-    /// <summary>Copies a kept head to the answer.</summary>
-    public static void CopyHead(RequestContext context, ReadOnlySpan<byte> bytes)
+    /// <summary>Copies a kept head to the answer, whose own has begun.</summary>
+    public static void CopyHead(RequestContext context, ResponseFields fields, StoredHead head)
     {
-        var head = new StoredHead(bytes);
         var strings = context.Route!.Cache!.Shared.Strings;
-        var fields = new ResponseFields(context.Response.Headers);
         context.Response.StatusCode = head.Status;
         for (var at = 0; head.TryNext(ref at, out var name, out var value);)
         {
-            var number = KnownResponseHeaders.NumberOf(name);
-            fields.Add(number, KnownResponseHeaders.NameOf(number) ?? strings.Get(name), strings.Get(value));
+            fields.Copy(KnownResponseHeaders.NumberOf(name), name, value, strings);
         }
     }
 

@@ -131,7 +131,7 @@ internal static class CollapseStage
         WriteHead(context, exchange, flight);
         context.Body.ReturnMemory();
         exchange.Key.ReturnMemory();
-        await context.ResponseBody.StartAsync();
+        await context.StartAnswerAsync();
         var failure = await SharedRelay.ServeAsync(context, flight, exchange.Joiner);
         if (failure != Failure.None)
         {
@@ -176,14 +176,15 @@ internal static class CollapseStage
     {
         var head = exchange.Head;
         ReadHead(head, flight);
+        var fields = context.BeginFields(mayBeLines: false);
         if (exchange.Http is null)
         {
-            CacheStage.CopyHead(context, head.Written.Span);
+            CacheStage.CopyHead(context, fields, new StoredHead(head.Written.Span));
         }
         else
         {
             var kept = new StoredHead(head.Written.Span);
-            HttpCacheAnswer.CopyHead(context, kept, kept.Rules.AgeSeconds);
+            HttpCacheAnswer.CopyHead(context, fields, kept, kept.Rules.AgeSeconds);
         }
 
         head.ReturnMemory();

@@ -70,6 +70,7 @@ internal static class FailStage
     private static void TellHalfGone(RequestContext context)
     {
         context.Response.Headers.Clear();
+        context.BeginFields(mayBeLines: false);
         context.Response.Headers.ContentLength = 0;
         context.CloseAfterAnswer();
         context.Response.StatusCode = Failures.StatusCode(Failure.CallerGone);
@@ -100,6 +101,7 @@ internal static class FailStage
         var close = response.Headers.Connection;
         response.Headers.Clear();
         response.Headers.Connection = close;
+        context.BeginFields(mayBeLines: false);
         if (CallerFailures.LoseFraming(failure))
         {
             context.CloseAfterAnswer();
@@ -144,7 +146,7 @@ internal static class FailStage
         if (!HttpMethods.IsHead(context.Request.Method))
         {
             // Not flushed here: the server does that when the request is over, and thus counted.
-            await context.ResponseBody.StartAsync();
+            await context.StartAnswerAsync();
             context.ResponseBody.Writer.Put(body.Written.Span);
         }
 

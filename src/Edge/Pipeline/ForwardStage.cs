@@ -124,7 +124,8 @@ internal sealed class ForwardStage
 
     private void CopyHead(RequestContext context)
     {
-        _copier.Copy(context, context.Exchange.Head, context.Exchange.HeadBytes);
+        var exchange = context.Exchange;
+        _copier.Copy(context, exchange.Head, exchange.HeadBytes, ResponseRelay.StartsAtOnce(context, exchange.Head));
         if (context.Exchange.IsUploadHeld)
         {
             // The caller may now send its body or leave it, and only a new connection tells which (RFC 9110, section 10.1.1).

@@ -33,7 +33,7 @@ internal static class HttpCacheAnswer
         {
             exchange.Outcome = outcome;
             var hasBody = WriteHead(context, exchange, route, pin, nowMs);
-            await context.ResponseBody.StartAsync();
+            await context.StartAnswerAsync();
             if (!hasBody)
             {
                 return StageResult.Responded;
@@ -69,20 +69,15 @@ internal static class HttpCacheAnswer
     }
 
     /// <summary>Copies the head of a kept answer, with what a cache adds.</summary>
-    public static void CopyHead(RequestContext context, StoredHead head, long ageSeconds)
+    /// <param name="context">The request.</param>
+    /// <param name="fields">The answer's head, begun.</param>
+    /// <param name="head">The kept one.</param>
+    /// <param name="ageSeconds">How old it is.</param>
+    public static void CopyHead(RequestContext context, ResponseFields fields, StoredHead head, long ageSeconds)
     {
-        var strings = context.Route!.Cache!.Shared.Strings;
-        var headers = context.Response.Headers;
-        var fields = new ResponseFields(headers);
-        context.Response.StatusCode = head.Status;
-        for (var at = 0; head.TryNext(ref at, out var name, out var value);)
-        {
-            var number = KnownResponseHeaders.NumberOf(name);
-            fields.Add(number, KnownResponseHeaders.NameOf(number) ?? strings.Get(name), strings.Get(value));
-        }
-
-        ResponseFields.AddVia(headers, "1.1 edge");
-        headers.Age = context.Route.Cache.Shared.AgeOf(ageSeconds);
+        CacheStage.CopyHead(context, fields, head);
+        fields.AddVia("1.1 edge");
+        fields.Set(KnownResponseHeaders.Age, ageSeconds);
     }
 
     private static bool WriteHead(RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin, long nowMs)
@@ -94,16 +89,17 @@ internal static class HttpCacheAnswer
         var headers = context.Response.Headers;
         var status = StatusFor(context, http, head, route, pin.BodyLength);
         var length = (long)pin.BodyLength;
+        var fields = context.BeginFields(mayBeLines: status == head.Status);
         if (status == StatusCodes.Status416RangeNotSatisfiable)
         {
             // Of what is kept only the length: whoever keeps this answer is not to take it for that.
-            ResponseFields.AddVia(headers, "1.1 edge");
+            fields.AddVia("1.1 edge");
             headers.ContentRange = $"bytes */{length}";
             length = 0;
         }
         else
         {
-            CopyHead(context, head, HttpCacheStage.AgeOf(head.Rules, info, nowMs));
+            CopyHead(context, fields, head, HttpCacheStage.AgeOf(head.Rules, info, nowMs));
         }
 
         if (status == StatusCodes.Status206PartialContent)
@@ -114,11 +110,11 @@ internal static class HttpCacheAnswer
 
         context.Response.StatusCode = status;
         var leftMs = info.FreshUntilMs - nowMs;
-        headers.Append("Cache-Status", isRevalidated ? "edge; fwd=stale; fwd-status=304"
+        fields.Append(KnownResponseHeaders.CacheStatus, isRevalidated ? "edge; fwd=stale; fwd-status=304"
             : leftMs > 0 ? route.Shared.HitOf(leftMs / MsPerSecond)
             : GatewayCache.StaleOf(-leftMs / MsPerSecond));
-        headers["X-Cache"] = isRevalidated ? "REVALIDATED" : "HIT";
-        headers["X-Cache-Key"] = route.Shared.NameOf(exchange.Key.Hash);
+        fields.Set(KnownResponseHeaders.XCache, isRevalidated ? "REVALIDATED" : "HIT");
+        fields.Set(KnownResponseHeaders.XCacheKey, route.Shared.NameOf(exchange.Key.Hash));
         if (status == StatusCodes.Status304NotModified)
         {
             // What the caller has is the same: of its representation nothing is told anew (RFC 9110, section 15.4.5).

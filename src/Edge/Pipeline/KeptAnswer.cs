@@ -59,7 +59,7 @@ internal sealed class KeptAnswer
     /// <summary>Gives it to the caller, whose answer has not started.</summary>
     public async ValueTask GiveAsync(RequestContext context, ResponseHeadCopier copier)
     {
-        copier.Copy(context, Parse(), _head.Written.Span);
+        copier.Copy(context, Parse(), _head.Written.Span, startsNext: false);
 
         // Whole as it is, it goes in one piece however it came.
         context.EventStream = null;
@@ -78,7 +78,7 @@ internal sealed class KeptAnswer
 
         context.Cache?.Take(body.Span);
         context.Cache?.Complete(context);
-        await context.ResponseBody.StartAsync();
+        await context.StartAnswerAsync();
         context.ResponseBody.Writer.Put(body.Span);
         context.ResponseBytes += body.Length;
     }

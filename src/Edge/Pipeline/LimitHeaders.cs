@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using Edge.Core.Configuration;
+using Edge.Core.Http;
 using Edge.Core.Limits;
 using Edge.Core.Llm;
 using Microsoft.AspNetCore.Http;
@@ -14,18 +14,15 @@ namespace Edge.Pipeline;
 internal static class LimitHeaders
 {
     private const long NsPerSecond = 1_000_000_000;
-    private const int SmallNumbers = 1024;
+    private const int TimeBytesMax = 32;
     private const int AnyUnit = -1;
     private const int TokenUnits =
         (1 << (int)LimitUnit.Tokens) | (1 << (int)LimitUnit.InputTokens) | (1 << (int)LimitUnit.OutputTokens);
 
-    private static readonly string[] Numbers = MakeNumbers();
-    private static readonly Names OpenAIRequests = Names.OfOpenAI("requests");
-    private static readonly Names OpenAITokens = Names.OfOpenAI("tokens");
-    private static readonly Names AnthropicRequests = Names.OfAnthropic("requests");
-    private static readonly Names AnthropicTokens = Names.OfAnthropic("tokens");
-    private static readonly Names AnthropicInputTokens = Names.OfAnthropic("input-tokens");
-    private static readonly Names AnthropicOutputTokens = Names.OfAnthropic("output-tokens");
+    // Of the three fields that tell of one limit, in the order of their numbers.
+    private const int Limit = 0;
+    private const int Remaining = 1;
+    private const int Reset = 2;
 
     /// <summary>Writes the headers of what the request holds, or was refused by; the answer has not started.</summary>
     public static void Write(RequestContext context)
@@ -37,39 +34,39 @@ internal static class LimitHeaders
             return;
         }
 
-        var headers = context.Response.Headers;
-        headers["RateLimit-Policy"] = route.Policy;
-        headers["RateLimit"] = Describe(requests, spending);
+        var fields = context.Fields;
+        fields.Set(KnownResponseHeaders.RateLimitPolicy, route.Policy);
+        Describe(fields, requests, spending);
         var tightest = Tighter(Tightest(requests, AnyUnit), Tightest(spending, AnyUnit));
         if (tightest.Hold is { } hold)
         {
             ref readonly var take = ref hold.Takes[tightest.Index];
-            headers["X-RateLimit-Limit"] = Text(take.Rule.Limit);
-            headers["X-RateLimit-Remaining"] = Text(take.Remaining);
-            headers["X-RateLimit-Reset"] = Text(SecondsOf(ResetOf(hold, tightest.Index)));
+            fields.Set(KnownResponseHeaders.XRateLimit + Limit, take.Rule.Limit);
+            fields.Set(KnownResponseHeaders.XRateLimit + Remaining, take.Remaining);
+            fields.Set(KnownResponseHeaders.XRateLimit + Reset, SecondsOf(ResetOf(hold, tightest.Index)));
         }
 
         switch (context.Dialect)
         {
             case Dialect.OpenAI:
-                WriteOpenAI(headers, OpenAIRequests, Tightest(requests, Only(LimitUnit.Requests)));
-                WriteOpenAI(headers, OpenAITokens, Tightest(spending, TokenUnits));
+                WriteOpenAI(fields, KnownResponseHeaders.OpenAIRequests, Tightest(requests, Only(LimitUnit.Requests)));
+                WriteOpenAI(fields, KnownResponseHeaders.OpenAITokens, Tightest(spending, TokenUnits));
                 break;
             case Dialect.Anthropic:
-                WriteAnthropic(headers, AnthropicRequests, Tightest(requests, Only(LimitUnit.Requests)), route.Clock);
-                WriteAnthropic(headers, AnthropicTokens, Tightest(spending, Only(LimitUnit.Tokens)), route.Clock);
-                WriteAnthropic(headers, AnthropicInputTokens, Tightest(spending, Only(LimitUnit.InputTokens)), route.Clock);
-                WriteAnthropic(headers, AnthropicOutputTokens, Tightest(spending, Only(LimitUnit.OutputTokens)), route.Clock);
+                WriteAnthropic(fields, KnownResponseHeaders.AnthropicRequests, requests, LimitUnit.Requests, route.Clock);
+                WriteAnthropic(fields, KnownResponseHeaders.AnthropicTokens, spending, LimitUnit.Tokens, route.Clock);
+                WriteAnthropic(fields, KnownResponseHeaders.AnthropicInputTokens, spending, LimitUnit.InputTokens, route.Clock);
+                WriteAnthropic(fields, KnownResponseHeaders.AnthropicOutputTokens, spending, LimitUnit.OutputTokens, route.Clock);
                 break;
         }
 
         if (spending is { RefusedBy: >= 0 })
         {
-            WriteRefusal(headers, spending.Takes[spending.RefusedBy]);
+            WriteRefusal(context.Response.Headers, spending.Takes[spending.RefusedBy]);
         }
         else if (requests is { RefusedBy: >= 0 })
         {
-            WriteRefusal(headers, requests.Takes[requests.RefusedBy]);
+            WriteRefusal(context.Response.Headers, requests.Takes[requests.RefusedBy]);
         }
     }
 
@@ -116,29 +113,35 @@ internal static class LimitHeaders
         }
     }
 
-    private static void WriteOpenAI(IHeaderDictionary headers, in Names names, (LimitHold? Hold, int Index) tightest)
+    private static void WriteOpenAI(ResponseFields fields, int first, (LimitHold? Hold, int Index) tightest)
     {
         if (tightest.Hold is { } hold)
         {
             ref readonly var take = ref hold.Takes[tightest.Index];
-            headers[names.Limit] = Text(take.Rule.Limit);
-            headers[names.Remaining] = Text(take.Remaining);
-            headers[names.Reset] = GoDuration(ResetOf(hold, tightest.Index));
+            fields.Set(first + Limit, take.Rule.Limit);
+            fields.Set(first + Remaining, take.Remaining);
+            fields.BeginValue(first + Reset);
+            PutGoDuration(fields, ResetOf(hold, tightest.Index));
+            fields.EndValue();
         }
     }
 
     private static void WriteAnthropic(
-        IHeaderDictionary headers, in Names names, (LimitHold? Hold, int Index) tightest, LimitClock clock)
+        ResponseFields fields, int first, LimitHold? held, LimitUnit unit, LimitClock clock)
     {
+        var tightest = Tightest(held, Only(unit));
         if (tightest.Hold is { } hold)
         {
             ref readonly var take = ref hold.Takes[tightest.Index];
             var at = DateTime.UnixEpoch.AddMicroseconds(
                 clock.UtcMicros + (ResetOf(hold, tightest.Index) / 1000) + 1_000_000);
-            headers[names.Limit] = Text(take.Rule.Limit);
-            headers[names.Remaining] = Text(take.Remaining);
-            headers[names.Reset] =
-                at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            fields.Set(first + Limit, take.Rule.Limit);
+            fields.Set(first + Remaining, take.Remaining);
+            Span<byte> time = stackalloc byte[TimeBytesMax];
+            at.TryFormat(time, out var count, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            fields.BeginValue(first + Reset);
+            fields.Put(time[..count]);
+            fields.EndValue();
         }
     }
 
@@ -188,76 +191,60 @@ internal static class LimitHeaders
         return index == hold.RefusedBy && take.WaitNs != long.MaxValue ? take.WaitNs : take.ResetNs;
     }
 
-    private static string Describe(LimitHold? requests, LimitHold? spending)
+    private static void Describe(ResponseFields fields, LimitHold? requests, LimitHold? spending)
     {
-        var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[256]);
-        Describe(ref text, requests, isFirst: true);
-        Describe(ref text, spending, isFirst: requests is not { Count: > 0 });
-        return text.ToStringAndClear();
+        fields.BeginValue(KnownResponseHeaders.RateLimit);
+        Describe(fields, requests, isFirst: true);
+        Describe(fields, spending, isFirst: requests is not { Count: > 0 });
+        fields.EndValue();
     }
 
-    private static void Describe(ref DefaultInterpolatedStringHandler text, LimitHold? hold, bool isFirst)
+    private static void Describe(ResponseFields fields, LimitHold? hold, bool isFirst)
     {
         for (var i = 0; hold is not null && i < hold.Count; i++)
         {
             ref readonly var take = ref hold.Takes[i];
-            text.AppendLiteral(isFirst && i == 0 ? "\"" : ", \"");
-            text.AppendLiteral(take.Rule.Name);
-            text.AppendLiteral("\";r=");
-            text.AppendFormatted(take.Remaining);
+            fields.Put(isFirst && i == 0 ? "\""u8 : ", \""u8);
+            fields.Put(take.Rule.Name);
+            fields.Put("\";r="u8);
+            fields.Put(take.Remaining);
             if (take.Rule.Kind != LimitKind.Concurrent)
             {
-                text.AppendLiteral(";t=");
-                text.AppendFormatted(SecondsOf(ResetOf(hold, i)));
+                fields.Put(";t="u8);
+                fields.Put(SecondsOf(ResetOf(hold, i)));
             }
         }
     }
 
     /// <summary>As OpenAI writes durations: <c>12ms</c>, <c>1s</c>, <c>2m30s</c>, <c>6m0s</c>, <c>1h0m0s</c>.</summary>
-    internal static string GoDuration(long ns)
+    internal static void PutGoDuration(ResponseFields fields, long ns)
     {
         var ms = (ns + 999_999) / 1_000_000;
         if (ms < 1000)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"{ms}ms");
+            fields.Put(ms);
+            fields.Put("ms"u8);
+            return;
         }
 
         var s = (ms + 999) / 1000;
-        return s switch
+        if (s >= 3600)
         {
-            < 60 => string.Create(CultureInfo.InvariantCulture, $"{s}s"),
-            < 3600 => string.Create(CultureInfo.InvariantCulture, $"{s / 60}m{s % 60}s"),
-            _ => string.Create(CultureInfo.InvariantCulture, $"{s / 3600}h{s / 60 % 60}m{s % 60}s"),
-        };
+            fields.Put(s / 3600);
+            fields.Put("h"u8);
+        }
+
+        if (s >= 60)
+        {
+            fields.Put(s / 60 % 60);
+            fields.Put("m"u8);
+        }
+
+        fields.Put(s % 60);
+        fields.Put("s"u8);
     }
 
     private static long SecondsOf(long ns) => (ns + NsPerSecond - 1) / NsPerSecond;
 
-    private static string Text(long number) => (ulong)number < SmallNumbers
-        ? Numbers[number]
-        : number.ToString(CultureInfo.InvariantCulture);
-
-    private static string[] MakeNumbers()
-    {
-        var numbers = new string[SmallNumbers];
-        for (var i = 0; i < numbers.Length; i++)
-        {
-            numbers[i] = i.ToString(CultureInfo.InvariantCulture);
-        }
-
-        return numbers;
-    }
-
-    /// <summary>The three headers of a dialect that tell of one limit; made once, not for each answer.</summary>
-    private readonly record struct Names(string Limit, string Remaining, string Reset)
-    {
-        public static Names OfOpenAI(string what) =>
-            new($"x-ratelimit-limit-{what}", $"x-ratelimit-remaining-{what}", $"x-ratelimit-reset-{what}");
-
-        public static Names OfAnthropic(string what)
-        {
-            var prefix = $"anthropic-ratelimit-{what}-";
-            return new Names(prefix + "limit", prefix + "remaining", prefix + "reset");
-        }
-    }
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

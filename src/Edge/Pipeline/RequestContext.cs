@@ -440,6 +440,7 @@ internal sealed partial class RequestContext
     public void End()
     {
         EndBody();
+        EndFields();
         Cache?.End();
         Translation?.ReturnMemory();
         Repeats?.End();

@@ -55,7 +55,7 @@ internal static class ResourceMetadataStage
         context.Response.StatusCode = StatusCodes.Status200OK;
         if (HttpMethods.IsGet(method))
         {
-            await context.ResponseBody.StartAsync();
+            await context.StartAnswerAsync();
             context.ResponseBody.Writer.Write(document);
         }
 

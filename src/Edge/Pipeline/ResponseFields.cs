@@ -1,60 +1,305 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Text;
 using Edge.Core.Http;
+using Edge.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace Edge.Pipeline;
 
 /// <summary>
-/// Puts the fields of a head, one after another, into the headers of an answer. Of a name that is known and comes for the first
-/// time nothing can be there yet, so that it is not looked for; and where the server has a member for a field, that is set,
-/// without a look at the name.
+/// Puts the fields of a head, one after another, into an answer: fields that nothing looks at any more as the lines that go on
+/// the wire, which the server writes in one piece (<see cref="FieldLineEncoding"/>), and all others into its headers.
 /// </summary>
-/// <param name="headers">Of the answer, which has not started.</param>
-internal ref struct ResponseFields(IHeaderDictionary headers)
+/// <remarks>
+/// To the server a field is a name and a value to be checked, looked up, kept, and encoded when the head is written; that was a
+/// tenth of the cost of an answer from memory. Of the headers too, what cannot be there yet is not looked for, and where the
+/// server has a member for a field, that is set, without a look at the name.
+/// Rented for one head and given back when that is written. Used by one thread at a time.
+/// </remarks>
+internal sealed class ResponseFields
 {
-    private const int BitsOfWord = 64;
+    private const int LinesBytesFirst = 1024;
+    private const int LinesBytesKept = 16 * 1024;
+    private const int DigitsMax = 20;
+
+    // What no field may have (RFC 9110, section 5.5). The server says so of what it is given; of lines this does.
+    private static readonly SearchValues<byte> Controls = SearchValues.Create(
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 127);
+
+    [ThreadStatic]
+    private static ResponseFields? _spare;
+
+    [ThreadStatic]
+    private static ResponseFields? _written;
+
+    private IHeaderDictionary _headers = null!;
+    private RouteFields? _ready;
+    private byte[] _lines = new byte[LinesBytesFirst];
+    private int _length;
+    private int _valueAt;
+    private string? _headerOfValue;
 
     // Of what was there before, no name has been seen here: each is looked for.
-    private readonly bool _isForeign = headers.Count > 0;
-    private ulong _seenLow;
-    private ulong _seenHigh;
+    private bool _isForeign;
+    private HeaderNumberSet _seen;
+
+    private ResponseFields()
+    {
+    }
+
+    /// <summary>The lines of the head that the server is writing on this thread.</summary>
+    public static ReadOnlySpan<byte> LinesWritten => _written is { } fields ? fields._lines.AsSpan(0, fields._length) : default;
+
+    /// <summary>The same, once: of several values the first has them behind it.</summary>
+    public static ReadOnlySpan<byte> TakeLinesWritten()
+    {
+        var lines = LinesWritten;
+        _written = null;
+        return lines;
+    }
+
+    /// <summary>Takes one that is free.</summary>
+    public static ResponseFields Rent()
+    {
+        var fields = _spare ?? new ResponseFields();
+        _spare = null;
+        return fields;
+    }
+
+    /// <summary>Gives it back.</summary>
+    public void Return()
+    {
+        _headers = null!;
+        _ready = null;
+        _length = 0;
+        if (_lines.Length <= LinesBytesKept)
+        {
+            _spare = this;
+        }
+    }
+
+    /// <summary>Begins a head.</summary>
+    /// <param name="headers">Of the answer, which has not started.</param>
+    /// <param name="ready">
+    /// Which fields may be lines; null: none, and the answer need not be started by <see cref="StartAsync"/>.
+    /// </param>
+    public void Begin(IHeaderDictionary headers, RouteFields? ready)
+    {
+        _headers = headers;
+        _ready = ready;
+        _length = 0;
+        _headerOfValue = null;
+        _seen = default;
+        _isForeign = headers.Count > 0;
+    }
+
+    /// <summary>Adds a field that is handed on. One that came before under the same name stays.</summary>
+    /// <param name="number">Number of the name, see <see cref="KnownResponseHeaders"/>; 0: it has none.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="value">The value, in Latin-1.</param>
+    /// <param name="strings">Makes text of them.</param>
+    public void Copy(int number, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, HeaderValueCache strings)
+    {
+        if (_ready is { } ready && ready.Copied.Has(number) && value.IndexOfAny(Controls) < 0)
+        {
+            Line(number, value.Length);
+            Put(value);
+            return;
+        }
+
+        Add(number, KnownResponseHeaders.NameOf(number) ?? strings.Get(name),
+            KnownResponseHeaders.KindOf(number) == ResponseHeaderKind.SetCookie
+                ? Encoding.Latin1.GetString(value)
+                : strings.Get(value));
+    }
 
     /// <summary>Adds a field. One that came before under the same name stays.</summary>
-    /// <param name="number">Number of the name, see <see cref="KnownResponseHeaders"/>; 0: it has none.</param>
+    /// <param name="number">Number of the name; 0: it has none.</param>
     /// <param name="name">The name.</param>
     /// <param name="value">The value.</param>
     public void Add(int number, string name, string value)
     {
-        ref var seen = ref number < BitsOfWord ? ref _seenLow : ref _seenHigh;
-        var bit = 1UL << number;
-        if (number == 0 || _isForeign || (seen & bit) != 0)
+        if (number == 0 || _isForeign || _seen.Has(number))
         {
-            headers.Append(name, value);
+            _headers.Append(name, value);
             return;
         }
 
-        seen |= bit;
+        _seen = _seen.With(number);
         switch (KnownResponseHeaders.KindOf(number))
         {
             case ResponseHeaderKind.ContentType:
-                headers.ContentType = value;
+                _headers.ContentType = value;
                 break;
             case ResponseHeaderKind.Date:
-                headers.Date = value;
+                _headers.Date = value;
                 break;
             case ResponseHeaderKind.Server:
-                headers.Server = value;
+                _headers.Server = value;
                 break;
             default:
-                headers[name] = value;
+                _headers[name] = value;
                 break;
         }
     }
 
-    /// <summary>Adds this gateway to the way that an answer came (RFC 9110, section 7.6.3).</summary>
-    public static void AddVia(IHeaderDictionary headers, string value)
+    /// <summary>Adds a field of the gateway's own to those under its name.</summary>
+    /// <param name="number">Number of the name.</param>
+    /// <param name="value">The value.</param>
+    public void Append(int number, string value)
     {
-        var before = headers.Via;
-        headers.Via = before.Count == 0 ? value : StringValues.Concat(before, value);
+        if (!IsLine(number))
+        {
+            Add(number, KnownResponseHeaders.NameOf(number)!, value);
+            return;
+        }
+
+        Line(number, value.Length);
+        Put(value);
+        EndValue();
+    }
+
+    /// <summary>Sets a field of the gateway's own in the place of what was there under its name.</summary>
+    /// <param name="number">Number of the name, one of <see cref="RouteFields.Own"/>.</param>
+    /// <param name="value">The value.</param>
+    public void Set(int number, string value)
+    {
+        if (!IsLine(number))
+        {
+            _headers[KnownResponseHeaders.NameOf(number)!] = value;
+            return;
+        }
+
+        BeginValue(number);
+        Put(value);
+        EndValue();
+    }
+
+    /// <summary>Sets a field of the gateway's own likewise.</summary>
+    public void Set(int number, long value)
+    {
+        BeginValue(number);
+        Put(value);
+        EndValue();
+    }
+
+    /// <summary>Begins the value of a field of the gateway's own, in the place of what was there under its name.</summary>
+    /// <param name="number">Number of the name, one of <see cref="RouteFields.Own"/>.</param>
+    public void BeginValue(int number)
+    {
+        Debug.Assert(RouteFields.Own.Has(number), "what is handed on under such a name is no line yet");
+        if (!IsLine(number))
+        {
+            _headerOfValue = KnownResponseHeaders.NameOf(number);
+            _valueAt = _length;
+            return;
+        }
+
+        if (_isForeign || _seen.Has(number))
+        {
+            _headers.Remove(KnownResponseHeaders.NameOf(number)!);
+        }
+
+        Line(number, 0);
+    }
+
+    /// <summary>Goes on with the value.</summary>
+    /// <param name="text">In Latin-1.</param>
+    public void Put(ReadOnlySpan<byte> text)
+    {
+        text.CopyTo(Room(text.Length));
+        _length += text.Length;
+    }
+
+    /// <summary>Goes on with the value.</summary>
+    public void Put(string text) => _length += Encoding.Latin1.GetBytes(text, Room(text.Length));
+
+    /// <summary>Goes on with the value.</summary>
+    public void Put(long number)
+    {
+        Utf8Formatter.TryFormat(number, Room(DigitsMax), out var count);
+        _length += count;
+    }
+
+    /// <summary>Ends the value.</summary>
+    /// <exception cref="InvalidOperationException">It has a control character.</exception>
+    public void EndValue()
+    {
+        var value = _lines.AsSpan(_valueAt, _length - _valueAt);
+        if (_headerOfValue is { } name)
+        {
+            _headerOfValue = null;
+            _length = _valueAt;
+            _headers[name] = Encoding.Latin1.GetString(value);
+        }
+        else if (value.IndexOfAny(Controls) >= 0)
+        {
+            throw new InvalidOperationException("The value of a field has a control character.");
+        }
+    }
+
+    /// <summary>Adds this gateway to the way that an answer came (RFC 9110, section 7.6.3).</summary>
+    public void AddVia(string value)
+    {
+        if (_isForeign || _seen.Has(KnownResponseHeaders.Via))
+        {
+            var before = _headers.Via;
+            _headers.Via = before.Count == 0 ? value : StringValues.Concat(before, value);
+        }
+        else if (_seen.Has(KnownResponseHeaders.Date) && IsLine(KnownResponseHeaders.Via))
+        {
+            Line(KnownResponseHeaders.Via, value.Length);
+            Put(value);
+        }
+        else
+        {
+            // Behind the one or the other the server writes the lines.
+            _headers.Via = value;
+        }
+    }
+
+    /// <summary>Starts the answer, with its lines behind the first value that the server writes: Date, or Via.</summary>
+    public Task StartAsync(IHttpResponseBodyFeature body)
+    {
+        if (_length == 0)
+        {
+            return body.StartAsync();
+        }
+
+        // The server writes the head before it returns: nothing of this gateway is called at the start of an answer.
+        _written = this;
+        try
+        {
+            return body.StartAsync();
+        }
+        finally
+        {
+            _written = null;
+        }
+    }
+
+    private bool IsLine(int number) => _ready is { } ready && !ready.Ruled.Has(number);
+
+    /// <summary>Begins a line, with room for a value.</summary>
+    private void Line(int number, int valueLength)
+    {
+        var start = KnownResponseHeaders.LineStartOf(number);
+        start.CopyTo(Room(start.Length + valueLength));
+        _length += start.Length;
+        _valueAt = _length;
+    }
+
+    private Span<byte> Room(int length)
+    {
+        if (_length + length > _lines.Length)
+        {
+            Array.Resize(ref _lines, Math.Max(_length + length, _lines.Length * 2));
+        }
+
+        return _lines.AsSpan(_length);
     }
 }

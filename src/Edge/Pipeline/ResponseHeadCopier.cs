@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Edge.Core.Bodies;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
@@ -21,10 +20,11 @@ internal sealed class ResponseHeadCopier
     /// <param name="context">The request.</param>
     /// <param name="head">The head.</param>
     /// <param name="bytes">Its bytes.</param>
-    public void Copy(RequestContext context, ResponseHead head, ReadOnlySpan<byte> bytes)
+    /// <param name="startsNext">The answer is started next, by <see cref="RequestContext.StartAnswerAsync"/>.</param>
+    public void Copy(RequestContext context, ResponseHead head, ReadOnlySpan<byte> bytes, bool startsNext)
     {
         var headers = context.Response.Headers;
-        var fields = new ResponseFields(headers);
+        var fields = context.BeginFields(mayBeLines: startsNext);
         context.Response.StatusCode = head.StatusCode;
         for (var i = 0; i < head.HeaderCount; i++)
         {
@@ -35,19 +35,14 @@ internal sealed class ResponseHeadCopier
                 continue;
             }
 
-            var name = KnownResponseHeaders.NameOf(field.Number) ?? _strings.Get(field.Name(bytes));
-
             // Alt-Svc invites callers to another door, on which this gateway does not listen (RFC 7838).
-            if (name.Equals("Alt-Svc", StringComparison.OrdinalIgnoreCase)
-                || (context.Translation is not null && Translation.IsOfUpstream(name)))
+            if (field.Kind == ResponseHeaderKind.AltSvc || (context.Translation is not null && Translation.IsOfUpstream(
+                KnownResponseHeaders.NameOf(field.Number) ?? _strings.Get(field.Name(bytes)))))
             {
                 continue;
             }
 
-            var value = field.Kind == ResponseHeaderKind.SetCookie
-                ? Encoding.Latin1.GetString(field.Value(bytes))
-                : _strings.Get(field.Value(bytes));
-            fields.Add(field.Number, name, value);
+            fields.Copy(field.Number, field.Name(bytes), field.Value(bytes), _strings);
         }
 
         var isStream = head.IsEventStream(bytes);
@@ -62,7 +57,7 @@ internal sealed class ResponseHeadCopier
             headers.ContentLength = head.ContentLength;
         }
 
-        ResponseFields.AddVia(headers, head.MinorVersion == 0 ? "1.0 edge" : "1.1 edge");
+        fields.AddVia(head.MinorVersion == 0 ? "1.0 edge" : "1.1 edge");
         if (context.Translation is { } translation ? translation.IsStream : isStream && coding == ContentCoding.Identity)
         {
             context.EventStream = StreamOf(context, head);

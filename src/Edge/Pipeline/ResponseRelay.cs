@@ -19,6 +19,16 @@ internal static class ResponseRelay
     /// <summary>Bytes handed to the caller's connection before it is flushed even though more are here.</summary>
     public const int UnflushedBytesMax = 64 * 1024;
 
+    /// <summary>True where the answer of a head is started before the end of its body: no empty one is.</summary>
+    public static bool StartsAtOnce(RequestContext context, ResponseHead head) =>
+        head.StatusCode != StatusCodes.Status205ResetContent
+        && head.FramingFor(HttpMethods.IsHead(context.Request.Method)) switch
+        {
+            BodyFraming.None => false,
+            BodyFraming.ContentLength => head.ContentLength > 0,
+            _ => true,
+        };
+
     /// <summary>Relays until the body's end. The head has been copied to the answer, which has not started.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     public static async ValueTask<Failure> RunAsync(RequestContext context, UpstreamExchange exchange)
@@ -205,7 +215,7 @@ internal static class ResponseRelay
     // Writes the head into the connection's buffer; it leaves with the first flush. Not for 205, which may be framed as if it had
     // a body but must turn out to have none (RFC 9110, section 15.3.6): see Drain.
     private static Task StartAsync(RequestContext context) =>
-        context.Response.StatusCode == StatusCodes.Status205ResetContent ? Task.CompletedTask : context.ResponseBody.StartAsync();
+        context.Response.StatusCode == StatusCodes.Status205ResetContent ? Task.CompletedTask : context.StartAnswerAsync();
 
     /// <summary>Waits for bytes for which nobody else waits any more.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]

@@ -15,7 +15,7 @@ internal sealed class SwitchStage(Tunnels tunnels, ResponseHeadCopier copier)
         var exchange = context.Exchange;
         var protocol = context.Upgrade!;
         var isConnect = context.ConnectProtocol is not null;
-        copier.Copy(context, exchange.Head, exchange.HeadBytes);
+        copier.Copy(context, exchange.Head, exchange.HeadBytes, startsNext: false);
         var response = context.Response;
         if (isConnect)
         {

@@ -57,7 +57,7 @@ internal static class TranslatedAnswer
         UsageHeader.SetHeader(context);
         context.Response.Headers.ContentLength = body.Length;
         context.ResponseBytes += body.Length;
-        await context.ResponseBody.StartAsync();
+        await context.StartAnswerAsync();
         context.ResponseBody.Writer.Put(body.Written.Span);
         body.ReturnMemory();
         return Failure.None;

@@ -117,7 +117,7 @@ internal static class UsageHeader
 
     private static async ValueTask<Failure> StartAsync(RequestContext context)
     {
-        await context.ResponseBody.StartAsync();
+        await context.StartAnswerAsync();
         context.ResponseBody.Writer.Put(context.Body.Written.Span);
         context.Body.ReturnMemory();
         return Failure.None;

@@ -1,4 +1,6 @@
+using Edge.Core.Http;
 using Edge.Pipeline;
+using Microsoft.AspNetCore.Http;
 
 namespace Edge.Tests.Limits;
 
@@ -11,9 +13,20 @@ public sealed class LimitHeadersTests
     [InlineData(999_000_000, "999ms")]
     [InlineData(1_000_000_000, "1s")]
     [InlineData(1_000_000_001, "2s")]
+    [InlineData(60_000_000_000, "1m0s")]
     [InlineData(150_000_000_000, "2m30s")]
     [InlineData(360_000_000_000, "6m0s")]
     [InlineData(3_600_000_000_000, "1h0m0s")]
-    public void A_duration_is_written_as_OpenAI_writes_it(long ns, string text) =>
-        Assert.Equal(text, LimitHeaders.GoDuration(ns));
+    [InlineData(3_665_000_000_000, "1h1m5s")]
+    public void A_duration_is_written_as_OpenAI_writes_it(long ns, string text)
+    {
+        var headers = new HeaderDictionary();
+        var fields = ResponseFields.Rent();
+        fields.Begin(headers, ready: null);
+        fields.BeginValue(KnownResponseHeaders.OpenAITokens);
+        LimitHeaders.PutGoDuration(fields, ns);
+        fields.EndValue();
+        fields.Return();
+        Assert.Equal(text, Assert.Single(headers).Value);
+    }
 }

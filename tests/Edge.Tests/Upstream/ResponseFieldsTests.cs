@@ -19,11 +19,11 @@ public sealed class ResponseFieldsTests
     public void Every_value_of_a_name_is_there_in_its_order(string name)
     {
         var headers = new HeaderDictionary();
-        var fields = new ResponseFields(headers);
-        Add(ref fields, name, "a");
+        var fields = Begin(headers);
+        Add(fields, name, "a");
         Assert.Equal(["a"], (string?[])headers[name]!);
-        Add(ref fields, name, "b");
-        Add(ref fields, name, "c");
+        Add(fields, name, "b");
+        Add(fields, name, "c");
         Assert.Equal(["a", "b", "c"], (string?[])headers[name]!);
         Assert.Single(headers);
     }
@@ -32,10 +32,10 @@ public sealed class ResponseFieldsTests
     public void No_known_name_is_taken_for_another()
     {
         var headers = new HeaderDictionary();
-        var fields = new ResponseFields(headers);
+        var fields = Begin(headers);
         foreach (var name in KnownResponseHeaders.All)
         {
-            Add(ref fields, name, name);
+            Add(fields, name, name);
         }
 
         foreach (var name in KnownResponseHeaders.All)
@@ -50,8 +50,8 @@ public sealed class ResponseFieldsTests
     public void What_was_there_before_stays(string name)
     {
         var headers = new HeaderDictionary { [name] = "before" };
-        var fields = new ResponseFields(headers);
-        Add(ref fields, name, "a");
+        var fields = Begin(headers);
+        Add(fields, name, "a");
         Assert.Equal(["before", "a"], (string?[])headers[name]!);
     }
 
@@ -59,14 +59,21 @@ public sealed class ResponseFieldsTests
     public void Via_tells_of_all_on_the_way()
     {
         IHeaderDictionary headers = new HeaderDictionary();
-        ResponseFields.AddVia(headers, "1.1 edge");
+        Begin(headers).AddVia("1.1 edge");
         Assert.Equal(["1.1 edge"], (string?[])headers.Via!);
         headers.Via = "1.0 first";
-        ResponseFields.AddVia(headers, "1.1 edge");
+        Begin(headers).AddVia("1.1 edge");
         Assert.Equal(["1.0 first", "1.1 edge"], (string?[])headers.Via!);
     }
 
-    private static void Add(ref ResponseFields fields, string name, string value)
+    private static ResponseFields Begin(IHeaderDictionary headers)
+    {
+        var fields = ResponseFields.Rent();
+        fields.Begin(headers, ready: null);
+        return fields;
+    }
+
+    private static void Add(ResponseFields fields, string name, string value)
     {
         fields.Add(KnownResponseHeaders.NumberOf(Encoding.ASCII.GetBytes(name)), name, value);
     }

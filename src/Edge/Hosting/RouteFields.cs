@@ -1,0 +1,88 @@
+using System.Linq;
+using Edge.Core.Configuration;
+using Edge.Core.Http;
+
+namespace Edge.Hosting;
+
+/// <summary>Of which fields of an answer nothing of a route takes notice, so that they need not be headers. Immutable.</summary>
+internal sealed class RouteFields
+{
+    private const int NamesOfLimit = 3;
+
+    private RouteFields(HeaderNumberSet ruled, bool hasLimits)
+    {
+        Ruled = ruled;
+        Copied = HeaderNumberSet.All.Without(ruled).Without(Special).Without(Kept).Without(hasLimits ? Limits : default);
+    }
+
+    /// <summary>Reads a route's plan.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="hasLimits">True where callers are told of limits.</param>
+    /// <returns>Null where its rules touch what lines are written behind.</returns>
+    public static RouteFields? Of(RoutePlan plan, bool hasLimits)
+    {
+        var ruled = RuledBy(plan);
+        return ruled.Has(KnownResponseHeaders.Via) || ruled.Has(KnownResponseHeaders.Date)
+            ? null
+            : new RouteFields(ruled, hasLimits);
+    }
+
+    /// <summary>The fields that this gateway itself sets: of the cache, and of limits.</summary>
+    public static HeaderNumberSet Own => Kept.Or(Limits);
+
+    /// <summary>What the route's rules set, add to or remove.</summary>
+    public HeaderNumberSet Ruled { get; }
+
+    /// <summary>What is handed on, whatever it says.</summary>
+    public HeaderNumberSet Copied { get; }
+
+    // What the server minds, or the gateway.
+    private static HeaderNumberSet Special { get; } = HeaderNumberSet.Of(KnownResponseHeaders.All.Where(
+        static name => KnownResponseHeaders.KindOf(HeaderNumberSet.NumberOf(name))
+            is ResponseHeaderKind.HopByHop or ResponseHeaderKind.ContentLength or ResponseHeaderKind.Date
+            or ResponseHeaderKind.Via or ResponseHeaderKind.AltSvc));
+
+    private static HeaderNumberSet Kept { get; } = default(HeaderNumberSet)
+        .With(KnownResponseHeaders.Age).With(KnownResponseHeaders.XCache).With(KnownResponseHeaders.XCacheKey);
+
+    private static HeaderNumberSet Limits { get; } = LimitsOf();
+
+    private static HeaderNumberSet LimitsOf()
+    {
+        var set = default(HeaderNumberSet);
+        const int End = KnownResponseHeaders.AnthropicOutputTokens + NamesOfLimit;
+        for (var number = KnownResponseHeaders.RateLimit; number < End; number++)
+        {
+            set = set.With(number);
+        }
+
+        return set;
+    }
+
+    private static HeaderNumberSet RuledBy(RoutePlan plan)
+    {
+        List<string> names =
+        [
+            .. plan.ResponseHeaders.Remove, .. plan.ResponseHeaders.Set.Select(static h => h.Name),
+            .. plan.ResponseHeaders.Add.Select(static h => h.Name), .. plan.SecurityHeaders.Always.Select(static h => h.Key),
+        ];
+        if (plan.SecurityHeaders.TransportSecurity is not null)
+        {
+            names.Add("Strict-Transport-Security");
+        }
+
+        if (plan.RequestId is { Echo: true } id)
+        {
+            names.Add(id.Header);
+        }
+
+        if (plan.Cors is not null)
+        {
+            names.Add("Vary");
+            names.AddRange(KnownResponseHeaders.All.Where(
+                static name => name.StartsWith("Access-Control-", StringComparison.Ordinal)));
+        }
+
+        return HeaderNumberSet.Of(names);
+    }
+}

@@ -1,0 +1,46 @@
+namespace Edge.Pipeline;
+
+/// <summary>The head of the answer.</summary>
+internal sealed partial class RequestContext
+{
+    private ResponseFields? _fields;
+
+    /// <summary>The fields of the answer's head; begun anew where nobody has.</summary>
+    public ResponseFields Fields => _fields ?? BeginFields(mayBeLines: false);
+
+    /// <summary>Begins the head of an answer.</summary>
+    /// <param name="mayBeLines">
+    /// Of the head, which has Via, nobody changes anything behind the route's rules, and the answer is started by
+    /// <see cref="StartAnswerAsync"/>: then its fields need not be headers.
+    /// </param>
+    public ResponseFields BeginFields(bool mayBeLines)
+    {
+        _fields ??= ResponseFields.Rent();
+        _fields.Begin(Response.Headers, mayBeLines && MayHaveLines ? Route!.Fields : null);
+        return _fields;
+    }
+
+    /// <summary>Writes the head into the connection's buffer; it leaves with the first flush.</summary>
+    public Task StartAnswerAsync()
+    {
+        if (_fields is not { } fields)
+        {
+            return ResponseBody.StartAsync();
+        }
+
+        _fields = null;
+        var starting = fields.StartAsync(ResponseBody);
+        fields.Return();
+        return starting;
+    }
+
+    // HTTP/2 writes its heads in another way. Explanations change what others have said.
+    private bool MayHaveLines => Stages is null && Translation is null && !Snapshot.TimesAsked && !Route!.Plan.ServerTiming
+        && Request.Protocol.StartsWith("HTTP/1.", StringComparison.Ordinal);
+
+    private void EndFields()
+    {
+        _fields?.Return();
+        _fields = null;
+    }
+}
