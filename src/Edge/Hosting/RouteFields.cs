@@ -19,13 +19,11 @@ internal sealed class RouteFields
     /// <param name="plan">The plan.</param>
     /// <param name="hasLimits">True where callers are told of limits.</param>
     /// <returns>Null where its rules touch what lines are written behind.</returns>
-    public static RouteFields? Of(RoutePlan plan, bool hasLimits)
-    {
-        var ruled = RuledBy(plan);
-        return ruled.Has(KnownResponseHeaders.Via) || ruled.Has(KnownResponseHeaders.Date)
-            ? null
-            : new RouteFields(ruled, hasLimits);
-    }
+    public static RouteFields? Of(RoutePlan plan, bool hasLimits) => Of(RuledBy(plan), hasLimits);
+
+    /// <summary>The same where it is known what the route's rules set, add to or remove.</summary>
+    public static RouteFields? Of(HeaderNumberSet ruled, bool hasLimits) =>
+        ruled.Has(KnownResponseHeaders.Via) || ruled.Has(KnownResponseHeaders.Date) ? null : new RouteFields(ruled, hasLimits);
 
     /// <summary>The fields that this gateway itself sets: of the cache, and of limits.</summary>
     public static HeaderNumberSet Own => Kept.Or(Limits);

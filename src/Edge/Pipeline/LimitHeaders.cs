@@ -14,7 +14,7 @@ namespace Edge.Pipeline;
 internal static class LimitHeaders
 {
     private const long NsPerSecond = 1_000_000_000;
-    private const int TimeBytesMax = 32;
+    private const int TimeCharsMax = 32;
     private const int AnyUnit = -1;
     private const int TokenUnits =
         (1 << (int)LimitUnit.Tokens) | (1 << (int)LimitUnit.InputTokens) | (1 << (int)LimitUnit.OutputTokens);
@@ -137,7 +137,7 @@ internal static class LimitHeaders
                 clock.UtcMicros + (ResetOf(hold, tightest.Index) / 1000) + 1_000_000);
             fields.Set(first + Limit, take.Rule.Limit);
             fields.Set(first + Remaining, take.Remaining);
-            Span<byte> time = stackalloc byte[TimeBytesMax];
+            Span<char> time = stackalloc char[TimeCharsMax];
             at.TryFormat(time, out var count, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
             fields.BeginValue(first + Reset);
             fields.Put(time[..count]);

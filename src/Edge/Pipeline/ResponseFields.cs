@@ -216,7 +216,7 @@ internal sealed class ResponseFields
     }
 
     /// <summary>Goes on with the value.</summary>
-    public void Put(string text) => _length += Encoding.Latin1.GetBytes(text, Room(text.Length));
+    public void Put(ReadOnlySpan<char> text) => _length += Encoding.Latin1.GetBytes(text, Room(text.Length));
 
     /// <summary>Goes on with the value.</summary>
     public void Put(long number)
