@@ -72,9 +72,6 @@ internal sealed class GatewayCache(LimitClock clock, GatewayMetrics metrics, Tim
     /// <summary>The time in milliseconds, on a clock that never jumps.</summary>
     public long NowMs => clock.NowNs / NsPerMs;
 
-    /// <summary>What the cache's clock said at a timestamp.</summary>
-    public long MsAt(long timestamp) => clock.At(timestamp) / NsPerMs;
-
     /// <summary>What is counted, by the names of routes.</summary>
     public IReadOnlyDictionary<string, CacheCounters> Counters => _counters;
 

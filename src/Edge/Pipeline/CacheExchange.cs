@@ -109,11 +109,11 @@ internal sealed partial class CacheExchange(CallerWatch watch)
     }
 
     /// <summary>Begins with a request to an ordinary service.</summary>
-    public HttpCacheExchange BeginHttp(RequestContext context)
+    public HttpCacheExchange BeginHttp()
     {
         _isHttp = true;
         _http ??= new HttpCacheExchange();
-        _http.Begin(_route!.Shared.MsAt(context.StartTimestamp));
+        _http.Begin(_route!.Shared.NowMs);
         return _http;
     }
 

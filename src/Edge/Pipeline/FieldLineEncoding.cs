@@ -29,7 +29,7 @@ internal sealed class FieldLineEncoding : Encoding
     /// <inheritdoc/>
     public override int GetBytes(ReadOnlySpan<char> chars, Span<byte> bytes)
     {
-        var count = Latin1.GetBytes(chars, bytes);
+        var count = Narrow(chars, bytes);
         var lines = ResponseFields.TakeLinesWritten();
         lines.CopyTo(bytes[count..]);
         return count + lines.Length;
@@ -55,6 +55,20 @@ internal sealed class FieldLineEncoding : Encoding
     /// <inheritdoc/>
     public override int GetMaxCharCount(int byteCount) => byteCount;
 
+    /// <summary>One byte for each char, as was said before: Latin-1 by itself writes one for two that are a pair.</summary>
+    private static int Narrow(ReadOnlySpan<char> chars, Span<byte> bytes)
+    {
+        if (Latin1.GetBytes(chars, bytes) < chars.Length)
+        {
+            for (var i = 0; i < chars.Length; i++)
+            {
+                bytes[i] = chars[i] <= byte.MaxValue ? (byte)chars[i] : (byte)'?';
+            }
+        }
+
+        return chars.Length;
+    }
+
     /// <summary>Writes the same where the server's room is too small for it: what fits, and the rest into more room.</summary>
     private sealed class LineEncoder : Encoder
     {
@@ -65,7 +79,7 @@ internal sealed class FieldLineEncoding : Encoding
             out bool completed)
         {
             charsUsed = Math.Min(chars.Length, bytes.Length);
-            bytesUsed = Latin1.GetBytes(chars[..charsUsed], bytes);
+            bytesUsed = Narrow(chars[..charsUsed], bytes);
             completed = false;
             if (charsUsed < chars.Length)
             {

@@ -38,7 +38,7 @@ internal sealed class HttpCacheExchange
     /// <summary>The state of the resource that replicas know; 0: it is not known.</summary>
     public long Stamp { get; set; }
 
-    /// <summary>When the caller asked, and thus the upstream was at the earliest, on the cache's clock.</summary>
+    /// <summary>When the upstream was asked, on the cache's clock.</summary>
     public long AskedMs { get; set; }
 
     /// <summary>What is known of the answer that is being stored.</summary>
@@ -57,7 +57,7 @@ internal sealed class HttpCacheExchange
     public bool HasStale => _stale is not null;
 
     /// <summary>Begins with a request.</summary>
-    public void Begin(long askedMs)
+    public void Begin(long nowMs)
     {
         Asked = new CacheDirectives();
         Range = default;
@@ -68,7 +68,7 @@ internal sealed class HttpCacheExchange
         IsSilent = false;
         Resource = 0;
         Stamp = 0;
-        AskedMs = askedMs;
+        AskedMs = nowMs;
         Info = default;
     }
 

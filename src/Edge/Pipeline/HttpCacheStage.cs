@@ -22,7 +22,7 @@ internal static class HttpCacheStage
     {
         var method = context.Request.Method;
         var exchange = context.BeginCache(route);
-        var http = exchange.BeginHttp(context);
+        var http = exchange.BeginHttp();
         if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))
         {
             // What is safe changes nothing (RFC 9110, section 9.2.1); of any other method nobody knows.

@@ -47,6 +47,9 @@ internal sealed class ResponseFields
     private bool _isForeign;
     private HeaderNumberSet _seen;
 
+    // The server does not ask how an empty value is written: it carries no lines.
+    private bool _carriesLines;
+
     private ResponseFields()
     {
     }
@@ -94,6 +97,7 @@ internal sealed class ResponseFields
         _length = 0;
         _headerOfValue = null;
         _seen = default;
+        _carriesLines = false;
         _isForeign = headers.Count > 0;
     }
 
@@ -136,6 +140,7 @@ internal sealed class ResponseFields
                 _headers.ContentType = value;
                 break;
             case ResponseHeaderKind.Date:
+                _carriesLines = value.Length > 0;
                 _headers.Date = value;
                 break;
             case ResponseHeaderKind.Server:
@@ -250,7 +255,7 @@ internal sealed class ResponseFields
             var before = _headers.Via;
             _headers.Via = before.Count == 0 ? value : StringValues.Concat(before, value);
         }
-        else if (_seen.Has(KnownResponseHeaders.Date) && IsLine(KnownResponseHeaders.Via))
+        else if (_carriesLines && IsLine(KnownResponseHeaders.Via))
         {
             Line(KnownResponseHeaders.Via, value.Length);
             Put(value);

@@ -12,24 +12,27 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Edge.Tests.Callers;
 
-/// <summary>The fields of an answer that go to the caller as lines, in one piece, and those that a route takes notice of.</summary>
+/// <summary>Fields of an answer that go to the caller as lines, in one piece, and those that a route takes notice of.</summary>
 public sealed class FieldLineTests
 {
     private const string Request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     private const string Date = "Date: Thu, 26 Nov 2026 08:00:00 GMT\r\n";
 
     [Theory]
-    [InlineData("")]
-    [InlineData(Date)]
-    public async Task Every_known_field_arrives_once_as_it_was_sent(string date)
+    [InlineData("", "")]
+    [InlineData(Date, "")]
+    [InlineData("Date: \r\n", "")]
+    [InlineData(Date, "X-Other: o\r\n")]
+    public async Task Every_known_field_arrives_once_as_it_was_sent(string date, string other)
     {
+        // A date that says nothing carries nothing.
         var names = KnownResponseHeaders.All.Where(static name =>
             KnownResponseHeaders.KindOf(HeaderNumberSet.NumberOf(name)) is not (ResponseHeaderKind.HopByHop
                 or ResponseHeaderKind.ContentLength or ResponseHeaderKind.AltSvc or ResponseHeaderKind.Date
                 or ResponseHeaderKind.Via)).ToArray();
         var fields = string.Concat(names.Select(static (name, i) => $"{name}: \u00e9 value\t{i}\r\n"));
         await using var door = await Door.OpenAsync(
-            scripts: Door.Answering($"HTTP/1.1 200 OK\r\n{date}Content-Length: 2\r\n{fields}X-Other: o\r\n\r\nok"));
+            scripts: Door.Answering($"HTTP/1.1 200 OK\r\n{date}Content-Length: 2\r\n{fields}{other}\r\nok"));
         var answer = await RawHttpClient.ExchangeAsync(door.Endpoint, Request);
         Assert.Equal("ok", answer.Text);
         for (var i = 0; i < names.Length; i++)
@@ -37,7 +40,7 @@ public sealed class FieldLineTests
             Assert.Equal([$"\u00e9 value\t{i}"], answer.Headers.All(names[i]));
         }
 
-        Assert.Equal(["o"], answer.Headers.All("X-Other"));
+        Assert.Equal(other.Length > 0, answer.Headers.Contains("X-Other"));
         Assert.Equal(["1.1 edge"], answer.Headers.All("Via"));
         Assert.Single(answer.Headers.All("Date"));
         Assert.True(date.Length == 0 || date == $"Date: {answer.Headers["Date"]}\r\n");
@@ -82,8 +85,8 @@ public sealed class FieldLineTests
         await using var door = await Door.OpenAsync(
             route: $"response: {{ headers: {rules} }}",
             scripts: Door.Answering(
-                $"HTTP/1.1 200 OK\r\n{Date}Server: secret\r\nContent-Length: 2\r\nETag: \"0\"\r\nLink: theirs\r\nX-Cache: HIT\r\n" +
-                "Last-Modified: x\r\n\r\nok"));
+                $"HTTP/1.1 200 OK\r\n{Date}Server: secret\r\nContent-Length: 2\r\nETag: \"0\"\r\nLink: theirs\r\n" +
+                "X-Cache: HIT\r\nLast-Modified: x\r\n\r\nok"));
         var headers = (await RawHttpClient.ExchangeAsync(door.Endpoint, Request)).Headers;
         Assert.False(headers.Contains("Server"));
         Assert.False(headers.Contains("X-Cache"));
@@ -96,14 +99,14 @@ public sealed class FieldLineTests
     [Theory]
     [InlineData("")]
     [InlineData(", response: { headers: { remove: [X-RateLimit-Reset], set: { RateLimit-Policy: mine } } }")]
-    public async Task What_the_gateway_says_of_limits_and_the_cache_stands_in_the_place_of_the_upstreams(string rules)
+    public async Task What_the_gateway_says_itself_stands_in_the_place_of_the_upstreams(string rules)
     {
         await using var door = await Door.OpenAsync(
             upstream: "dialect: http",
             route: "cache: { scope: public, ttl: 1h }, limits: [{ name: all, per: global, requests: 9, window: 1h }]" + rules,
             scripts: Door.Answering(
-                $"HTTP/1.1 200 OK\r\nDate: {DateTime.UtcNow:R}\r\nContent-Length: 2\r\nRateLimit: theirs\r\nX-RateLimit-Limit: 1000\r\nAge: 3\r\n" +
-                "X-RateLimit-Reset: 7\r\nX-Cache: theirs\r\nX-Cache-Key: theirs\r\nCache-Status: cdn; hit\r\n" +
+                $"HTTP/1.1 200 OK\r\nDate: {DateTime.UtcNow:R}\r\nContent-Length: 2\r\nRateLimit: theirs\r\n" +
+                "X-RateLimit-Limit: 1000\r\nAge: 3\r\nX-RateLimit-Reset: 7\r\nX-Cache: theirs\r\nX-Cache-Key: theirs\r\nCache-Status: cdn; hit\r\n" +
                 "x-ratelimit-limit-requests: 5\r\n\r\nok"));
         foreach (var (cache, status, left) in new[] { ("MISS", "edge; fwd=miss; stored", 8), ("HIT", "edge; hit; ttl=", 7) })
         {
@@ -169,7 +172,9 @@ public sealed class FieldLineTests
 
     [Fact]
     public void The_lines_come_behind_the_first_value_whatever_room_there_is() =>
-        Gen.Select(Gen.Char['\u0020', '\u00ff'].Array[0, 40], Gen.Char['a', 'z'].Array[0, 60], Gen.Int[1, 110])
+        Gen.Select(
+                Gen.OneOf(Gen.Char['\u0020', '\u00ff'], Gen.Char['\ud800', '\udfff']).Array[1, 40],
+                Gen.Char['a', 'z'].Array[0, 60], Gen.Int[1, 110])
             .Sample((chars, line, room) =>
             {
                 var value = new string(chars);
@@ -180,11 +185,12 @@ public sealed class FieldLineTests
                     KnownResponseHeaders.CacheStatus, "Cache-Status"u8, Encoding.Latin1.GetBytes(line), new HeaderValueCache());
                 Assert.True(fields.StartAsync(server).IsCompletedSuccessfully);
                 fields.Return();
-                Assert.Equal($"{value}\r\nCache-Status: {new string(line)}|{value}|", server.Written);
+                var narrow = string.Concat(value.Select(static c => c <= '\u00ff' ? c : '?'));
+                Assert.Equal($"{narrow}\r\nCache-Status: {new string(line)}|{narrow}|", server.Written);
                 Assert.True(ResponseFields.LinesWritten.IsEmpty);
             });
 
-    /// <summary>Writes a value twice when an answer starts, as the server does: in one piece where there is room, or in parts.</summary>
+    /// <summary>Writes a value twice when an answer starts, as the server does: in one piece where that fits, or in parts.</summary>
     private sealed class EncodingServer(string value, int room) : IHttpResponseBodyFeature
     {
         private readonly StringBuilder _written = new();
