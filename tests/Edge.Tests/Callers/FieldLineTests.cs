@@ -106,8 +106,8 @@ public sealed class FieldLineTests
             route: "cache: { scope: public, ttl: 1h }, limits: [{ name: all, per: global, requests: 9, window: 1h }]" + rules,
             scripts: Door.Answering(
                 $"HTTP/1.1 200 OK\r\nDate: {DateTime.UtcNow:R}\r\nContent-Length: 2\r\nRateLimit: theirs\r\n" +
-                "X-RateLimit-Limit: 1000\r\nAge: 3\r\nX-RateLimit-Reset: 7\r\nX-Cache: theirs\r\nX-Cache-Key: theirs\r\nCache-Status: cdn; hit\r\n" +
-                "x-ratelimit-limit-requests: 5\r\n\r\nok"));
+                "X-RateLimit-Limit: 1000\r\nAge: 3\r\nX-RateLimit-Reset: 7\r\nX-Cache: theirs\r\nX-Cache-Key: theirs\r\n" +
+                "Cache-Status: cdn; hit\r\nx-ratelimit-limit-requests: 5\r\n\r\nok"));
         foreach (var (cache, status, left) in new[] { ("MISS", "edge; fwd=miss; stored", 8), ("HIT", "edge; hit; ttl=", 7) })
         {
             var answer = await RawHttpClient.ExchangeAsync(door.Endpoint, Request);
@@ -190,7 +190,7 @@ public sealed class FieldLineTests
                 Assert.True(ResponseFields.LinesWritten.IsEmpty);
             });
 
-    /// <summary>Writes a value twice when an answer starts, as the server does: in one piece where that fits, or in parts.</summary>
+    /// <summary>Writes a value twice at the start, as the server does: in one piece where it fits, else in parts.</summary>
     private sealed class EncodingServer(string value, int room) : IHttpResponseBodyFeature
     {
         private readonly StringBuilder _written = new();
