@@ -31,10 +31,10 @@ internal sealed class ResponseFields
         0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 127);
 
     [ThreadStatic]
-    private static ResponseFields? _spare;
+    private static ResponseFields? Spare;
 
     [ThreadStatic]
-    private static ResponseFields? _written;
+    private static ResponseFields? Starting;
 
     private IHeaderDictionary _headers = null!;
     private RouteFields? _ready;
@@ -55,21 +55,21 @@ internal sealed class ResponseFields
     }
 
     /// <summary>The lines of the head that the server is writing on this thread.</summary>
-    public static ReadOnlySpan<byte> LinesWritten => _written is { } fields ? fields._lines.AsSpan(0, fields._length) : default;
+    public static ReadOnlySpan<byte> LinesWritten => Starting is { } fields ? fields._lines.AsSpan(0, fields._length) : default;
 
     /// <summary>The same, once: of several values the first has them behind it.</summary>
     public static ReadOnlySpan<byte> TakeLinesWritten()
     {
         var lines = LinesWritten;
-        _written = null;
+        Starting = null;
         return lines;
     }
 
     /// <summary>Takes one that is free.</summary>
     public static ResponseFields Rent()
     {
-        var fields = _spare ?? new ResponseFields();
-        _spare = null;
+        var fields = Spare ?? new ResponseFields();
+        Spare = null;
         return fields;
     }
 
@@ -81,7 +81,7 @@ internal sealed class ResponseFields
         _length = 0;
         if (_lines.Length <= LinesBytesKept)
         {
-            _spare = this;
+            Spare = this;
         }
     }
 
@@ -276,14 +276,14 @@ internal sealed class ResponseFields
         }
 
         // The server writes the head before it returns: nothing of this gateway is called at the start of an answer.
-        _written = this;
+        Starting = this;
         try
         {
             return body.StartAsync();
         }
         finally
         {
-            _written = null;
+            Starting = null;
         }
     }
 
