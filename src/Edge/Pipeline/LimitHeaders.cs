@@ -103,7 +103,7 @@ internal static class LimitHeaders
     {
         if (refused.WaitNs != long.MaxValue)
         {
-            headers.RetryAfter = Text(SecondsOf(refused.WaitNs));
+            headers.RetryAfter = ResponseFields.TextOf(SecondsOf(refused.WaitNs));
         }
 
         if (refused.Rule.IsQuota || refused.Rule.Unit == LimitUnit.MicroDollars || refused.WaitNs == long.MaxValue)
@@ -245,6 +245,4 @@ internal static class LimitHeaders
     }
 
     private static long SecondsOf(long ns) => (ns + NsPerSecond - 1) / NsPerSecond;
-
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Edge.Core.Http;
 using Edge.Hosting;
@@ -25,6 +26,9 @@ internal sealed class ResponseFields
     private const int LinesBytesFirst = 1024;
     private const int LinesBytesKept = 16 * 1024;
     private const int DigitsMax = 20;
+    private const int TextsMax = 3600;
+
+    private static readonly string?[] Texts = new string?[TextsMax];
 
     // What no field may have (RFC 9110, section 5.5). The server says so of what it is given; of lines this does.
     private static readonly SearchValues<byte> Controls = SearchValues.Create(
@@ -187,6 +191,12 @@ internal sealed class ResponseFields
     /// <summary>Sets a field of the gateway's own likewise.</summary>
     public void Set(int number, long value)
     {
+        if (!IsLine(number))
+        {
+            _headers[KnownResponseHeaders.NameOf(number)!] = TextOf(value);
+            return;
+        }
+
         BeginValue(number);
         Put(value);
         EndValue();
@@ -286,6 +296,11 @@ internal sealed class ResponseFields
             Starting = null;
         }
     }
+
+    /// <summary>A number as the value of a header; of small ones there is one string each.</summary>
+    public static string TextOf(long number) => (ulong)number < TextsMax
+        ? Texts[number] ??= number.ToString(CultureInfo.InvariantCulture)
+        : number.ToString(CultureInfo.InvariantCulture);
 
     private bool IsLine(int number) => _ready is { } ready && !ready.Ruled.Has(number);
 
