@@ -14,7 +14,7 @@ public static class KnownResponseHeaders
     /// <summary>All numbers are less than this.</summary>
     public const int NumberCountMax = 128;
 
-    /// <summary>Age; the names up to here are those that this gateway writes itself on many answers.</summary>
+    /// <summary>Age. From here up to Via are the names that this gateway itself writes on many answers.</summary>
     public const int Age = 1;
 
     /// <summary>Cache-Status.</summary>
