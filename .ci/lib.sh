@@ -96,10 +96,10 @@ add_failures() {
 }
 
 # add_closing_line COMMAND...: runs it and adds up its closing line "N passed, N failed". Without one, or with a bad exit code and
-# no failure counted, there is one failure more.
+# no failure counted, there is one failure more. It has 15 minutes, three times what the longest takes.
 add_closing_line() {
   local code=0 line counted_passed=0 counted_failed=0
-  logged "$@" || code=$?
+  logged timeout --kill-after 10s 15m "$@" || code=$?
   line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -1 || true)
   if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     counted_passed=${BASH_REMATCH[1]}
