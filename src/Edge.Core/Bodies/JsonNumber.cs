@@ -60,6 +60,10 @@ public readonly ref struct JsonNumber
             text[first..(last + 1)], isNegative, exponent + PlaceOf(first, dot), exponent + PlaceOf(last, dot));
     }
 
+    /// <summary>Compares two numbers as they are spelled; short integers, which most are, without taking them apart.</summary>
+    public static int Compare(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
+        TryReadShort(left, out var l) && TryReadShort(right, out var r) ? l.CompareTo(r) : Parse(left).CompareTo(Parse(right));
+
     /// <summary>Below, equal to or above another number: a negative number, 0, a positive one.</summary>
     public int CompareTo(in JsonNumber other)
     {
@@ -211,5 +215,30 @@ public readonly ref struct JsonNumber
         }
 
         return isNegative ? -value : value;
+    }
+
+    private static bool TryReadShort(ReadOnlySpan<byte> text, out int value)
+    {
+        const int digitsMax = 9;
+        value = 0;
+        var isNegative = text[0] == '-';
+        text = text[(isNegative ? 1 : 0)..];
+        if (text.Length > digitsMax)
+        {
+            return false;
+        }
+
+        foreach (var digit in text)
+        {
+            if ((uint)(digit - '0') > 9)
+            {
+                return false;
+            }
+
+            value = (value * 10) + (digit - '0');
+        }
+
+        value = isNegative ? -value : value;
+        return true;
     }
 }

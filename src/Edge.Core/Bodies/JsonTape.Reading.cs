@@ -12,10 +12,9 @@ public sealed partial class JsonTape
     /// <summary>Members of an object up to which its names are compared pair by pair.</summary>
     private const int PairedNamesMax = 12;
 
-    private bool ReadText(ReadOnlyMemory<byte> memory)
+    private bool ReadText()
     {
-        _text = memory;
-        var text = memory.Span;
+        var text = Text;
         if (text.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
         {
             return Fail(JsonFault.ByteOrderMark, 0);
@@ -267,8 +266,23 @@ public sealed partial class JsonTape
 
     private bool ReadString(ReadOnlySpan<byte> text, ref int at)
     {
-        var start = at++;
-        var count = 0;
+        // Nearly all strings are ASCII without escapes: then the first byte of any other kind is the quote.
+        var start = at;
+        var end = JsonText.PlainEnd(text, start + 1);
+        if (end < text.Length && text[end] == '"')
+        {
+            at = end + 1;
+            return Add(JsonKind.String, start, at, end - start - 1, escaped: false);
+        }
+
+        at = end;
+        return ReadOtherString(text, ref at, start);
+    }
+
+    /// <summary>Goes on with a string behind its plain ASCII.</summary>
+    private bool ReadOtherString(ReadOnlySpan<byte> text, ref int at, int start)
+    {
+        var count = at - start - 1;
         var escaped = false;
         while (true)
         {
@@ -340,7 +354,7 @@ public sealed partial class JsonTape
         var tokens = _tokens.AsSpan(0, _count);
         if (tokens[parent].Count > PairedNamesMax)
         {
-            return HasDistinctNamesHashed(parent);
+            return HasDistinctNamesHashed(text, parent);
         }
 
         Span<int> names = stackalloc int[PairedNamesMax];
@@ -350,7 +364,7 @@ public sealed partial class JsonTape
             ref readonly var name = ref tokens[at];
             if (name.IsEscaped)
             {
-                return HasDistinctNamesHashed(parent);
+                return HasDistinctNamesHashed(text, parent);
             }
 
             var inner = name.Inner(text);
@@ -369,7 +383,7 @@ public sealed partial class JsonTape
     }
 
     // Hashes are HashCode's, which differ from process to process: names that collide cannot be made in advance.
-    private bool HasDistinctNamesHashed(int parent)
+    private bool HasDistinctNamesHashed(ReadOnlySpan<byte> text, int parent)
     {
         var size = (int)BitOperations.RoundUpToPowerOf2((uint)_tokens[parent].Count * 2);
         Pooled.Reserve(ref _names, size);
@@ -377,13 +391,13 @@ public sealed partial class JsonTape
         table.Clear();
         for (var at = parent + 1; at < _count; at = _tokens[at + 1].Next)
         {
-            var name = TextOf(at);
+            var name = TextOf(text, at);
             var hash = default(HashCode);
             hash.AddBytes(name);
             var slot = hash.ToHashCode() & (size - 1);
             for (; table[slot] != 0; slot = (slot + 1) & (size - 1))
             {
-                if (NamesEqual(table[slot], at))
+                if (NamesEqual(text, table[slot], at))
                 {
                     return Fail(JsonFault.DuplicateMember, _tokens[at].Start);
                 }
@@ -395,7 +409,8 @@ public sealed partial class JsonTape
         return true;
     }
 
-    private bool NamesEqual(int left, int right) => _tokens[left].Count == _tokens[right].Count && (_tokens[left].IsEscaped
-        ? JsonEquality.TextEquals(_tokens[left].Inner(Text), _tokens[right].Inner(Text), _tokens[right].IsEscaped)
-        : IsNamed(right, _tokens[left].Inner(Text)));
+    private bool NamesEqual(ReadOnlySpan<byte> text, int left, int right) =>
+        _tokens[left].Count == _tokens[right].Count && (_tokens[left].IsEscaped
+            ? JsonEquality.TextEquals(_tokens[left].Inner(text), _tokens[right].Inner(text), _tokens[right].IsEscaped)
+            : TextOf(text, right).SequenceEqual(_tokens[left].Inner(text)));
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Edge.Core.Bodies;
 
 /// <content>
@@ -20,16 +22,17 @@ public sealed partial class JsonTape
     /// <param name="escaped">It has escapes.</param>
     internal bool SpliceName(int start, int end, int chars, bool escaped) => Add(JsonKind.String, start, end, chars, escaped);
 
-    /// <summary>Takes over a value, or a name, with all that is in it.</summary>
-    /// <param name="from">The tape that has it.</param>
-    /// <param name="token">Its token there.</param>
-    /// <param name="start">Where its first byte is to lie.</param>
-    internal bool Splice(JsonTape from, int token, int start)
+    /// <summary>Takes over names and values that stand one behind another, with all that is in them.</summary>
+    /// <param name="from">The tape that has them.</param>
+    /// <param name="first">The first token there.</param>
+    /// <param name="next">The token behind the last.</param>
+    /// <param name="shift">How far their text moves.</param>
+    internal bool Splice(JsonTape from, int first, int next, int shift)
     {
-        var tokens = from.Tokens[token..from.Tokens[token].Next];
+        var tokens = from.Tokens[first..next];
         if (_count + tokens.Length > TokensMax)
         {
-            return Fail(JsonFault.TooManyTokens, start);
+            return Fail(JsonFault.TooManyTokens, 0);
         }
 
         while (_count + tokens.Length > _tokens.Length)
@@ -37,26 +40,30 @@ public sealed partial class JsonTape
             Grow();
         }
 
-        var shift = start - tokens[0].Start;
-        var renumber = _count - token;
-        foreach (ref readonly var it in tokens)
+        var renumber = _count - first;
+        var to = _tokens.AsSpan(_count, tokens.Length);
+        for (var i = 0; i < tokens.Length; i++)
         {
-            _tokens[_count++] = new JsonToken(
-                it.Kind, it.Start + shift, it.End + shift, it.Count, it.IsEscaped, it.Next + renumber);
+            to[i] = tokens[i].Moved(shift, renumber);
         }
 
+        _count += tokens.Length;
         return true;
     }
 
     /// <summary>Reads a value that is new. It must be one, and nothing else.</summary>
     /// <param name="value">The value.</param>
     /// <param name="start">Where its first byte is to lie.</param>
-    internal bool SpliceRead(ReadOnlyMemory<byte> value, int start)
+    internal bool SpliceRead(ReadOnlySpan<byte> value, int start)
     {
+        if (value[0] == '"' && JsonText.PlainEnd(value, 1) == value.Length - 1 && value[^1] == '"')
+        {
+            return Add(JsonKind.String, start, start + value.Length, value.Length - 2, escaped: false);
+        }
+
         var first = _count;
         var at = 0;
-        _text = value;
-        if (!ReadOne(value.Span, ref at, 1))
+        if (!ReadOne(value, ref at, 1))
         {
             return false;
         }
@@ -68,22 +75,22 @@ public sealed partial class JsonTape
 
         for (var i = first; i < _count; i++)
         {
-            var it = _tokens[i];
-            _tokens[i] = new JsonToken(it.Kind, it.Start + start, it.End + start, it.Count, it.IsEscaped, it.Next);
+            _tokens[i] = _tokens[i].Moved(start, 0);
         }
 
         return true;
     }
 
-    /// <summary>The object is whole.</summary>
+    /// <summary>The object is whole. Of its names no two are the same.</summary>
     /// <param name="text">The new text.</param>
     /// <param name="start">Where the object begins in it.</param>
     /// <param name="end">Behind its last byte.</param>
     /// <param name="members">How many members it has.</param>
     internal bool EndSplice(ReadOnlyMemory<byte> text, int start, int end, int members)
     {
-        _text = text;
+        Lend(text);
         _tokens[0] = new JsonToken(JsonKind.Object, start, end, members, escaped: false, _count);
-        return members < 2 || HasDistinctNames(text.Span, 0);
+        Debug.Assert(members < 2 || HasDistinctNames(Text, 0), "rules leave no name twice");
+        return true;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Edge.Core.Memory;
 
 namespace Edge.Core.Bodies;
@@ -34,7 +35,9 @@ public sealed partial class JsonTape
     private int[] _names = [];
     private byte[] _decoded = [];
     private byte[]? _joined;
-    private ReadOnlyMemory<byte> _text;
+    private byte[] _bytes = [];
+    private int _textStart;
+    private int _textLength;
     private int _count;
 
     /// <summary>Makes one, with room for the tokens of most texts.</summary>
@@ -47,13 +50,16 @@ public sealed partial class JsonTape
     public int FaultAt { get; private set; }
 
     /// <summary>The text, in one piece.</summary>
-    public ReadOnlyMemory<byte> Memory => _text;
+    public ReadOnlyMemory<byte> Memory => new(_bytes, _textStart, _textLength);
 
     /// <summary>The text, in one piece.</summary>
-    public ReadOnlySpan<byte> Text => _text.Span;
+    public ReadOnlySpan<byte> Text => new(_bytes, _textStart, _textLength);
 
     /// <summary>The tokens of the text; the first is the whole value. Empty unless the last reading succeeded.</summary>
     public ReadOnlySpan<JsonToken> Tokens => _tokens.AsSpan(0, _count);
+
+    /// <summary>One of the tokens.</summary>
+    internal ref readonly JsonToken At(int token) => ref _tokens[token];
 
     /// <summary>
     /// Reads a text. One in several segments is first joined in a rented array, because values are then slices of one run.
@@ -77,29 +83,28 @@ public sealed partial class JsonTape
         text.CopyTo(joined);
         Reset();
         _joined = joined;
-        return ReadText(joined.AsMemory(0, length));
+        Lend(joined.AsMemory(0, length));
+        return ReadText();
     }
 
     /// <inheritdoc cref="Read(ReadOnlySequence{byte})"/>
     public bool Read(ReadOnlyMemory<byte> text)
     {
         Reset();
-        return ReadText(text);
+        Lend(text);
+        return ReadText();
     }
 
     /// <summary>Forgets the text, and gives back what only a large one needed.</summary>
     public void Reset()
     {
-        _text = default;
+        _bytes = [];
+        _textStart = 0;
+        _textLength = 0;
         _count = 0;
         Fault = JsonFault.None;
         FaultAt = 0;
-        if (_joined is not null)
-        {
-            BlockPool.Return(_joined);
-            _joined = null;
-        }
-
+        ReturnJoined();
         if (_tokens != _kept)
         {
             ArrayPool<JsonToken>.Shared.Return(_tokens);
@@ -113,12 +118,7 @@ public sealed partial class JsonTape
     /// <summary>
     /// What a string says: the bytes between its quotes, or those that its escapes stand for. Valid until the next call.
     /// </summary>
-    public ReadOnlySpan<byte> TextOf(int token)
-    {
-        ref readonly var it = ref _tokens[token];
-        var inner = it.Inner(Text);
-        return it.IsEscaped ? JsonText.Decode(inner, ref _decoded) : inner;
-    }
+    public ReadOnlySpan<byte> TextOf(int token) => TextOf(Text, token);
 
     /// <summary>What a string says, as a string of its own: for what is read once.</summary>
     public string StringAt(int token) => System.Text.Encoding.UTF8.GetString(TextOf(token));
@@ -148,10 +148,38 @@ public sealed partial class JsonTape
     }
 
     /// <summary>Whether a string says exactly that.</summary>
-    public bool IsNamed(int token, ReadOnlySpan<byte> text)
+    public bool IsNamed(int token, ReadOnlySpan<byte> text) => TextOf(token).SequenceEqual(text);
+
+    private ReadOnlySpan<byte> TextOf(ReadOnlySpan<byte> text, int token)
     {
         ref readonly var it = ref _tokens[token];
-        return it.IsEscaped ? TextOf(token).SequenceEqual(text) : it.Inner(Text).SequenceEqual(text);
+        var inner = it.Inner(text);
+        return it.IsEscaped ? JsonText.Decode(inner, ref _decoded) : inner;
+    }
+
+    /// <summary>Takes the text. Kept as an array: to ask memory for its bytes is dear, and it is asked for every name.</summary>
+    private void Lend(ReadOnlyMemory<byte> text)
+    {
+        if (!MemoryMarshal.TryGetArray(text, out var array))
+        {
+            ReturnJoined();
+            _joined = BlockPool.Rent(text.Length);
+            text.CopyTo(_joined);
+            array = new ArraySegment<byte>(_joined, 0, text.Length);
+        }
+
+        _bytes = array.Array!;
+        _textStart = array.Offset;
+        _textLength = array.Count;
+    }
+
+    private void ReturnJoined()
+    {
+        if (_joined is not null)
+        {
+            BlockPool.Return(_joined);
+            _joined = null;
+        }
     }
 
     private bool Fail(JsonFault fault, int at)

@@ -15,6 +15,47 @@ internal static class JsonText
     /// <summary>What cannot stand in a string as it is: the quote, the backslash, control characters.</summary>
     public static readonly SearchValues<byte> Special = MakeSpecial();
 
+    /// <summary>
+    /// Where plain text ends: the offset, from one on, of the first byte that is a quote, a backslash, a control character or not
+    /// ASCII; the length of the text where there is none.
+    /// </summary>
+    public static int PlainEnd(ReadOnlySpan<byte> text, int at)
+    {
+        // As signed numbers, control characters and all that is not ASCII are those below the space.
+        ref var first = ref MemoryMarshal.GetReference(text);
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; at <= text.Length - Vector256<byte>.Count; at += Vector256<byte>.Count)
+            {
+                var part = Vector256.LoadUnsafe(ref first, (nuint)at);
+                var ends = Vector256.LessThan(part.AsSByte(), Vector256.Create((sbyte)' ')).AsByte()
+                    | Vector256.Equals(part, Vector256.Create((byte)'"')) | Vector256.Equals(part, Vector256.Create((byte)'\\'));
+                if (ends != Vector256<byte>.Zero)
+                {
+                    return at + BitOperations.TrailingZeroCount(ends.ExtractMostSignificantBits());
+                }
+            }
+        }
+
+        for (; at <= text.Length - Vector128<byte>.Count; at += Vector128<byte>.Count)
+        {
+            var part = Vector128.LoadUnsafe(ref first, (nuint)at);
+            var ends = Vector128.LessThan(part.AsSByte(), Vector128.Create((sbyte)' ')).AsByte()
+                | Vector128.Equals(part, Vector128.Create((byte)'"')) | Vector128.Equals(part, Vector128.Create((byte)'\\'));
+            if (ends != Vector128<byte>.Zero)
+            {
+                return at + BitOperations.TrailingZeroCount(ends.ExtractMostSignificantBits());
+            }
+        }
+
+        while (at < text.Length && (sbyte)text[at] >= ' ' && text[at] is not ((byte)'"' or (byte)'\\'))
+        {
+            at++;
+        }
+
+        return at;
+    }
+
     /// <summary>Characters (code points) of bytes that are valid UTF-8.</summary>
     public static int CodePoints(ReadOnlySpan<byte> utf8)
     {

@@ -37,6 +37,13 @@ public sealed class HeadBuffer(int initialBytes = BlockPool.MessageBytes) : IBuf
         Length = length;
     }
 
+    /// <summary>Takes what another buffer has written, and gives it its own.</summary>
+    public void Exchange(HeadBuffer other)
+    {
+        (_array, other._array) = (other._array, _array);
+        (Length, other.Length) = (other.Length, Length);
+    }
+
     /// <summary>Forgets what was written and gives the memory back to its pool.</summary>
     public void ReturnMemory()
     {

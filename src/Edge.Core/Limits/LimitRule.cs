@@ -48,6 +48,7 @@ public sealed class LimitRule
         Identity = identity;
         _identityHash = SHA256.HashData(Encoding.UTF8.GetBytes(identity)).AsSpan(0, 16).ToArray();
         Name = name;
+        LeftIn = Encoding.Latin1.GetBytes($", \"{name}\";r=");
         Kind = kind;
         Limit = limit;
         Burst = limit;
@@ -63,6 +64,9 @@ public sealed class LimitRule
 
     /// <summary>Its name in the file, which callers are told.</summary>
     public string Name { get; }
+
+    /// <summary>A comma and what comes before how much is left of it in RateLimit, in Latin-1.</summary>
+    public byte[] LeftIn { get; }
 
     /// <summary>How it counts.</summary>
     public LimitKind Kind { get; }

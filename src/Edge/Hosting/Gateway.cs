@@ -254,7 +254,6 @@ internal sealed partial class Gateway : IAsyncDisposable
         await Estimates.DisposeAsync();
         Metrics.Levels.Dispose();
         _sweeper.Dispose();
-        _requestIds.Dispose();
         Audit.Lived("stopped", null);
 
         // Each may have to wait for somebody who takes nothing: all at the same time, so that the end comes in time.

@@ -42,7 +42,7 @@ internal sealed class RouteLimits
             }
         }
 
-        Policy = policy.ToString();
+        Policy = Encoding.Latin1.GetBytes(policy.ToString());
         Requests = [.. requests];
         Spending = [.. spending];
     }
@@ -62,8 +62,8 @@ internal sealed class RouteLimits
     /// <summary>The common store; null: this process counts by itself.</summary>
     public RedisLeases? Leases { get; }
 
-    /// <summary>The value of RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers).</summary>
-    public string Policy { get; }
+    /// <summary>The value of RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), in Latin-1.</summary>
+    public byte[] Policy { get; }
 
     private static LimitRule RuleFor(LimitPlan plan, GatewayLimits gateway)
     {

@@ -57,17 +57,16 @@ internal sealed class BodyStage(TokenEstimates estimates)
             return new ValueTask<StageResult>(isAsked ? StageResult.Failed(unreadable) : StageResult.Continue);
         }
 
-        var taking = RequestBody.TakeAllAsync(context);
-        return taking.IsCompletedSuccessfully && route.Estimate != EstimateKind.Exact
-            ? new ValueTask<StageResult>(Work(context, route, api, policy, taking.Result))
-            : AwaitAsync(context, route, api, policy, taking);
+        return route.Estimate != EstimateKind.Exact && RequestBody.TryTakeAll(context, out var failure)
+            ? new ValueTask<StageResult>(Work(context, route, api, policy, failure))
+            : AwaitAsync(context, route, api, policy);
     }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<StageResult> AwaitAsync(
-        RequestContext context, RouteBody route, LlmApi api, TierPolicy? policy, ValueTask<Failure> taking)
+        RequestContext context, RouteBody route, LlmApi api, TierPolicy? policy)
     {
-        var taken = await taking;
+        var taken = await RequestBody.TakeAllAsync(context);
         if (route.Estimate == EstimateKind.Exact)
         {
             // Counting takes too long for a thread that does I/O.
@@ -134,9 +133,7 @@ internal sealed class BodyStage(TokenEstimates estimates)
         CacheStage.MakeKey(context, tape, facts, api);
         if (isChanged)
         {
-            // The rewriter's memory is the thread's, and goes to the next body.
-            context.Body.Clear();
-            context.Body.Write(tape.Text);
+            engine.Rewriter.TakeText(context.Body);
         }
 
         return StageResult.Continue;

@@ -15,6 +15,7 @@ internal static class LimitHeaders
 {
     private const long NsPerSecond = 1_000_000_000;
     private const int TimeCharsMax = 32;
+    private const int ListSeparatorBytes = 2;
     private const int AnyUnit = -1;
     private const int TokenUnits =
         (1 << (int)LimitUnit.Tokens) | (1 << (int)LimitUnit.InputTokens) | (1 << (int)LimitUnit.OutputTokens);
@@ -204,9 +205,7 @@ internal static class LimitHeaders
         for (var i = 0; hold is not null && i < hold.Count; i++)
         {
             ref readonly var take = ref hold.Takes[i];
-            fields.Put(isFirst && i == 0 ? "\""u8 : ", \""u8);
-            fields.Put(take.Rule.Name);
-            fields.Put("\";r="u8);
+            fields.Put(take.Rule.LeftIn.AsSpan(isFirst && i == 0 ? ListSeparatorBytes : 0));
             fields.Put(take.Remaining);
             if (take.Rule.Kind != LimitKind.Concurrent)
             {

@@ -59,6 +59,26 @@ internal static class RequestBody
     public static bool MayHold(RequestContext context) =>
         !context.IsBodyTaken && context.RequestHeaders.ContentLength is <= HeldBytesMax;
 
+    /// <summary>Takes the whole body, where all of it is here and it is small, into the context's buffer.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="failure">Why the request cannot go on; None: it can.</param>
+    /// <returns>False: it has to be waited for (<see cref="TakeAllAsync"/>), and nothing of it was taken.</returns>
+    public static bool TryTakeAll(RequestContext context, out Failure failure)
+    {
+        context.TakeBody();
+        try
+        {
+            var kind = TakeArrived(context, context.Body);
+            failure = kind == RequestBodyKind.TooLarge ? Failure.CallerBodyTooLarge : Failure.None;
+            return kind != RequestBodyKind.Streaming;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            failure = CallerFailures.Of(exception);
+            return true;
+        }
+    }
+
     /// <summary>Takes the whole body, as long as it may be, into the context's buffer. Waits for it.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     public static async ValueTask<Failure> TakeAllAsync(RequestContext context)
@@ -107,13 +127,11 @@ internal static class RequestBody
         }
     }
 
-    private static RequestBodyKind Take(RequestContext context, HeadBuffer whole)
-    {
-        if (context.IsBodyTaken)
-        {
-            return KindOf(whole);
-        }
+    private static RequestBodyKind Take(RequestContext context, HeadBuffer whole) =>
+        context.IsBodyTaken ? KindOf(whole) : TakeArrived(context, whole);
 
+    private static RequestBodyKind TakeArrived(RequestContext context, HeadBuffer whole)
+    {
         if (!context.BodyDetection.CanHaveBody)
         {
             return RequestBodyKind.None;

@@ -47,6 +47,9 @@ internal sealed class ResponseFields
     private int _valueAt;
     private string? _headerOfValue;
 
+    // Of what is put together here from numbers and constants nothing has to be looked for.
+    private bool _hasText;
+
     // Of what was there before, no name has been seen here: each is looked for.
     private bool _isForeign;
     private HeaderNumberSet _seen;
@@ -189,6 +192,16 @@ internal sealed class ResponseFields
     }
 
     /// <summary>Sets a field of the gateway's own likewise.</summary>
+    /// <param name="number">Number of the name, one of <see cref="RouteFields.Own"/>.</param>
+    /// <param name="value">The value, without control characters.</param>
+    public void Set(int number, ReadOnlySpan<byte> value)
+    {
+        BeginValue(number);
+        Put(value);
+        EndValue();
+    }
+
+    /// <summary>Sets a field of the gateway's own likewise.</summary>
     public void Set(int number, long value)
     {
         if (!IsLine(number))
@@ -199,7 +212,6 @@ internal sealed class ResponseFields
 
         BeginValue(number);
         Put(value);
-        EndValue();
     }
 
     /// <summary>Begins the value of a field of the gateway's own, in the place of what was there under its name.</summary>
@@ -231,7 +243,11 @@ internal sealed class ResponseFields
     }
 
     /// <summary>Goes on with the value.</summary>
-    public void Put(ReadOnlySpan<char> text) => _length += Encoding.Latin1.GetBytes(text, Room(text.Length));
+    public void Put(ReadOnlySpan<char> text)
+    {
+        _hasText = true;
+        _length += Encoding.Latin1.GetBytes(text, Room(text.Length));
+    }
 
     /// <summary>Goes on with the value.</summary>
     public void Put(long number)
@@ -251,7 +267,7 @@ internal sealed class ResponseFields
             _length = _valueAt;
             _headers[name] = Encoding.Latin1.GetString(value);
         }
-        else if (value.IndexOfAny(Controls) >= 0)
+        else if (_hasText && value.IndexOfAny(Controls) >= 0)
         {
             throw new InvalidOperationException("The value of a field has a control character.");
         }
@@ -311,6 +327,7 @@ internal sealed class ResponseFields
         start.CopyTo(Room(start.Length + valueLength));
         _length += start.Length;
         _valueAt = _length;
+        _hasText = false;
     }
 
     private Span<byte> Room(int length)

@@ -44,7 +44,7 @@ public sealed class RequestIdsTests
     [Fact]
     public void A_new_identifier_is_a_version_4_UUID_and_well_formed()
     {
-        using var ids = new RequestIds();
+        var ids = new RequestIds();
         var id = ids.Create();
         Assert.Equal(4, Guid.ParseExact(id, "D").Version);
         Assert.Contains(id[19], "89ab");
@@ -55,8 +55,8 @@ public sealed class RequestIdsTests
     [Fact]
     public void Identifiers_follow_from_the_injected_randomness()
     {
-        using var one = new RequestIds(Counting());
-        using var two = new RequestIds(Counting());
+        var one = new RequestIds(Counting());
+        var two = new RequestIds(Counting());
         for (var i = 0; i < 1000; i++)
         {
             Assert.Equal(one.Create(), two.Create());
@@ -68,7 +68,7 @@ public sealed class RequestIdsTests
     {
         var calls = 0;
         var counting = Counting();
-        using var ids = new RequestIds(bytes =>
+        var ids = new RequestIds(bytes =>
         {
             calls++;
             counting(bytes);
@@ -85,7 +85,7 @@ public sealed class RequestIdsTests
     [Fact]
     public void Threads_do_not_share_a_block()
     {
-        using var ids = new RequestIds();
+        var ids = new RequestIds();
         var all = new string[4][];
         var threads = Enumerable.Range(0, all.Length).Select(n => new Thread(() =>
             all[n] = [.. Enumerable.Range(0, 2000).Select(_ => ids.Create())])).ToArray();
@@ -97,7 +97,7 @@ public sealed class RequestIdsTests
     [Fact]
     public void Only_the_string_is_allocated()
     {
-        using var ids = new RequestIds();
+        var ids = new RequestIds();
         ids.Create();
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 100; i++)

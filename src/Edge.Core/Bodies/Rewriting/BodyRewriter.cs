@@ -29,6 +29,8 @@ public enum RewriteOutcome
 /// </remarks>
 public sealed class BodyRewriter
 {
+    private static readonly RewriteName StreamName = new("stream");
+
     private readonly BodyOverlay _overlay = new();
     private readonly HeadBuffer _made = new();
     private readonly HeadBuffer[] _texts = [new(), new()];
@@ -83,9 +85,16 @@ public sealed class BodyRewriter
             }
         }
 
-        return !Settle() ? RewriteOutcome.NotTransformable
+        return !WriteChanges() ? RewriteOutcome.NotTransformable
             : ReferenceEquals(_body, body) ? RewriteOutcome.Unchanged : RewriteOutcome.Changed;
     }
+
+    /// <summary>
+    /// Hands over the new text, without a copy; only after <see cref="RewriteOutcome.Changed"/>. <see cref="Body"/> stays valid as
+    /// long as the text is not touched there.
+    /// </summary>
+    /// <param name="to">Has the text then. What it had is lost.</param>
+    public void TakeText(HeadBuffer to) => _texts[_turn].Exchange(to);
 
     /// <summary>Gives memory back. The rewriter may be used again.</summary>
     public void ReturnMemory()
@@ -116,20 +125,37 @@ public sealed class BodyRewriter
             case RewriteKind.Clamp:
                 return ApplyClamp(rule);
             case RewriteKind.Remove:
-                if (_overlay.Find(_body, rule.Name.Text) is var removed and >= 0)
+                if (_overlay.Find(_body, rule.Name) is var removed and >= 0)
                 {
                     _overlay.Remove(removed);
                 }
 
                 return true;
             default:
-                ApplyRename(rule.Name.Text, rule.NewName);
+                ApplyRename(rule.Name, rule.NewName);
                 return true;
         }
     }
 
-    /// <summary>Makes what has been noted the body. False where it has become too deep, or has too many values.</summary>
+    /// <summary>Makes what has been noted the body, for further rules. False: see <see cref="WriteChanges"/>.</summary>
     private bool Settle()
+    {
+        if (!_overlay.IsChanged)
+        {
+            return true;
+        }
+
+        if (!WriteChanges())
+        {
+            return false;
+        }
+
+        _overlay.Open(_body);
+        return true;
+    }
+
+    /// <summary>Makes what has been noted the body. False where it has become too deep, or has too many values.</summary>
+    private bool WriteChanges()
     {
         if (!_overlay.IsChanged)
         {
@@ -140,15 +166,13 @@ public sealed class BodyRewriter
         var text = _texts[_turn];
         text.Clear();
         var next = _tapes[_turn];
-        if (!_overlay.WriteTo(text, _body, _made.Written, next))
+        if (!_overlay.WriteTo(text, _body, _made.Written.Span, next))
         {
             return false;
         }
 
         _made.Clear();
         _body = next;
-
-        _overlay.Open(_body);
         return true;
     }
 
@@ -186,7 +210,7 @@ public sealed class BodyRewriter
             return true;
         }
 
-        var entry = _overlay.Find(_body, rule.Name.Text);
+        var entry = _overlay.Find(_body, rule.Name);
         if (entry >= 0 && rule.Kind == RewriteKind.Default)
         {
             return true;
@@ -199,7 +223,7 @@ public sealed class BodyRewriter
                 return false;
             }
 
-            entry = _overlay.Find(_body, rule.Name.Text);
+            entry = _overlay.Find(_body, rule.Name);
         }
 
         var start = _made.Length;
@@ -229,16 +253,15 @@ public sealed class BodyRewriter
     private bool ApplyClamp(RewriteRule rule)
     {
         // What a rule before has made is a number if it begins like one: it is a whole value by construction.
-        var entry = _overlay.Find(_body, rule.Name.Text);
+        var entry = _overlay.Find(_body, rule.Name);
         var value = entry < 0 ? default : _overlay.ValueOf(entry, _body, _made.Written.Span);
         if (value.IsEmpty || value[0] is not ((byte)'-' or (>= (byte)'0' and <= (byte)'9')))
         {
             return true;
         }
 
-        var number = JsonNumber.Parse(value);
-        var bound = rule.Least is not null && number.CompareTo(JsonNumber.Parse(rule.Least)) < 0 ? rule.Least
-            : rule.Most is not null && number.CompareTo(JsonNumber.Parse(rule.Most)) > 0 ? rule.Most : null;
+        var bound = rule.Least is not null && JsonNumber.Compare(value, rule.Least) < 0 ? rule.Least
+            : rule.Most is not null && JsonNumber.Compare(value, rule.Most) > 0 ? rule.Most : null;
         if (bound is not null)
         {
             var start = _made.Length;
@@ -249,14 +272,14 @@ public sealed class BodyRewriter
         return true;
     }
 
-    private void ApplyRename(ReadOnlySpan<byte> name, RewriteName newName)
+    private void ApplyRename(RewriteName name, RewriteName newName)
     {
-        if (name.SequenceEqual(newName.Text) || _overlay.Find(_body, name) < 0)
+        if (name.Text.AsSpan().SequenceEqual(newName.Text) || _overlay.Find(_body, name) < 0)
         {
             return;
         }
 
-        if (_overlay.Find(_body, newName.Text) is var other and >= 0)
+        if (_overlay.Find(_body, newName) is var other and >= 0)
         {
             _overlay.Remove(other);
         }
@@ -266,12 +289,12 @@ public sealed class BodyRewriter
 
     private bool ApplySystemMessage(RewriteRule rule, IRewriteContext context)
     {
-        if (!FindSettled(rule.Name.Text, out var entry) || (rule.Value!.AsksFor(_overlay, _body) && !Settle()))
+        if (!FindSettled(rule.Name, out var entry) || (rule.Value!.AsksFor(_overlay, _body) && !Settle()))
         {
             return false;
         }
 
-        entry = entry < 0 ? entry : _overlay.Find(_body, rule.Name.Text);
+        entry = entry < 0 ? entry : _overlay.Find(_body, rule.Name);
         if (entry < 0 || _body.Tokens[_overlay.TokenOf(entry)].Kind != JsonKind.Array
             || HasSystemMessage(_overlay.TokenOf(entry)))
         {
@@ -361,12 +384,12 @@ public sealed class BodyRewriter
 
     private bool ApplyIncludeUsage(RewriteRule rule)
     {
-        if (!FindSettled("stream"u8, out var stream) || !FindSettled(rule.Name.Text, out var entry))
+        if (!FindSettled(StreamName, out var stream) || !FindSettled(rule.Name, out var entry))
         {
             return false;
         }
 
-        stream = _overlay.Find(_body, "stream"u8);
+        stream = _overlay.Find(_body, StreamName);
         if (stream < 0 || _body.Tokens[_overlay.TokenOf(stream)].Kind != JsonKind.True)
         {
             return true;
@@ -406,7 +429,7 @@ public sealed class BodyRewriter
         return true;
     }
 
-    private bool FindSettled(ReadOnlySpan<byte> name, out int entry)
+    private bool FindSettled(RewriteName name, out int entry)
     {
         entry = _overlay.Find(_body, name);
         if (entry < 0 || _overlay.IsUnchanged(entry))

@@ -10,18 +10,22 @@ internal sealed class RewriteName
     public RewriteName(string name)
     {
         Text = Encoding.UTF8.GetBytes(name);
+        Key = NameKey.Of(Text);
         var json = new HeadBuffer();
-        json.Write("\""u8);
+        json.Write(",\""u8);
         JsonText.WriteEscaped(json, name);
         json.Write("\":"u8);
-        Json = json.Written.ToArray();
+        CommaJson = json.Written.ToArray();
         json.ReturnMemory();
         Chars = JsonText.CodePoints(Text);
-        IsEscaped = Json.AsSpan().Contains((byte)'\\');
+        IsEscaped = CommaJson.AsSpan().Contains((byte)'\\');
     }
 
     /// <summary>The name, in UTF-8.</summary>
     public byte[] Text { get; }
+
+    /// <summary>Its key.</summary>
+    public NameKey Key { get; }
 
     /// <summary>Its characters (Unicode code points).</summary>
     public int Chars { get; }
@@ -29,6 +33,9 @@ internal sealed class RewriteName
     /// <summary>As JSON it has escapes.</summary>
     public bool IsEscaped { get; }
 
-    /// <summary>The name in quotes, and a colon.</summary>
-    public byte[] Json { get; }
+    /// <summary>A comma, the name in quotes, and a colon.</summary>
+    public byte[] CommaJson { get; }
+
+    /// <summary>Bytes of the name in quotes.</summary>
+    public int QuotedLength => CommaJson.Length - 2;
 }

@@ -9,10 +9,14 @@ namespace Edge.Core.Bodies.Rewriting;
 /// </summary>
 public sealed class RewriteTemplate
 {
-    private readonly List<Part> _parts = [];
+    private readonly Part[] _parts;
+    private readonly bool _hasBody;
 
-    private RewriteTemplate()
+    private RewriteTemplate(Builder builder, bool isObject)
     {
+        _parts = [.. builder.Parts];
+        _hasBody = Array.Exists(_parts, static part => part.Source == Source.Body);
+        IsObject = isObject;
     }
 
     private enum Source
@@ -35,7 +39,7 @@ public sealed class RewriteTemplate
             throw new RewriteException($"the value is not JSON: {tape.Fault}");
         }
 
-        var template = new RewriteTemplate { IsObject = tape.Tokens[0].Kind == JsonKind.Object };
+        var template = new Builder();
         var copied = tape.Tokens[0].Start;
         for (var token = 0; token < tape.Tokens.Length; token++)
         {
@@ -49,19 +53,19 @@ public sealed class RewriteTemplate
         }
 
         template.AddText(tape.Text[copied..tape.Tokens[0].End]);
-        return template;
+        return new RewriteTemplate(template, tape.Tokens[0].Kind == JsonKind.Object);
     }
 
     /// <summary>Parses a text, which becomes a JSON string.</summary>
     public static RewriteTemplate OfText(string text)
     {
-        var template = new RewriteTemplate();
+        var template = new Builder();
         template.AddString(text, isName: false);
-        return template;
+        return new RewriteTemplate(template, isObject: false);
     }
 
     /// <summary>It makes an object.</summary>
-    public bool IsObject { get; private init; }
+    public bool IsObject { get; }
 
     /// <summary>What it asks of the caller: <c>id</c>, <c>claims.department</c>. For whoever loads a configuration.</summary>
     public IEnumerable<string> CallerNames
@@ -79,7 +83,9 @@ public sealed class RewriteTemplate
     }
 
     /// <summary>Whether it asks for a part of the body that the overlay has changed.</summary>
-    internal bool AsksFor(BodyOverlay body, JsonTape tape)
+    internal bool AsksFor(BodyOverlay body, JsonTape tape) => _hasBody && AsksForChanged(body, tape);
+
+    private bool AsksForChanged(BodyOverlay body, JsonTape tape)
     {
         foreach (var part in _parts)
         {
@@ -97,24 +103,24 @@ public sealed class RewriteTemplate
     {
         foreach (var part in _parts)
         {
-            var text = part.Source switch
-            {
-                Source.Caller => context.Caller(part.Name),
-                Source.RequestId => context.RequestId,
-                Source.Header => context.Header(part.Name),
-                _ => "",
-            };
             switch (part.Source)
             {
                 case Source.Text:
                     to.Write(part.Text);
                     break;
-                case Source.Body when !TryWriteBody(to, part, body, tape):
-                case Source.Caller or Source.RequestId or Source.Header when string.IsNullOrEmpty(text):
-                    return false;
                 case Source.Body:
+                    if (!TryWriteBody(to, part, body, tape))
+                    {
+                        return false;
+                    }
+
                     break;
                 default:
+                    if (TextOf(part, context) is not { Length: > 0 } text)
+                    {
+                        return false;
+                    }
+
                     JsonText.WriteEscaped(to, text);
                     break;
             }
@@ -122,6 +128,13 @@ public sealed class RewriteTemplate
 
         return true;
     }
+
+    private static string? TextOf(Part part, IRewriteContext context) => part.Source switch
+    {
+        Source.Caller => context.Caller(part.Name),
+        Source.RequestId => context.RequestId,
+        _ => context.Header(part.Name),
+    };
 
     private static bool TryWriteBody(HeadBuffer to, Part part, BodyOverlay body, JsonTape tape)
     {
@@ -150,94 +163,100 @@ public sealed class RewriteTemplate
         return true;
     }
 
-    private void AddString(string text, bool isName)
+    /// <summary>Puts the parts together.</summary>
+    private sealed class Builder
     {
-        // A name is a string whatever it is taken from.
-        if (!isName && text.StartsWith("{body.", StringComparison.Ordinal)
-            && text.IndexOf('}', StringComparison.Ordinal) == text.Length - 1)
-        {
-            _parts.Add(Placeholder(text[1..^1]) with { IsWhole = true });
-            return;
-        }
+        public List<Part> Parts { get; } = [];
 
-        AddText("\""u8);
-        var at = 0;
-        while (at < text.Length)
+        public void AddString(string text, bool isName)
         {
-            var brace = text.IndexOf('{', at);
-            AddEscaped(text[at..(brace < 0 ? text.Length : brace)]);
-            if (brace < 0)
+            // A name is a string whatever it is taken from.
+            if (!isName && text.StartsWith("{body.", StringComparison.Ordinal)
+                && text.IndexOf('}', StringComparison.Ordinal) == text.Length - 1)
             {
-                break;
+                Parts.Add(Placeholder(text[1..^1]) with { IsWhole = true });
+                return;
             }
 
-            at = brace;
-            if (text.AsSpan(at).StartsWith("{{"))
+            AddText("\""u8);
+            var at = 0;
+            while (at < text.Length)
             {
-                AddEscaped("{");
-                at += 2;
-                continue;
+                var brace = text.IndexOf('{', at);
+                AddEscaped(text[at..(brace < 0 ? text.Length : brace)]);
+                if (brace < 0)
+                {
+                    break;
+                }
+
+                at = brace;
+                if (text.AsSpan(at).StartsWith("{{"))
+                {
+                    AddEscaped("{");
+                    at += 2;
+                    continue;
+                }
+
+                var end = text.IndexOf('}', at);
+                if (end < 0)
+                {
+                    throw new RewriteException("a brace without its end; write it twice if it is meant as one");
+                }
+
+                Parts.Add(Placeholder(text[(at + 1)..end]));
+                at = end + 1;
             }
 
-            var end = text.IndexOf('}', at);
-            if (end < 0)
+            AddText("\""u8);
+        }
+
+        private void AddEscaped(string text)
+        {
+            var escaped = new HeadBuffer();
+            JsonText.WriteEscaped(escaped, text);
+            AddText(escaped.Written.Span);
+            escaped.ReturnMemory();
+        }
+
+        public void AddText(ReadOnlySpan<byte> text)
+        {
+            if (text.IsEmpty)
             {
-                throw new RewriteException("a brace without its end; write it twice if it is meant as one");
+                return;
             }
 
-            _parts.Add(Placeholder(text[(at + 1)..end]));
-            at = end + 1;
+            if (Parts.Count > 0 && Parts[^1].Source == Source.Text)
+            {
+                Parts[^1] = Parts[^1] with { Text = [.. Parts[^1].Text, .. text] };
+                return;
+            }
+
+            Parts.Add(new Part(Source.Text, text.ToArray(), "", [], false));
         }
 
-        AddText("\""u8);
-    }
+        private static Part Placeholder(string name)
+        {
+            var dot = name.IndexOf('.', StringComparison.Ordinal);
+            var rest = name[(dot + 1)..];
+            var source = dot < 0 || rest.Length == 0 ? Source.Text : name[..dot] switch
+            {
+                "caller" => Source.Caller,
+                "header" => Source.Header,
+                "request" when rest == "id" => Source.RequestId,
+                "body" => Source.Body,
+                _ => Source.Text,
+            };
+            if (source == Source.Text)
+            {
+                throw new RewriteException(
+                    $"'{{{name}}}' is none of {{caller.NAME}}, {{request.id}}, {{header.NAME}}, {{body./POINTER}}; "
+                    + "write the brace twice if it is meant");
+            }
 
-    private static Part Placeholder(string name)
-    {
-        var dot = name.IndexOf('.', StringComparison.Ordinal);
-        var rest = name[(dot + 1)..];
-        var source = dot < 0 || rest.Length == 0 ? Source.Text : name[..dot] switch
-        {
-            "caller" => Source.Caller,
-            "header" => Source.Header,
-            "request" when rest == "id" => Source.RequestId,
-            "body" => Source.Body,
-            _ => Source.Text,
-        };
-        if (source == Source.Text)
-        {
-            throw new RewriteException(
-                $"'{{{name}}}' is none of {{caller.NAME}}, {{request.id}}, {{header.NAME}}, {{body./POINTER}}; "
-                + "write the brace twice if it is meant");
+            var steps = source == Source.Body ? JsonPointer.Parse(rest) : [];
+            return new Part(source, [], rest,
+                steps ?? throw new RewriteException($"'{rest}' is not a JSON Pointer: it begins with a slash"), false);
         }
-
-        var steps = source == Source.Body ? JsonPointer.Parse(rest) : [];
-        return new Part(source, [], rest,
-            steps ?? throw new RewriteException($"'{rest}' is not a JSON Pointer: it begins with a slash"), false);
-    }
-
-    private void AddEscaped(string text)
-    {
-        var escaped = new HeadBuffer();
-        JsonText.WriteEscaped(escaped, text);
-        AddText(escaped.Written.Span);
-        escaped.ReturnMemory();
-    }
-
-    private void AddText(ReadOnlySpan<byte> text)
-    {
-        if (text.IsEmpty)
-        {
-            return;
-        }
-
-        if (_parts.Count > 0 && _parts[^1].Source == Source.Text)
-        {
-            _parts[^1] = _parts[^1] with { Text = [.. _parts[^1].Text, .. text] };
-            return;
-        }
-
-        _parts.Add(new Part(Source.Text, text.ToArray(), "", [], false));
     }
 
     private sealed record Part(Source Source, byte[] Text, string Name, byte[][] Steps, bool IsWhole);

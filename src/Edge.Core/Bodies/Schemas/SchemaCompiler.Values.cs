@@ -26,6 +26,7 @@ internal sealed partial class SchemaCompiler
                 break;
             case "const":
                 node.ConstToken = value;
+                node.ConstTexts = TextsOf([value]);
                 break;
             case "multipleOf":
                 FillMultipleOf(node, value);
@@ -173,6 +174,25 @@ internal sealed partial class SchemaCompiler
             node.Enum[i] = at;
             at = _file.Tokens[at].Next;
         }
+
+        node.EnumTexts = TextsOf(node.Enum);
+    }
+
+    // What strings say, where all are strings without escapes.
+    private byte[][]? TextsOf(ReadOnlySpan<int> values)
+    {
+        var texts = new byte[values.Length][];
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (_file.Tokens[values[i]] is not { Kind: JsonKind.String, IsEscaped: false })
+            {
+                return null;
+            }
+
+            texts[i] = _file.TextOf(values[i]).ToArray();
+        }
+
+        return texts;
     }
 
     private void FillMultipleOf(SchemaNode node, int value)

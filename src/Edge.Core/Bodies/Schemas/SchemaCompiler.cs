@@ -67,6 +67,18 @@ internal sealed partial class SchemaCompiler
             RefuseLoops();
         }
 
+        if (_problems.Count == 0)
+        {
+            // Through which resources a reference led is asked for only where there are dynamic ones.
+            foreach (var node in _nodes.Values)
+            {
+                while (anchors is null && node.Same.IsReference)
+                {
+                    node.Same = node.Same.Reference!;
+                }
+            }
+        }
+
         return _problems.Count > 0 ? null : new JsonSchema(_file, root, _warnings) { DynamicAnchors = anchors };
     }
 

@@ -37,11 +37,17 @@ internal enum SchemaTypes
 /// </summary>
 internal sealed class SchemaNode
 {
+    /// <summary>Makes one that says nothing yet.</summary>
+    public SchemaNode() => Same = this;
+
     /// <summary>Where the schema stands in its file.</summary>
     public required int Token { get; init; }
 
     /// <summary>The schema resource that it belongs to.</summary>
     public required int Resource { get; init; }
+
+    /// <summary>This schema; of one that is nothing but a reference, the one that it refers to in the end.</summary>
+    public SchemaNode Same { get; set; }
 
     /// <summary>For the schemas <c>true</c> and <c>false</c>.</summary>
     public bool? Always { get; set; }
@@ -51,6 +57,12 @@ internal sealed class SchemaNode
 
     /// <summary><c>enum</c>: tokens of its values.</summary>
     public int[]? Enum { get; set; }
+
+    /// <summary><c>enum</c>, where all of its values are strings without escapes: what they say.</summary>
+    public byte[][]? EnumTexts { get; set; }
+
+    /// <summary><c>const</c>, likewise.</summary>
+    public byte[][]? ConstTexts { get; set; }
 
     /// <summary><c>const</c></summary>
     public int ConstToken { get; set; } = -1;
@@ -171,6 +183,13 @@ internal sealed class SchemaNode
 
     /// <summary>Something is applied to the same value: references, combinations, conditions.</summary>
     public bool HasInPlace { get; set; }
+
+    /// <summary>It is nothing but a reference.</summary>
+    public bool IsReference => Reference is not null && Types == SchemaTypes.Any && Enum is null && ConstToken < 0
+        && !HasStringRules && Bounds.Length == 0 && MultipleOfToken < 0 && !HasObjectRules && !HasArrayRules
+        && Members is null && DependentRequired.Length == 0 && PatternProperties.Length == 0
+        && UnevaluatedProperties is null && UnevaluatedItems is null && DynamicReference is null && Not is null && If is null
+        && AllOf.Length + AnyOf.Length + OneOf.Length + DependentSchemas.Length == 0;
 
     /// <summary>Something is said about objects.</summary>
     public bool HasObjectRules { get; set; }

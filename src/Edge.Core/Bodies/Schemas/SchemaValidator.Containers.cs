@@ -19,7 +19,7 @@ public sealed partial class SchemaValidator
         }
 
         var valid = true;
-        var count = _body.Tokens[token].Count;
+        var count = _body.At(token).Count;
         if (count < node.MinProperties)
         {
             valid = Fail(SchemaRule.MinProperties, node, token);
@@ -30,10 +30,10 @@ public sealed partial class SchemaValidator
             valid = Fail(SchemaRule.MaxProperties, node, token);
         }
 
-        var end = _body.Tokens[token].Next;
+        var end = _body.At(token).Next;
         var met = 0UL;
         var index = 0;
-        for (var name = token + 1; name < end; name = _body.Tokens[name + 1].Next)
+        for (var name = token + 1; name < end; name = _body.At(name + 1).Next)
         {
             valid &= ApplyToMember(node, name, index++, marks, ref met);
             if (!valid && _muted > 0)
@@ -128,9 +128,9 @@ public sealed partial class SchemaValidator
     {
         var valid = true;
         var unevaluated = node.UnevaluatedProperties!;
-        var end = _body.Tokens[token].Next;
+        var end = _body.At(token).Next;
         var index = 0;
-        for (var name = token + 1; name < end; name = _body.Tokens[name + 1].Next, index++)
+        for (var name = token + 1; name < end; name = _body.At(name + 1).Next, index++)
         {
             if (!IsMarked(marks, index))
             {
@@ -151,7 +151,7 @@ public sealed partial class SchemaValidator
         }
 
         var valid = true;
-        var count = _body.Tokens[token].Count;
+        var count = _body.At(token).Count;
         if (count < node.MinItems)
         {
             valid = Fail(SchemaRule.MinItems, node, token);
@@ -172,7 +172,7 @@ public sealed partial class SchemaValidator
             }
 
             Mark(marks, i);
-            at = _body.Tokens[at].Next;
+            at = _body.At(at).Next;
         }
 
         if (node.UniqueItems && count > 1)
@@ -188,7 +188,7 @@ public sealed partial class SchemaValidator
         var found = 0;
         var index = 0;
         _muted++;
-        for (var at = token + 1; at < _body.Tokens[token].Next; at = _body.Tokens[at].Next, index++)
+        for (var at = token + 1; at < _body.At(token).Next; at = _body.At(at).Next, index++)
         {
             if (Apply(node.Contains!, at, -1))
             {
@@ -211,7 +211,7 @@ public sealed partial class SchemaValidator
         var valid = true;
         var unevaluated = node.UnevaluatedItems!;
         var index = 0;
-        for (var at = token + 1; at < _body.Tokens[token].Next; at = _body.Tokens[at].Next, index++)
+        for (var at = token + 1; at < _body.At(token).Next; at = _body.At(at).Next, index++)
         {
             if (!IsMarked(marks, index))
             {
@@ -231,10 +231,10 @@ public sealed partial class SchemaValidator
             return HasDistinctItemsHashed(node, token, count);
         }
 
-        var end = _body.Tokens[token].Next;
-        for (var left = token + 1; left < end; left = _body.Tokens[left].Next)
+        var end = _body.At(token).Next;
+        for (var left = token + 1; left < end; left = _body.At(left).Next)
         {
-            for (var right = _body.Tokens[left].Next; right < end; right = _body.Tokens[right].Next)
+            for (var right = _body.At(left).Next; right < end; right = _body.At(right).Next)
             {
                 if (ItemsEqual(left, right))
                 {
@@ -252,7 +252,7 @@ public sealed partial class SchemaValidator
         var size = (int)BitOperations.RoundUpToPowerOf2((uint)count * 2);
         Pooled.Reserve(ref _hashes, size * 2);
         _hashes.AsSpan(0, size).Clear();
-        for (var at = token + 1; at < _body.Tokens[token].Next; at = _body.Tokens[at].Next)
+        for (var at = token + 1; at < _body.At(token).Next; at = _body.At(at).Next)
         {
             var hash = JsonEquality.Hash(_body, at);
             var slot = hash & (size - 1);
@@ -278,7 +278,7 @@ public sealed partial class SchemaValidator
         return equal;
     }
 
-    private int WordsOf(int token) => (_body.Tokens[token].Count + 63) / 64;
+    private int WordsOf(int token) => (_body.At(token).Count + 63) / 64;
 
     private int RentMarks(int token)
     {

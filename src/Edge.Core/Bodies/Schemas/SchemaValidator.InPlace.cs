@@ -151,12 +151,12 @@ public sealed partial class SchemaValidator
 
     private bool IsMember(int parent, int token)
     {
-        if (_body.Tokens[parent].Kind != JsonKind.Object)
+        if (_body.At(parent).Kind != JsonKind.Object)
         {
             return false;
         }
 
-        for (var name = parent + 1; name < token; name = _body.Tokens[name + 1].Next)
+        for (var name = parent + 1; name < token; name = _body.At(name + 1).Next)
         {
             if (name + 1 == token)
             {

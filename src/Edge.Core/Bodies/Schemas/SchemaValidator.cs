@@ -33,6 +33,7 @@ public sealed partial class SchemaValidator
     private const int RepetitionsMax = 4;
 
     private const int KeptWords = 256;
+    private const int StackLookDepth = 16;
 
     private readonly Violation[] _errors = new Violation[ErrorsMax];
     private JsonSchema _schema = null!;
@@ -44,6 +45,7 @@ public sealed partial class SchemaValidator
     private int[] _hashes = [];
     private long _budget;
     private int _muted;
+    private int _depth;
     private bool _exhausted;
 
     /// <summary>Errors that are listed.</summary>
@@ -61,6 +63,7 @@ public sealed partial class SchemaValidator
         _marksEnd = 0;
         _scopeCount = 0;
         _muted = 0;
+        _depth = 0;
         _exhausted = false;
         ErrorCount = 0;
         HasMoreErrors = false;
@@ -76,12 +79,14 @@ public sealed partial class SchemaValidator
     /// </summary>
     private bool Apply(SchemaNode node, int token, int marks)
     {
+        node = node.Same;
         if (node.Always is { } always)
         {
             return always || Fail(SchemaRule.False, node, token);
         }
 
-        if (--_budget < 0 || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        // What the stack has left is enough for far more than the depth between two looks at it.
+        if (--_budget < 0 || ((++_depth % StackLookDepth) == 0 && !RuntimeHelpers.TryEnsureSufficientExecutionStack()))
         {
             _exhausted = true;
             return false;
@@ -93,7 +98,7 @@ public sealed partial class SchemaValidator
             EnterScope(node.Resource);
         }
 
-        var kind = _body.Tokens[token].Kind;
+        var kind = _body.At(token).Kind;
         var own = marks;
         var marksEnd = _marksEnd;
         if ((node.UnevaluatedProperties is not null && kind == JsonKind.Object)
@@ -117,6 +122,7 @@ public sealed partial class SchemaValidator
             MergeMarks(own, marks, token);
         }
 
+        _depth--;
         _marksEnd = marksEnd;
         _scopeCount = scopes;
         return valid;
@@ -130,12 +136,13 @@ public sealed partial class SchemaValidator
         }
 
         var valid = true;
-        if (node.Enum is not null && !IsAnyOf(node.Enum, token))
+        if (node.Enum is not null && !(node.EnumTexts is { } texts ? IsAnyOf(texts, node.Enum, token) : IsAnyOf(node.Enum, token)))
         {
             valid = Fail(SchemaRule.Enum, node, token);
         }
 
-        if (node.ConstToken >= 0 && !IsEqual(node.ConstToken, token))
+        if (node.ConstToken >= 0
+            && !(node.ConstTexts is { } text ? IsAnyOf(text, [node.ConstToken], token) : IsEqual(node.ConstToken, token)))
         {
             valid = Fail(SchemaRule.Const, node, token);
         }
@@ -160,14 +167,40 @@ public sealed partial class SchemaValidator
         JsonKind.Array => (types & SchemaTypes.Array) != 0,
         JsonKind.Object => (types & SchemaTypes.Object) != 0,
         _ => (types & SchemaTypes.Number) != 0
-            || ((types & SchemaTypes.Integer) != 0 && JsonNumber.Parse(_body.Tokens[token].Raw(_body.Text)).IsInteger),
+            || ((types & SchemaTypes.Integer) != 0 && JsonNumber.Parse(_body.At(token).Raw(_body.Text)).IsInteger),
     };
 
-    private bool IsAnyOf(int[] values, int token)
+    private bool IsAnyOf(ReadOnlySpan<int> values, int token)
     {
         foreach (var value in values)
         {
             if (IsEqual(value, token))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // As nearly all lists are, of strings without escapes: these are compared byte by byte.
+    private bool IsAnyOf(byte[][] texts, ReadOnlySpan<int> values, int token)
+    {
+        ref readonly var it = ref _body.At(token);
+        if (it.Kind != JsonKind.String)
+        {
+            return false;
+        }
+
+        if (it.IsEscaped)
+        {
+            return IsAnyOf(values, token);
+        }
+
+        var text = it.Inner(_body.Text);
+        foreach (var one in texts)
+        {
+            if (text.SequenceEqual(one))
             {
                 return true;
             }
@@ -186,7 +219,7 @@ public sealed partial class SchemaValidator
     private bool ApplyToString(SchemaNode node, int token)
     {
         var valid = true;
-        var length = _body.Tokens[token].Count;
+        var length = _body.At(token).Count;
         if (length < node.MinLength)
         {
             valid = Fail(SchemaRule.MinLength, node, token);
@@ -208,10 +241,10 @@ public sealed partial class SchemaValidator
     private bool ApplyToNumber(SchemaNode node, int token)
     {
         var valid = true;
-        var number = JsonNumber.Parse(_body.Tokens[token].Raw(_body.Text));
+        var number = _body.At(token).Raw(_body.Text);
         foreach (var (rule, bound) in node.Bounds)
         {
-            var side = number.CompareTo(JsonNumber.Parse(_schema.File.Tokens[bound].Raw(_schema.File.Text)));
+            var side = JsonNumber.Compare(number, _schema.File.Tokens[bound].Raw(_schema.File.Text));
             var holds = rule switch
             {
                 SchemaRule.Minimum => side >= 0,
@@ -222,7 +255,7 @@ public sealed partial class SchemaValidator
             valid = (holds || Fail(rule, node, token, bound)) && valid;
         }
 
-        if (node.MultipleOfToken >= 0 && !number.IsMultipleOf(node.MultipleOfDigits, node.MultipleOfExponent))
+        if (node.MultipleOfToken >= 0 && !JsonNumber.Parse(number).IsMultipleOf(node.MultipleOfDigits, node.MultipleOfExponent))
         {
             valid = Fail(SchemaRule.MultipleOf, node, token);
         }
