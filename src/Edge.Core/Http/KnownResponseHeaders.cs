@@ -228,7 +228,7 @@ public static class KnownResponseHeaders
         "Referrer-Policy", "Report-To", "Retry-After", "Server-Timing", "Strict-Transport-Security", "Sunset",
         "Timing-Allow-Origin", "Vary", "WWW-Authenticate", "X-Accel-Buffering", "X-Content-Type-Options", "X-Frame-Options",
         "X-Powered-By", "X-XSS-Protection", "traceparent", "cf-cache-status", "cf-ray", "request-id", "retry-after-ms",
-        "x-request-id", "x-should-retry", "x-correlation-id", "x-envoy-upstream-service-time", "openai-model",
+        "X-Request-ID", "x-should-retry", "x-correlation-id", "x-envoy-upstream-service-time", "openai-model",
         "openai-organization", "openai-processing-ms", "openai-project", "openai-version", "anthropic-organization-id",
         "x-robots-tag", "x-ms-region", "x-ms-request-id", "apim-request-id",
     ];

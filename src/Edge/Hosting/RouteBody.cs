@@ -133,11 +133,9 @@ internal sealed class RouteBody
 
         foreach (var tier in tiers)
         {
-            foreach (var (asked, sent) in tier.Aliases)
+            if (!tier.Aliases.IsEmpty)
             {
-                var when = new RewriteCondition { Tiers = [tier.Name], Models = [asked] };
-                var model = RewriteTemplate.OfText(sent.Replace("{", "{{", StringComparison.Ordinal));
-                steps.Add((when, [RewriteRule.Set("model", model)]));
+                steps.Add((new RewriteCondition { Tiers = [tier.Name] }, [RewriteRule.Alias("model", tier.Aliases)]));
             }
         }
 

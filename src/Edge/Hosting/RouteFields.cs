@@ -9,27 +9,37 @@ internal sealed class RouteFields
 {
     private const int NamesOfLimit = 3;
 
-    private RouteFields(HeaderNumberSet ruled, bool hasLimits)
+    private RouteFields(HeaderNumberSet ruled, bool hasLimits, int requestId)
     {
         Ruled = ruled;
-        Copied = HeaderNumberSet.All.Without(ruled).Without(Special).Without(Kept).Without(hasLimits ? Limits : default);
+        RequestId = ruled.Has(requestId) ? 0 : requestId;
+        Copied = HeaderNumberSet.All.Without(ruled).Without(Special).Without(Kept).Without(hasLimits ? Limits : default)
+            .Without(default(HeaderNumberSet).With(requestId));
     }
 
     /// <summary>Reads a route's plan.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="hasLimits">True where callers are told of limits.</param>
     /// <returns>Null where its rules touch what lines are written behind.</returns>
-    public static RouteFields? Of(RoutePlan plan, bool hasLimits) => Of(RuledBy(plan), hasLimits);
+    public static RouteFields? Of(RoutePlan plan, bool hasLimits) => Of(RuledBy(plan), hasLimits, RequestIdOf(plan));
 
     /// <summary>The same where it is known what the route's rules set, add to or remove.</summary>
-    public static RouteFields? Of(HeaderNumberSet ruled, bool hasLimits) =>
-        ruled.Has(KnownResponseHeaders.Via) || ruled.Has(KnownResponseHeaders.Date) ? null : new RouteFields(ruled, hasLimits);
+    public static RouteFields? Of(HeaderNumberSet ruled, bool hasLimits, int requestId = 0) =>
+        ruled.Has(KnownResponseHeaders.Via) || ruled.Has(KnownResponseHeaders.Date)
+            ? null
+            : new RouteFields(ruled, hasLimits, requestId);
 
     /// <summary>The fields that this gateway itself sets: of the cache, and of limits.</summary>
     public static HeaderNumberSet Own => Kept.Or(Limits);
 
     /// <summary>What the route's rules set, add to or remove.</summary>
     public HeaderNumberSet Ruled { get; }
+
+    /// <summary>
+    /// The number of the field by which callers are told the request's identifier; 0: they are told of none, or it has no number, or
+    /// the route's rules touch it.
+    /// </summary>
+    public int RequestId { get; }
 
     /// <summary>What is handed on, whatever it says.</summary>
     public HeaderNumberSet Copied { get; }
@@ -57,6 +67,10 @@ internal sealed class RouteFields
         return set;
     }
 
+    private static int RequestIdOf(RoutePlan plan) =>
+        plan.RequestId is { Echo: true } id && HeaderNumberSet.NumberOf(id.Header) is var number
+            && KnownResponseHeaders.NameOf(number) == id.Header ? number : 0;
+
     private static HeaderNumberSet RuledBy(RoutePlan plan)
     {
         List<string> names =
@@ -69,7 +83,7 @@ internal sealed class RouteFields
             names.Add("Strict-Transport-Security");
         }
 
-        if (plan.RequestId is { Echo: true } id)
+        if (plan.RequestId is { Echo: true } id && RequestIdOf(plan) == 0)
         {
             names.Add(id.Header);
         }

@@ -176,7 +176,7 @@ internal sealed class ResponseFields
     }
 
     /// <summary>Sets a field of the gateway's own in the place of what was there under its name.</summary>
-    /// <param name="number">Number of the name, one of <see cref="RouteFields.Own"/>.</param>
+    /// <param name="number">Number of the name, which is none of <see cref="RouteFields.Copied"/>.</param>
     /// <param name="value">The value.</param>
     public void Set(int number, string value)
     {
@@ -192,7 +192,7 @@ internal sealed class ResponseFields
     }
 
     /// <summary>Sets a field of the gateway's own likewise.</summary>
-    /// <param name="number">Number of the name, one of <see cref="RouteFields.Own"/>.</param>
+    /// <param name="number">Number of the name, which is none of <see cref="RouteFields.Copied"/>.</param>
     /// <param name="value">The value, without control characters.</param>
     public void Set(int number, ReadOnlySpan<byte> value)
     {
@@ -215,10 +215,10 @@ internal sealed class ResponseFields
     }
 
     /// <summary>Begins the value of a field of the gateway's own, in the place of what was there under its name.</summary>
-    /// <param name="number">Number of the name, one of <see cref="RouteFields.Own"/>.</param>
+    /// <param name="number">Number of the name, which is none of <see cref="RouteFields.Copied"/>.</param>
     public void BeginValue(int number)
     {
-        Debug.Assert(RouteFields.Own.Has(number), "what is handed on under such a name is no line yet");
+        Debug.Assert(_ready is null || !_ready.Copied.Has(number), "what is handed on under such a name is no line yet");
         if (!IsLine(number))
         {
             _headerOfValue = KnownResponseHeaders.NameOf(number);

@@ -163,7 +163,11 @@ internal sealed class ResponseHeadCopier
             }
         }
 
-        if (route.Plan.RequestId is { Echo: true } id)
+        if (route.Fields is { RequestId: > 0 and var number })
+        {
+            context.Fields.Set(number, context.RequestId!);
+        }
+        else if (route.Plan.RequestId is { Echo: true } id)
         {
             headers[id.Header] = context.RequestId;
         }

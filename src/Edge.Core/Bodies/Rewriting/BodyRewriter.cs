@@ -65,7 +65,7 @@ public sealed class BodyRewriter
         {
             if (when is not null)
             {
-                if (when.AsksForChanged(_overlay, _body) && !Settle())
+                if (_overlay.IsChanged && when.AsksForChanged(_overlay, _body) && !Settle())
                 {
                     return RewriteOutcome.NotTransformable;
                 }
@@ -124,6 +124,8 @@ public sealed class BodyRewriter
                 return ApplyValue(rule, context);
             case RewriteKind.Clamp:
                 return ApplyClamp(rule);
+            case RewriteKind.Alias:
+                return ApplyAlias(rule);
             case RewriteKind.Remove:
                 if (_overlay.Find(_body, rule.Name) is var removed and >= 0)
                 {
@@ -236,6 +238,39 @@ public sealed class BodyRewriter
         return true;
     }
 
+    private bool ApplyAlias(RewriteRule rule)
+    {
+        if (!FindSettled(rule.Name, out var entry))
+        {
+            return false;
+        }
+
+        if (entry < 0 || _body.At(_overlay.TokenOf(entry)).Kind != JsonKind.String)
+        {
+            return true;
+        }
+
+        var text = _body.TextOf(_overlay.TokenOf(entry));
+        ReadOnlySpan<byte> json = default;
+        foreach (var alias in rule.Aliases)
+        {
+            if (Wildcard.IsMatch(alias.Pattern, text))
+            {
+                text = alias.Text;
+                json = alias.Json;
+            }
+        }
+
+        if (!json.IsEmpty)
+        {
+            var start = _made.Length;
+            _made.Write(json);
+            Put(rule.Name, entry, start);
+        }
+
+        return true;
+    }
+
     private void Put(RewriteName name, int entry, int start)
     {
         var value = new BodyOverlay.Range(start, _made.Length - start);
@@ -244,7 +279,7 @@ public sealed class BodyRewriter
             _overlay.Add(name, value);
         }
         else if (!_overlay.IsUnchanged(entry)
-            || !value.Of(_made.Written.Span).SequenceEqual(_body.Tokens[_overlay.TokenOf(entry)].Raw(_body.Text)))
+            || !value.Of(_made.Written.Span).SequenceEqual(_body.At(_overlay.TokenOf(entry)).Raw(_body.Text)))
         {
             _overlay.Replace(entry, value);
         }
@@ -295,7 +330,7 @@ public sealed class BodyRewriter
         }
 
         entry = entry < 0 ? entry : _overlay.Find(_body, rule.Name);
-        if (entry < 0 || _body.Tokens[_overlay.TokenOf(entry)].Kind != JsonKind.Array
+        if (entry < 0 || _body.At(_overlay.TokenOf(entry)).Kind != JsonKind.Array
             || HasSystemMessage(_overlay.TokenOf(entry)))
         {
             return true;
@@ -305,7 +340,7 @@ public sealed class BodyRewriter
         _made.Write("{\"role\":\"system\",\"content\":"u8);
         if (rule.Value!.TryWrite(_made, _overlay, _body, context))
         {
-            _made.Write(_body.Tokens[_overlay.TokenOf(entry)].Count > 0 ? "},"u8 : "}"u8);
+            _made.Write(_body.At(_overlay.TokenOf(entry)).Count > 0 ? "},"u8 : "}"u8);
             _overlay.Insert(entry, new BodyOverlay.Range(start, _made.Length - start));
         }
 
@@ -390,7 +425,7 @@ public sealed class BodyRewriter
         }
 
         stream = _overlay.Find(_body, StreamName);
-        if (stream < 0 || _body.Tokens[_overlay.TokenOf(stream)].Kind != JsonKind.True)
+        if (stream < 0 || _body.At(_overlay.TokenOf(stream)).Kind != JsonKind.True)
         {
             return true;
         }

@@ -1,3 +1,6 @@
+using System.Text;
+using Edge.Core.Http;
+
 namespace Edge.Core.Bodies.Rewriting;
 
 /// <summary>What a rule does.</summary>
@@ -29,6 +32,9 @@ internal enum RewriteKind
 
     /// <summary>The body becomes another one.</summary>
     Map,
+
+    /// <summary>A text that is one of some others is replaced.</summary>
+    Alias,
 }
 
 /// <summary>One change of a body. Members are those of the body itself. Immutable.</summary>
@@ -48,6 +54,8 @@ public sealed class RewriteRule
     internal RewriteTemplate? Value { get; private init; }
 
     internal IReadOnlyDictionary<string, RewriteTemplate>? ByTier { get; private init; }
+
+    internal (byte[] Pattern, byte[] Text, byte[] Json)[] Aliases { get; private init; } = [];
 
     internal byte[]? Least { get; private init; }
 
@@ -112,6 +120,29 @@ public sealed class RewriteRule
         new(RewriteKind.Rename) { Name = new RewriteName(name), NewName = new RewriteName(newName) };
 
     /// <summary>
+    /// Replaces the text of a member by another one, as a table says. What a line of the table makes of it is looked for in the
+    /// lines behind.
+    /// </summary>
+    /// <param name="name">The member; what is no text is left alone.</param>
+    /// <param name="aliases">Which texts are replaced (<see cref="Wildcard"/>), and by what.</param>
+    public static RewriteRule Alias(string name, IEnumerable<KeyValuePair<string, string>> aliases)
+    {
+        var lines = new List<(byte[], byte[], byte[])>();
+        var json = new HeadBuffer();
+        foreach (var (asked, sent) in aliases)
+        {
+            json.Clear();
+            json.Write("\""u8);
+            JsonText.WriteEscaped(json, sent);
+            json.Write("\""u8);
+            lines.Add((Encoding.UTF8.GetBytes(asked), Encoding.UTF8.GetBytes(sent), json.Written.ToArray()));
+        }
+
+        json.ReturnMemory();
+        return new(RewriteKind.Alias) { Name = new RewriteName(name), Aliases = [.. lines] };
+    }
+
+    /// <summary>
     /// Asks for the usage at the end of a stream (<c>stream_options.include_usage</c>) where the caller did not; see
     /// <see cref="BodyRewriter.AddedIncludeUsage"/>.
     /// </summary>
@@ -133,7 +164,7 @@ public sealed class RewriteRule
         }
 
         var tape = new JsonTape();
-        var bytes = System.Text.Encoding.UTF8.GetBytes(text);
+        var bytes = Encoding.UTF8.GetBytes(text);
         return tape.Read(bytes) && tape.Tokens[0].Kind == JsonKind.Number && tape.Tokens[0].End == bytes.Length
             && tape.Tokens[0].Start == 0 ? bytes : throw new RewriteException($"'{text}' is not a number");
     }

@@ -72,6 +72,7 @@ internal sealed partial class SchemaCompiler
             // Through which resources a reference led is asked for only where there are dynamic ones.
             foreach (var node in _nodes.Values)
             {
+                node.IsType = node.Types != SchemaTypes.Any && node.HasNoRules && !node.HasInPlace;
                 while (anchors is null && node.Same.IsReference)
                 {
                     node.Same = node.Same.Reference!;

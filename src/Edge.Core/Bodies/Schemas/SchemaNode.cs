@@ -185,11 +185,16 @@ internal sealed class SchemaNode
     public bool HasInPlace { get; set; }
 
     /// <summary>It is nothing but a reference.</summary>
-    public bool IsReference => Reference is not null && Types == SchemaTypes.Any && Enum is null && ConstToken < 0
-        && !HasStringRules && Bounds.Length == 0 && MultipleOfToken < 0 && !HasObjectRules && !HasArrayRules
-        && Members is null && DependentRequired.Length == 0 && PatternProperties.Length == 0
-        && UnevaluatedProperties is null && UnevaluatedItems is null && DynamicReference is null && Not is null && If is null
-        && AllOf.Length + AnyOf.Length + OneOf.Length + DependentSchemas.Length == 0;
+    public bool IsReference => Reference is not null && Types == SchemaTypes.Any && HasNoRules && DynamicReference is null
+        && Not is null && If is null && AllOf.Length + AnyOf.Length + OneOf.Length + DependentSchemas.Length == 0;
+
+    /// <summary>It says nothing but of which types a value is. Written when the file has been read.</summary>
+    public bool IsType { get; set; }
+
+    /// <summary>Nothing is said about the value itself but its type.</summary>
+    public bool HasNoRules => Enum is null && ConstToken < 0 && !HasStringRules && Bounds.Length == 0 && MultipleOfToken < 0
+        && !HasObjectRules && !HasArrayRules && Members is null && DependentRequired.Length == 0
+        && PatternProperties.Length == 0 && UnevaluatedProperties is null && UnevaluatedItems is null;
 
     /// <summary>Something is said about objects.</summary>
     public bool HasObjectRules { get; set; }

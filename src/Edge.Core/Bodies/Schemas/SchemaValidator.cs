@@ -85,6 +85,11 @@ public sealed partial class SchemaValidator
             return always || Fail(SchemaRule.False, node, token);
         }
 
+        if (node.IsType)
+        {
+            return HasType(node.Types, token, _body.At(token).Kind) || Fail(SchemaRule.Type, node, token);
+        }
+
         // What the stack has left is enough for far more than the depth between two looks at it.
         if (--_budget < 0 || ((++_depth % StackLookDepth) == 0 && !RuntimeHelpers.TryEnsureSufficientExecutionStack()))
         {
