@@ -1,3 +1,5 @@
+using Edge.Core.Limits;
+
 namespace Edge.Core.Identity;
 
 /// <summary>How a caller was recognised.</summary>
@@ -26,7 +28,11 @@ public enum CallerKind : byte
 /// </remarks>
 public sealed class Caller
 {
+    /// <summary>Keys that are remembered; a caller has few limits that go by who it is.</summary>
+    private const int KeysMax = 8;
+
     private readonly KeyValuePair<string, string>[] _claims;
+    private volatile LimitKey[] _keys = [];
 
     /// <summary>A caller.</summary>
     /// <param name="kind">How it was recognised.</param>
@@ -117,6 +123,34 @@ public sealed class Caller
         return false;
     }
 
+    /// <summary>The key of its bucket of a limit, where that was found out before and nothing but the caller has a part in it.</summary>
+    /// <param name="hasher">The limit's own.</param>
+    /// <param name="key">The key.</param>
+    public bool TryGetLimitKey(KeyHasher hasher, out Limits.KeyHash key)
+    {
+        foreach (var known in _keys)
+        {
+            if (ReferenceEquals(known.Hasher, hasher))
+            {
+                key = known.Key;
+                return true;
+            }
+        }
+
+        key = default;
+        return false;
+    }
+
+    /// <summary>Remembers it. Where many are known, of configurations that are gone, only this one is from now on.</summary>
+    public void KeepLimitKey(KeyHasher hasher, Limits.KeyHash key)
+    {
+        // Of two threads that add one at the same time, one has to find it out once more.
+        var known = _keys;
+        _keys = known.Length < KeysMax ? [.. known, new LimitKey(hasher, key)] : [new LimitKey(hasher, key)];
+    }
+
     /// <summary>Never tells more than how and by whom it was recognised.</summary>
     public override string ToString() => $"{Kind} {Source}";
+
+    private sealed record LimitKey(KeyHasher Hasher, Limits.KeyHash Key);
 }

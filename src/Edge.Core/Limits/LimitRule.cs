@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -48,6 +49,7 @@ public sealed class LimitRule
         Identity = identity;
         _identityHash = SHA256.HashData(Encoding.UTF8.GetBytes(identity)).AsSpan(0, 16).ToArray();
         Name = name;
+        LimitText = Encoding.ASCII.GetBytes(limit.ToString(CultureInfo.InvariantCulture));
         LeftIn = Encoding.Latin1.GetBytes($", \"{name}\";r=");
         Kind = kind;
         Limit = limit;
@@ -64,6 +66,9 @@ public sealed class LimitRule
 
     /// <summary>Its name in the file, which callers are told.</summary>
     public string Name { get; }
+
+    /// <summary><see cref="Limit"/> as text.</summary>
+    public byte[] LimitText { get; }
 
     /// <summary>A comma and what comes before how much is left of it in RateLimit, in Latin-1.</summary>
     public byte[] LeftIn { get; }

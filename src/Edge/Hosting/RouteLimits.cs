@@ -91,4 +91,10 @@ internal sealed class RouteLimits
 /// <param name="Rule">How it counts.</param>
 /// <param name="Per">What each value of has a bucket of its own.</param>
 /// <param name="Hasher">Makes the keys of its buckets.</param>
-internal sealed record RouteLimit(LimitRule Rule, LimitKeyPart[] Per, KeyHasher Hasher);
+internal sealed record RouteLimit(LimitRule Rule, LimitKeyPart[] Per, KeyHasher Hasher)
+{
+    /// <summary>Of two requests of one caller both have the same bucket.</summary>
+    public bool IsOfCaller { get; } = Array.TrueForAll(
+        Per,
+        static part => part.Kind is LimitKeyKind.Consumer or LimitKeyKind.Tier or LimitKeyKind.ApiKey or LimitKeyKind.Claim);
+}

@@ -42,7 +42,7 @@ internal static class LimitHeaders
         if (tightest.Hold is { } hold)
         {
             ref readonly var take = ref hold.Takes[tightest.Index];
-            fields.Set(KnownResponseHeaders.XRateLimit + Limit, take.Rule.Limit);
+            fields.Set(KnownResponseHeaders.XRateLimit + Limit, take.Rule.LimitText);
             fields.Set(KnownResponseHeaders.XRateLimit + Remaining, take.Remaining);
             fields.Set(KnownResponseHeaders.XRateLimit + Reset, SecondsOf(ResetOf(hold, tightest.Index)));
         }
@@ -119,7 +119,7 @@ internal static class LimitHeaders
         if (tightest.Hold is { } hold)
         {
             ref readonly var take = ref hold.Takes[tightest.Index];
-            fields.Set(first + Limit, take.Rule.Limit);
+            fields.Set(first + Limit, take.Rule.LimitText);
             fields.Set(first + Remaining, take.Remaining);
             fields.BeginValue(first + Reset);
             PutGoDuration(fields, ResetOf(hold, tightest.Index));
@@ -136,7 +136,7 @@ internal static class LimitHeaders
             ref readonly var take = ref hold.Takes[tightest.Index];
             var at = DateTime.UnixEpoch.AddMicroseconds(
                 clock.UtcMicros + (ResetOf(hold, tightest.Index) / 1000) + 1_000_000);
-            fields.Set(first + Limit, take.Rule.Limit);
+            fields.Set(first + Limit, take.Rule.LimitText);
             fields.Set(first + Remaining, take.Remaining);
             Span<char> time = stackalloc char[TimeCharsMax];
             at.TryFormat(time, out var count, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

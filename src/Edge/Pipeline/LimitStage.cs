@@ -222,19 +222,31 @@ internal sealed class LimitStage(GatewayLimits limits)
 
     private Bucket BucketOf(RequestContext context, LimitKeyText text, RouteLimit limit, long nowNs)
     {
+        var caller = limit.IsOfCaller ? context.Caller : null;
+        if (caller is null || !caller.TryGetLimitKey(limit.Hasher, out var key))
+        {
+            WriteKey(context, text, limit);
+            key = limit.Hasher.Hash(text.Written);
+            caller?.KeepLimitKey(limit.Hasher, key);
+        }
+
+        var bucket = limits.Table.GetOrAdd(key, limit.Rule, nowNs);
+        if (bucket is LeasedBucket { Name: null } leased)
+        {
+            WriteKey(context, text, limit);
+            leased.Name = text.StoreNameFor(limit.Rule);
+        }
+
+        return bucket;
+    }
+
+    private static void WriteKey(RequestContext context, LimitKeyText text, RouteLimit limit)
+    {
         text.Clear();
         foreach (var part in limit.Per)
         {
             Append(text, part, context);
         }
-
-        var bucket = limits.Table.GetOrAdd(limit.Hasher.Hash(text.Written), limit.Rule, nowNs);
-        if (bucket is LeasedBucket { Name: null } leased)
-        {
-            leased.Name = text.StoreNameFor(limit.Rule);
-        }
-
-        return bucket;
     }
 
     private static void Append(LimitKeyText text, LimitKeyPart part, RequestContext context)

@@ -1,6 +1,7 @@
 using System.Text;
 using Edge.Core.Bodies;
 using Edge.Core.Bodies.Rewriting;
+using Edge.Core.Http;
 
 namespace Edge.Core.Tests.Bodies;
 
@@ -9,6 +10,11 @@ public sealed class BodyRewriterTests
     private static RewriteTemplate Json(string json) => RewriteTemplate.Parse(Encoding.UTF8.GetBytes(json));
 
     private static RewritePlan Plan(params RewriteRule[] rules) => new([(null, rules)]);
+
+    private static RewriteRule Aliases() => RewriteRule.Alias("m",
+    [
+        KeyValuePair.Create("old-*", "fast"), KeyValuePair.Create("fast", "gpt-4o"), KeyValuePair.Create("say", "a \"b\""),
+    ]);
 
     private static RewritePlan When(RewriteCondition condition, params RewriteRule[] rules) => new([(condition, rules)]);
 
@@ -60,6 +66,42 @@ public sealed class BodyRewriterTests
     [Fact]
     public void A_body_is_mapped_to_nothing_but_an_object() =>
         Assert.Throws<RewriteException>(static () => RewriteRule.Map(Json("[1]")));
+
+    [Theory]
+    [InlineData("{\"m\":\"fast\", \"n\":1}", "{\"m\":\"gpt-4o\", \"n\":1}")]
+    [InlineData("{\"m\":\"f\\u0061st\"}", "{\"m\":\"gpt-4o\"}")]
+    [InlineData("{\"m\":\"old-1\"}", "{\"m\":\"gpt-4o\"}")]
+    [InlineData("{\"m\":\"say\"}", "{\"m\":\"a \\\"b\\\"\"}")]
+    [InlineData("{\"m\":\"faster\"}", "=")]
+    [InlineData("{\"m\":\"gpt-4o\"}", "=")]
+    [InlineData("{\"m\":\"fas\"}", "=")]
+    [InlineData("{\"m\":[\"fast\"]}", "=")]
+    [InlineData("{}", "=")]
+    public void An_alias_is_replaced_and_what_it_became_is_looked_for_in_the_lines_behind(string body, string expected) =>
+        Assert.Equal(expected, Apply(Plan(Aliases()), body));
+
+    [Fact]
+    public void An_alias_is_looked_for_in_what_a_rule_has_made() => Assert.Equal(
+        "{\"m\":\"gpt-4o\",\"x\":1}",
+        Apply(
+            Plan(RewriteRule.Rename("model", "m"), RewriteRule.Set("m", Json("\"fast\"")), Aliases()),
+            "{\"model\":\"other\",\"x\":1}"));
+
+    [Fact]
+    public void The_new_text_is_handed_over_without_a_copy()
+    {
+        var tape = new JsonTape();
+        Assert.True(tape.Read("{\"a\":0}"u8.ToArray()));
+        var rewriter = new BodyRewriter();
+        Assert.Equal(RewriteOutcome.Changed, rewriter.Apply(Plan(RewriteRule.Set("a", Json("1"))), tape, new FakeContext()));
+        var to = new HeadBuffer();
+        to.Write("before"u8);
+        rewriter.TakeText(to);
+        Assert.Equal("{\"a\":1}", Encoding.UTF8.GetString(to.Written.Span));
+        Assert.Equal("{\"a\":1}", Encoding.UTF8.GetString(rewriter.Body.Text));
+        rewriter.ReturnMemory();
+        Assert.Equal("{\"a\":1}", Encoding.UTF8.GetString(to.Written.Span));
+    }
 
     [Theory]
     [InlineData("{}", "{\"a\":1}")]

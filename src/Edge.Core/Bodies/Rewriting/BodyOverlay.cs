@@ -110,22 +110,20 @@ internal sealed class BodyOverlay
     /// <returns>False: the new text is too deep, or has too many values.</returns>
     public bool WriteTo(HeadBuffer to, JsonTape tape, ReadOnlySpan<byte> made, JsonTape next)
     {
-        var text = tape.Text;
         var tokens = tape.Tokens;
-        next.BeginSplice();
-        var isSpliced = true;
+        var writer = new SpliceWriter(to, tape, made, next);
 
         // What stands between two members that were neighbours is kept; between others there is a comma.
-        var run = new Run { End = tokens[0].Start + 1, First = 1, Next = 1 };
+        var run = new SpliceRun(0, tokens[0].Start + 1, 1, 1);
         for (var i = 0; i < Count; i++)
         {
             ref readonly var entry = ref _entries[i];
             if (entry.NameToken == NoToken)
             {
-                isSpliced = Take(ref run, to, tape, next, isSpliced);
-                isSpliced = WriteName(to, entry.Name!, i > 0, next, isSpliced);
-                isSpliced = WriteValue(to, entry, tape, made, next, isSpliced);
-                run = new Run { First = NoToken, Next = NoToken };
+                writer.Take(run);
+                writer.Write(entry.Name!, hasComma: i > 0);
+                writer.Write(entry.Value);
+                run = new SpliceRun(0, 0, NoToken, NoToken);
                 continue;
             }
 
@@ -133,63 +131,29 @@ internal sealed class BodyOverlay
             ref readonly var value = ref tokens[entry.ValueToken];
             if (entry.NameToken != run.Next)
             {
-                isSpliced = Take(ref run, to, tape, next, isSpliced);
+                writer.Take(run);
                 to.Write(i > 0 ? ","u8 : default);
-                run = new Run { Start = name.Start, First = entry.NameToken };
+                run = new SpliceRun(name.Start, name.Start, entry.NameToken, entry.NameToken);
             }
 
             if (entry.Name is not null)
             {
-                run.End = name.Start;
-                run.Next = entry.NameToken;
-                isSpliced = Take(ref run, to, tape, next, isSpliced);
-                isSpliced = WriteName(to, entry.Name, hasComma: false, next, isSpliced);
-                run = new Run { Start = value.Start, First = entry.ValueToken };
+                writer.Take(run with { End = name.Start, Next = entry.NameToken });
+                writer.Write(entry.Name, hasComma: false);
+                run = new SpliceRun(value.Start, value.Start, entry.ValueToken, entry.ValueToken);
             }
 
             if (!IsUnchanged(i))
             {
-                run.End = value.Start;
-                run.Next = entry.ValueToken;
-                isSpliced = Take(ref run, to, tape, next, isSpliced);
-                isSpliced = WriteValue(to, entry, tape, made, next, isSpliced);
-                run = new Run { Start = value.End, First = value.Next };
+                writer.Take(run with { End = value.Start, Next = entry.ValueToken });
+                writer.Write(entry.Value, entry.Insertion, entry.ValueToken);
+                run = new SpliceRun(value.End, value.End, value.Next, value.Next);
             }
 
-            run.End = value.End;
-            run.Next = value.Next;
+            run = run with { End = value.End, Next = value.Next };
         }
 
-        if (run.Next == tokens[0].Next)
-        {
-            run.End = text.Length;
-            isSpliced = Take(ref run, to, tape, next, isSpliced);
-        }
-        else
-        {
-            isSpliced = Take(ref run, to, tape, next, isSpliced);
-            to.Write(text[(tokens[0].End - 1)..]);
-        }
-
-        return isSpliced
-            ? next.EndSplice(to.Written, tokens[0].Start, to.Length - (text.Length - tokens[0].End), Count)
-            : next.Read(to.Written);
-    }
-
-    /// <summary>Takes over a run of the old text, with its tokens. False where the new text has to be read.</summary>
-    private static bool Take(ref Run run, HeadBuffer to, JsonTape tape, JsonTape next, bool isSpliced)
-    {
-        isSpliced = isSpliced && next.Splice(tape, run.First, run.Next, to.Length - run.Start);
-        to.Write(tape.Text[run.Start..run.End]);
-        return isSpliced;
-    }
-
-    private static bool WriteName(HeadBuffer to, RewriteName name, bool hasComma, JsonTape next, bool isSpliced)
-    {
-        var json = name.CommaJson.AsSpan(hasComma ? 0 : 1);
-        to.Write(json);
-        var colon = to.Length - 1;
-        return isSpliced && next.SpliceName(colon - name.QuotedLength, colon, name.Chars, name.IsEscaped);
+        return writer.End(run, Count);
     }
 
     private int Find(JsonTape tape, ReadOnlySpan<byte> name, NameKey key)
@@ -208,25 +172,6 @@ internal sealed class BodyOverlay
         return -1;
     }
 
-    // False where the new text has to be read: a value that was opened for an insertion is neither the old one nor made.
-    private static bool WriteValue(
-        HeadBuffer to, in Entry entry, JsonTape tape, ReadOnlySpan<byte> made, JsonTape next, bool isSpliced)
-    {
-        if (!entry.Value.IsEmpty)
-        {
-            var value = entry.Value.Of(made);
-            isSpliced = isSpliced && next.SpliceRead(value, to.Length);
-            to.Write(value);
-            return isSpliced;
-        }
-
-        var old = tape.Tokens[entry.ValueToken].Raw(tape.Text);
-        to.Write(old[..1]);
-        to.Write(entry.Insertion.Of(made));
-        to.Write(old[1..]);
-        return false;
-    }
-
     /// <summary>A run of made bytes.</summary>
     internal readonly record struct Range(int Start, int Length)
     {
@@ -235,19 +180,6 @@ internal sealed class BodyOverlay
 
         /// <summary>The bytes.</summary>
         public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> made) => made.Slice(Start, Length);
-    }
-
-    /// <summary>A part of the old text that is to be taken over, and its tokens.</summary>
-    private struct Run
-    {
-        public int Start;
-        public int End;
-
-        /// <summary>The first token of it that is not taken yet.</summary>
-        public int First;
-
-        /// <summary>The token behind it.</summary>
-        public int Next;
     }
 
     private struct Entry

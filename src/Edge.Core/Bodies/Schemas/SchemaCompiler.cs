@@ -72,6 +72,8 @@ internal sealed partial class SchemaCompiler
             // Through which resources a reference led is asked for only where there are dynamic ones.
             foreach (var node in _nodes.Values)
             {
+                node.HasNamesOnly = node.Members is not null && node.PropertyNames is null && node.PatternProperties.Length == 0
+                    && node.AdditionalProperties is null && node.DependentRequired.Length == 0;
                 node.IsType = node.Types != SchemaTypes.Any && node.HasNoRules && !node.HasInPlace;
                 while (anchors is null && node.Same.IsReference)
                 {

@@ -191,6 +191,9 @@ internal sealed class SchemaNode
     /// <summary>It says nothing but of which types a value is. Written when the file has been read.</summary>
     public bool IsType { get; set; }
 
+    /// <summary>Of objects it says something about members of some names only. Written when the file has been read.</summary>
+    public bool HasNamesOnly { get; set; }
+
     /// <summary>Nothing is said about the value itself but its type.</summary>
     public bool HasNoRules => Enum is null && ConstToken < 0 && !HasStringRules && Bounds.Length == 0 && MultipleOfToken < 0
         && !HasObjectRules && !HasArrayRules && Members is null && DependentRequired.Length == 0

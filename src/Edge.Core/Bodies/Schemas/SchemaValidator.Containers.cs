@@ -31,6 +31,11 @@ public sealed partial class SchemaValidator
         }
 
         var end = _body.At(token).Next;
+        if (node.HasNamesOnly && marks < 0)
+        {
+            return ApplyToNamed(node, token, end) && valid;
+        }
+
         var met = 0UL;
         var index = 0;
         for (var name = token + 1; name < end; name = _body.At(name + 1).Next)
@@ -49,6 +54,33 @@ public sealed partial class SchemaValidator
         }
 
         return valid;
+    }
+
+    // As most schemas of objects are: something is said about some names, and nothing about others.
+    private bool ApplyToNamed(SchemaNode node, int token, int end)
+    {
+        var valid = true;
+        var met = 0UL;
+        var members = node.Members!;
+        for (var name = token + 1; name < end; name = _body.At(name + 1).Next)
+        {
+            if (members.Find(_body.TextOf(name)) is not { } member)
+            {
+                continue;
+            }
+
+            met |= (uint)member.Required < 64 ? 1UL << member.Required : 0;
+            if (member.Node is { } said && !Apply(said, name + 1, -1))
+            {
+                valid = false;
+                if (_muted > 0)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return HasRequired(node, token, met) && valid;
     }
 
     private bool ApplyToMember(SchemaNode node, int name, int index, int marks, ref ulong met)
