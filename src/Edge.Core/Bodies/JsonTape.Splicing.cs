@@ -22,6 +22,12 @@ public sealed partial class JsonTape
     /// <param name="escaped">It has escapes.</param>
     internal bool SpliceName(int start, int end, int chars, bool escaped) => Add(JsonKind.String, start, end, chars, escaped);
 
+    /// <summary>Takes over a value without others in it.</summary>
+    /// <param name="scalar">Its token, of a text that is nothing but it.</param>
+    /// <param name="start">Where its first byte is to lie.</param>
+    internal bool Splice(JsonToken scalar, int start) =>
+        Add(scalar.Kind, start, start + scalar.End, scalar.Count, scalar.IsEscaped);
+
     /// <summary>Takes over names and values that stand one behind another, with all that is in them.</summary>
     /// <param name="from">The tape that has them.</param>
     /// <param name="first">The first token there.</param>

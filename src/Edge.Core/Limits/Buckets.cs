@@ -263,7 +263,9 @@ public static class Buckets
         var room = capacityNs - (tat - nowNs);
         take.Remaining = room > 0 ? room / interval : 0;
         take.ResetNs = tat - nowNs;
-        if (take.Cost > capacityNs / interval)
+
+        // More than the whole: compared as products, since a division takes longer than all the rest.
+        if (Math.BigMul(take.Cost, interval) > capacityNs)
         {
             next = word;
             take.WaitNs = long.MaxValue;

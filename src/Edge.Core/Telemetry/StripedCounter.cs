@@ -27,13 +27,17 @@ public sealed class StripedCounter
     }
 
     /// <summary>Adds one.</summary>
-    public void Increment() => Interlocked.Increment(ref _cells[Stripes.Current].Value);
+    public void Increment() => Add(1);
 
     /// <summary>Takes one away.</summary>
-    public void Decrement() => Interlocked.Decrement(ref _cells[Stripes.Current].Value);
+    public void Decrement() => Add(-1);
 
     /// <summary>Adds an amount, which may be negative where the sum stands for what there is now.</summary>
-    public void Add(long amount) => Interlocked.Add(ref _cells[Stripes.Current].Value, amount);
+    public void Add(long amount)
+    {
+        var stripe = Stripes.Current;
+        Stripes.Add(ref _cells[stripe].Value, stripe, amount);
+    }
 
     // Two lines: processors fetch lines in pairs.
     [StructLayout(LayoutKind.Sequential, Size = 128)]

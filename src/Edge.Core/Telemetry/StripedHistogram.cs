@@ -31,9 +31,10 @@ public sealed class StripedHistogram
     /// <summary>Records a value.</summary>
     public void Record(long value)
     {
-        var start = PaddingLongs + (_stride * Stripes.Current);
-        Interlocked.Increment(ref _cells[start + IndexOf(value)]);
-        Interlocked.Add(ref _cells[start + _bounds.Length + 1], value);
+        var stripe = Stripes.Current;
+        var start = PaddingLongs + (_stride * stripe);
+        Stripes.Add(ref _cells[start + IndexOf(value)], stripe, 1);
+        Stripes.Add(ref _cells[start + _bounds.Length + 1], stripe, value);
     }
 
     /// <summary>Reads what has been recorded.</summary>

@@ -22,7 +22,8 @@ internal sealed class AnswerMeter
     private MeteringPlan? _plan;
     private AnswerDecoder? _decoder;
     private SpendingGuard? _guard;
-    private RequestFacts _facts;
+    private LlmApi _api;
+    private long _promptTokens;
 
     /// <summary>Estimated tokens of the answer so far.</summary>
     public long AnswerTokens => TokenEstimate.OfChars(_text.Chars);
@@ -62,7 +63,8 @@ internal sealed class AnswerMeter
     /// <param name="coding">How it is compressed, though the provider was asked not to.</param>
     public void Answer(in RequestFacts facts, int status, bool isEventStream, ContentCoding coding)
     {
-        _facts = facts;
+        _api = facts.Api;
+        _promptTokens = facts.PromptTokens;
         _status = status;
         IsEventStream = isEventStream;
         _tap.Start(isEventStream);
@@ -110,7 +112,7 @@ internal sealed class AnswerMeter
         }
 
         var counts = _tap.Usage;
-        var api = _status == 0 ? facts.Api : _facts.Api;
+        var api = _status == 0 ? facts.Api : _api;
         if (counts.IsKnown && (_isWhole || (api != LlmApi.Messages && counts.OutputTokens is not null)))
         {
             return new RequestUsage(UsageKind.Exact, counts);
@@ -121,7 +123,7 @@ internal sealed class AnswerMeter
             return counts.IsKnown ? new RequestUsage(UsageKind.Estimated, counts) : default;
         }
 
-        var soFar = SoFar(facts);
+        var soFar = SoFar(facts.PromptTokens);
 
         // Of an answer that cannot be read nothing is known but that it is one: it counts as what was allowed for.
         soFar.OutputTokens = _isUnreadable ? Math.Max(facts.AnswerTokens, soFar.OutputTokens!.Value) : soFar.OutputTokens;
@@ -135,10 +137,10 @@ internal sealed class AnswerMeter
         _decoder = null;
     }
 
-    private UsageCounts SoFar(in RequestFacts facts)
+    private UsageCounts SoFar(long promptTokens)
     {
         var counts = _tap.Usage;
-        counts.InputTokens ??= facts.PromptTokens;
+        counts.InputTokens ??= promptTokens;
         counts.OutputTokens = Math.Max(counts.OutputTokens ?? 0, AnswerTokens);
         return counts;
     }
@@ -151,7 +153,7 @@ internal sealed class AnswerMeter
         {
             Excess = AnswerTokens > _plan!.AnswerTokensMax ? Failure.UpstreamAnswerTooLong
                 : _text.Repeats > _plan.RepeatsMax ? Failure.UpstreamAnswerRepeats
-                : _guard is not null && AnswerTokens >= _guard.NextTokens ? _guard.Check(SoFar(_facts)) : Failure.None;
+                : _guard is not null && AnswerTokens >= _guard.NextTokens ? _guard.Check(SoFar(_promptTokens)) : Failure.None;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using Edge.Core.Telemetry;
 
 namespace Edge.Transport;
 
@@ -87,6 +88,7 @@ internal sealed unsafe class EventLoop
     private void Run()
     {
         CurrentLoop = this;
+        Stripes.Own();
         var batch = new SocketBatch(IoRing.TryCreate());
         _batch = batch;
         var stride = EpollEvent.Bytes;

@@ -57,9 +57,13 @@ internal sealed class BodyOverlay
         _entries[entry].Value.IsEmpty ? tape.Tokens[_entries[entry].ValueToken].Raw(tape.Text) : _entries[entry].Value.Of(made);
 
     /// <summary>Replaces a value.</summary>
-    public void Replace(int entry, Range value)
+    /// <param name="entry">Whose.</param>
+    /// <param name="value">The value, among what was made.</param>
+    /// <param name="scalar">Its token, of a text that is nothing but it, where that is known; else the default.</param>
+    public void Replace(int entry, Range value, JsonToken scalar = default)
     {
         _entries[entry].Value = value;
+        _entries[entry].Scalar = scalar;
         _entries[entry].Insertion = default;
         IsChanged = true;
     }
@@ -71,18 +75,18 @@ internal sealed class BodyOverlay
         IsChanged = true;
     }
 
-    /// <summary>Appends a member.</summary>
-    public void Add(RewriteName name, Range value)
+    /// <summary>Appends a member; see <see cref="Replace"/>.</summary>
+    public void Add(RewriteName name, Range value, JsonToken scalar)
     {
         Pooled.Grow(ref _entries, Count + 1);
-        _entries[Count++] = new Entry
-        {
-            Key = name.Key,
-            NameToken = NoToken,
-            ValueToken = NoToken,
-            Name = name,
-            Value = value,
-        };
+        ref var entry = ref _entries[Count++];
+        entry.Key = name.Key;
+        entry.NameToken = NoToken;
+        entry.ValueToken = NoToken;
+        entry.Name = name;
+        entry.Value = value;
+        entry.Scalar = scalar;
+        entry.Insertion = default;
         IsChanged = true;
     }
 
@@ -122,7 +126,7 @@ internal sealed class BodyOverlay
             {
                 writer.Take(run);
                 writer.Write(entry.Name!, hasComma: i > 0);
-                writer.Write(entry.Value);
+                writer.Write(entry.Value, entry.Scalar);
                 run = new SpliceRun(0, 0, NoToken, NoToken);
                 continue;
             }
@@ -146,7 +150,7 @@ internal sealed class BodyOverlay
             if (!IsUnchanged(i))
             {
                 writer.Take(run with { End = value.Start, Next = entry.ValueToken });
-                writer.Write(entry.Value, entry.Insertion, entry.ValueToken);
+                writer.Write(entry.Value, entry.Scalar, entry.Insertion, entry.ValueToken);
                 run = new SpliceRun(value.End, value.End, value.Next, value.Next);
             }
 
@@ -189,6 +193,7 @@ internal sealed class BodyOverlay
         public int ValueToken;
         public RewriteName? Name;
         public Range Value;
+        public JsonToken Scalar;
         public Range Insertion;
     }
 }

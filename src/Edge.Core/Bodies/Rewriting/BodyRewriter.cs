@@ -234,7 +234,7 @@ public sealed class BodyRewriter
             return true;
         }
 
-        Put(rule.Name, entry, start);
+        Put(rule.Name, entry, start, template.Scalar);
         return true;
     }
 
@@ -251,37 +251,37 @@ public sealed class BodyRewriter
         }
 
         var text = _body.TextOf(_overlay.TokenOf(entry));
-        ReadOnlySpan<byte> json = default;
-        foreach (var alias in rule.Aliases)
+        var found = -1;
+        for (var i = 0; i < rule.Aliases.Length; i++)
         {
-            if (Wildcard.IsMatch(alias.Pattern, text))
+            if (Wildcard.IsMatch(rule.Aliases[i].Pattern, text))
             {
-                text = alias.Text;
-                json = alias.Json;
+                text = rule.Aliases[i].Text;
+                found = i;
             }
         }
 
-        if (!json.IsEmpty)
+        if (found >= 0)
         {
             var start = _made.Length;
-            _made.Write(json);
-            Put(rule.Name, entry, start);
+            _made.Write(rule.Aliases[found].Json);
+            Put(rule.Name, entry, start, rule.Aliases[found].Scalar);
         }
 
         return true;
     }
 
-    private void Put(RewriteName name, int entry, int start)
+    private void Put(RewriteName name, int entry, int start, JsonToken scalar = default)
     {
         var value = new BodyOverlay.Range(start, _made.Length - start);
         if (entry < 0)
         {
-            _overlay.Add(name, value);
+            _overlay.Add(name, value, scalar);
         }
         else if (!_overlay.IsUnchanged(entry)
             || !value.Of(_made.Written.Span).SequenceEqual(_body.At(_overlay.TokenOf(entry)).Raw(_body.Text)))
         {
-            _overlay.Replace(entry, value);
+            _overlay.Replace(entry, value, scalar);
         }
     }
 

@@ -60,20 +60,23 @@ internal ref struct SpliceWriter
     }
 
     /// <summary>Writes a value that was made.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="scalar">Its token, where it is known; else the default.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public void Write(BodyOverlay.Range value)
+    public void Write(BodyOverlay.Range value, JsonToken scalar)
     {
         var text = value.Of(_made);
-        _isSpliced = _isSpliced && _next.SpliceRead(text, _to.Length);
+        _isSpliced = _isSpliced
+            && (scalar.End > 0 ? _next.Splice(scalar, _to.Length) : _next.SpliceRead(text, _to.Length));
         _to.Write(text);
     }
 
     /// <summary>Writes a value that was made, or else an old one with something put in.</summary>
-    public void Write(BodyOverlay.Range value, BodyOverlay.Range insertion, int oldToken)
+    public void Write(BodyOverlay.Range value, JsonToken scalar, BodyOverlay.Range insertion, int oldToken)
     {
         if (!value.IsEmpty)
         {
-            Write(value);
+            Write(value, scalar);
             return;
         }
 
