@@ -123,7 +123,9 @@ public sealed class Caller
         return false;
     }
 
-    /// <summary>The key of its bucket of a limit, where that was found out before and nothing but the caller has a part in it.</summary>
+    /// <summary>
+    /// The key of its bucket of a limit in which nothing but the caller has a part, where that was found out before.
+    /// </summary>
     /// <param name="hasher">The limit's own.</param>
     /// <param name="key">The key.</param>
     public bool TryGetLimitKey(KeyHasher hasher, out Limits.KeyHash key)

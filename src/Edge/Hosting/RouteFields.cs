@@ -36,8 +36,8 @@ internal sealed class RouteFields
     public HeaderNumberSet Ruled { get; }
 
     /// <summary>
-    /// The number of the field by which callers are told the request's identifier; 0: they are told of none, or it has no number, or
-    /// the route's rules touch it.
+    /// The number of the field by which callers are told the request's identifier; 0: they are told of none, or it has no number,
+    /// or the route's rules touch it.
     /// </summary>
     public int RequestId { get; }
 

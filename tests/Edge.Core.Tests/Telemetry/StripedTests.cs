@@ -27,6 +27,45 @@ public sealed class StripedTests
         Assert.Equal(8 * ((6667L * 55) + (6666L * 500)), sum);
     }
 
+    [Fact]
+    public void No_count_is_lost_between_threads_that_have_a_stripe_alone_and_others()
+    {
+        const int Times = 20_000;
+        var counter = new StripedCounter();
+        var histogram = new StripedHistogram([1, 2]);
+        var threads = new Thread[6];
+        for (var i = 0; i < threads.Length; i++)
+        {
+            var owns = i % 2 == 0;
+            threads[i] = new Thread(() =>
+            {
+                if (owns)
+                {
+                    Stripes.Own();
+                }
+
+                for (var n = 0; n < Times; n++)
+                {
+                    counter.Add(3);
+                    counter.Decrement();
+                    histogram.Record(2);
+                }
+            });
+            threads[i].Start();
+        }
+
+        foreach (var thread in threads)
+        {
+            thread.Join();
+        }
+
+        Span<long> counts = stackalloc long[3];
+        histogram.Read(counts, out var sum);
+        Assert.Equal(2L * Times * threads.Length, counter.Value);
+        Assert.Equal([0, (long)Times * threads.Length, 0], counts.ToArray());
+        Assert.Equal(2L * Times * threads.Length, sum);
+    }
+
     [Theory]
     [InlineData(long.MinValue, 0)]
     [InlineData(0, 0)]

@@ -90,8 +90,8 @@ public sealed class BodyRewriter
     }
 
     /// <summary>
-    /// Hands over the new text, without a copy; only after <see cref="RewriteOutcome.Changed"/>. <see cref="Body"/> stays valid as
-    /// long as the text is not touched there.
+    /// Hands over the new text, without a copy; only after <see cref="RewriteOutcome.Changed"/>. <see cref="Body"/> stays valid
+    /// as long as the text is not touched there.
     /// </summary>
     /// <param name="to">Has the text then. What it had is lost.</param>
     public void TakeText(HeadBuffer to) => _texts[_turn].Exchange(to);

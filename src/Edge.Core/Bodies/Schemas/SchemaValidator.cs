@@ -141,7 +141,8 @@ public sealed partial class SchemaValidator
         }
 
         var valid = true;
-        if (node.Enum is not null && !(node.EnumTexts is { } texts ? IsAnyOf(texts, node.Enum, token) : IsAnyOf(node.Enum, token)))
+        if (node.Enum is not null
+            && !(node.EnumTexts is { } texts ? IsAnyOf(texts, node.Enum, token) : IsAnyOf(node.Enum, token)))
         {
             valid = Fail(SchemaRule.Enum, node, token);
         }
