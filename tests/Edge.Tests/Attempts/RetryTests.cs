@@ -92,18 +92,16 @@ public sealed class RetryTests
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         await using var door = await AttemptDoor.OpenAsync(
             $"  it: {{ dialect: openai, targets: [\"http://{listener.LocalEndPoint}\"], " +
-            "retries: { attempts: 10, on: [connect], backoff: { base: 20ms, max: 100ms } } }");
+            "retries: { attempts: 10, on: [connect], backoff: { base: 100ms, max: 5s } } }");
         var asking = door.PostAsync();
-        while (door.Retries("upstream_connection_refused") < 2)
-        {
-            await Task.Delay(1, TestContext.Current.CancellationToken);
-        }
+        await Deadline.UntilAsync(() => door.Retries("upstream_connection_refused") >= 2);
 
+        // There are seconds until the last attempt: else one that found nobody could be the last before this is reached.
         listener.Listen();
-        using var accepted = await listener.AcceptAsync(TestContext.Current.CancellationToken);
-        await accepted.ReceiveAsync(new byte[4096], TestContext.Current.CancellationToken);
-        await accepted.SendAsync(
-            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        using var deadline = Deadline.Begin();
+        using var accepted = await listener.AcceptAsync(deadline.Token);
+        await accepted.ReceiveAsync(new byte[4096], deadline.Token);
+        await accepted.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), deadline.Token);
         var answer = await asking;
         Assert.Equal(200, answer.Status);
         Assert.InRange(int.Parse(answer.Headers["X-Edge-Attempts"]!, null), 3, 10);

@@ -203,8 +203,10 @@ public sealed class DrainTests
 
     private static async Task WaitUntilRefusedAsync(IPEndPoint endpoint)
     {
+        using var deadline = Deadline.Begin();
         while (true)
         {
+            deadline.Token.ThrowIfCancellationRequested();
             try
             {
                 await using var late = await RawHttpClient.ConnectAsync(endpoint);

@@ -352,8 +352,9 @@ public sealed class IssuerTests : IAsyncDisposable
 
     private Task RefreshAsync(Issuer issuer)
     {
+        // Step by step: the issuer may set its timer only after the first.
         _time.Advance(issuer.ReadState().NextFetch);
-        return _documents.WaitForAskedAsync(3);
+        return UntilAsync(() => _documents.Asked.Count >= 3);
     }
 
     /// <summary>Moves the clock on until something holds, however long the threads between take to get there.</summary>

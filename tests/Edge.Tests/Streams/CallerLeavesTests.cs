@@ -28,7 +28,7 @@ public sealed class CallerLeavesTests
         await caller.ReadUntilAsync(9);
         var clock = Stopwatch.StartNew();
         caller.Dispose();
-        await left.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await left.Task.WaitAsync(RawConnection.DeadlineDefault, TestContext.Current.CancellationToken);
         Assert.True(clock.Elapsed < Promptly, $"It took {clock.Elapsed}.");
     }
 

@@ -54,12 +54,5 @@ internal static class Switching
     }
 
     /// <summary>Waits until no request runs.</summary>
-    public static async Task WaitForRestAsync(Door door)
-    {
-        while (door.Gateway.Gateway.Counters.Running > 0)
-        {
-            await Task.Yield();
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-        }
-    }
+    public static Task WaitForRestAsync(Door door) => Deadline.UntilAsync(() => door.Gateway.Gateway.Counters.Running == 0);
 }

@@ -128,10 +128,7 @@ public sealed class UpgradeEndTests
         await using var door = await OpenAsync(Switching.EchoAsync, "upgrade: { idle: 10s, total: 1h }", time);
         var (caller, _) = await Switching.ConnectAsync(door);
         await using var ending = caller;
-        while (door.Gateway.Gateway.Tunnels.Count == 0)
-        {
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
+        await Deadline.UntilAsync(() => door.Gateway.Gateway.Tunnels.Count > 0);
 
         for (var i = 0; byCaller && i < 5; i++)
         {
@@ -274,13 +271,8 @@ public sealed class UpgradeEndTests
     private static Task<T> InTimeAsync<T>(Task<T> task) =>
         task.WaitAsync(RawConnection.DeadlineDefault, TestContext.Current.CancellationToken);
 
-    private static async Task WaitForGoodbyeAsync(Door door)
-    {
-        while (!door.Gateway.Said.Contains("are told", StringComparison.Ordinal))
-        {
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
-    }
+    private static Task WaitForGoodbyeAsync(Door door) =>
+        Deadline.UntilAsync(() => door.Gateway.Said.Contains("are told", StringComparison.Ordinal));
 
     /// <summary>
     /// Sends until the other side has taken nothing for a while: how much it had taken, and what is still to be sent.

@@ -48,10 +48,7 @@ public sealed class WebSocketClientTests : IDisposable
 
         await client.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", cancellation);
         Assert.Equal((WebSocketCloseStatus.NormalClosure, "bye"), (client.CloseStatus, client.CloseStatusDescription));
-        while (gateway.Gateway.Counters.Running > 0)
-        {
-            await Task.Delay(5, cancellation);
-        }
+        await Deadline.UntilAsync(() => gateway.Gateway.Counters.Running == 0);
 
         Assert.Equal(0, gateway.Gateway.Counters.Ended(Core.Http.Failure.EdgeInternal));
     }

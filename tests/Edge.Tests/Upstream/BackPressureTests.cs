@@ -29,7 +29,8 @@ public class BackPressureTests
         await caller.ConnectAsync(door.Endpoint, TestContext.Current.CancellationToken);
         var framing = chunked ? "Transfer-Encoding: chunked" : $"Content-Length: {BodyBytes}";
         await caller.SendAsync(Encoding.Latin1.GetBytes($"POST / HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n"));
-        using var upstream = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        using var deadline = Deadline.Begin();
+        using var upstream = await listener.AcceptAsync(deadline.Token);
 
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var flow = new Flow();
@@ -61,7 +62,8 @@ public class BackPressureTests
         using var caller = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await caller.ConnectAsync(door.Endpoint, TestContext.Current.CancellationToken);
         await caller.SendAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"u8.ToArray());
-        using var upstream = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        using var deadline = Deadline.Begin();
+        using var upstream = await listener.AcceptAsync(deadline.Token);
         await upstream.ReceiveAsync(new byte[4096]);
         await upstream.SendAsync(Encoding.Latin1.GetBytes($"HTTP/1.1 200 OK\r\n{framing}\r\n\r\n"));
 

@@ -1,3 +1,5 @@
+using Edge.Tests.Support;
+
 namespace Edge.Tests.Upstream;
 
 /// <summary>A clock that stands still until the test moves it, and on which a test can wait for a timer to be set.</summary>
@@ -61,10 +63,12 @@ internal sealed class ManualTime : TimeProvider
     /// </summary>
     public async Task AdvanceUntilAsync(Task happened)
     {
+        using var deadline = Deadline.Begin(TimeSpan.FromMinutes(1));
         while (!happened.IsCompleted)
         {
+            deadline.Token.ThrowIfCancellationRequested();
             Advance(TimeSpan.FromMilliseconds(50));
-            await Task.WhenAny(happened, Task.Delay(1, TestContext.Current.CancellationToken));
+            await Task.WhenAny(happened, Task.Delay(1, deadline.Token));
         }
     }
 
@@ -80,7 +84,7 @@ internal sealed class ManualTime : TimeProvider
 
             var set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Add((_now + due, set));
-            return set.Task;
+            return set.Task.WaitAsync(RawConnection.DeadlineDefault, TestContext.Current.CancellationToken);
         }
     }
 
