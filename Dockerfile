@@ -2,6 +2,7 @@
 
 # The gateway as one native binary in an image without a shell, run by a user without rights.
 #   docker build --build-arg COMMIT=$(git rev-parse HEAD) -t edge .
+# On x64 it asks for a processor with AVX2 (x86-64-v3). For older ones: --build-arg INSTRUCTION_SET=x86-64-v2
 #   docker run -p 8080:8080 -v ./edge.yaml:/etc/edge/edge.yaml:ro edge
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0-noble AS build
@@ -23,8 +24,10 @@ COPY .editorconfig LICENSE ./
 COPY src src
 # There is no git history in the build's context, so the commit that `edge --version` tells comes from outside.
 ARG COMMIT=unknown
+ARG INSTRUCTION_SET=
 RUN case "$TARGETARCH" in amd64) arch=x64 ;; *) arch="$TARGETARCH" ;; esac \
-    && dotnet publish src/Edge -c Release -r "linux-$arch" --no-restore -p:SourceRevisionId="$COMMIT" -o /publish
+    && dotnet publish src/Edge -c Release -r "linux-$arch" --no-restore -p:SourceRevisionId="$COMMIT" \
+        ${INSTRUCTION_SET:+"-p:IlcInstructionSet=$INSTRUCTION_SET"} -o /publish
 
 # Holds libc, libstdc++, OpenSSL and the CA certificates; no shell, no package manager, no time zones (all times are UTC).
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled

@@ -28,11 +28,12 @@ public enum CallerKind : byte
 /// </remarks>
 public sealed class Caller
 {
-    /// <summary>Keys that are remembered; a caller has few limits that go by who it is.</summary>
-    private const int KeysMax = 8;
+    /// <summary>Keys that are remembered: of all routes that a caller uses, and of configurations that are gone.</summary>
+    private const int KeysMax = 64;
 
     private readonly KeyValuePair<string, string>[] _claims;
     private volatile LimitKey[] _keys = [];
+    private int _nextKey;
 
     /// <summary>A caller.</summary>
     /// <param name="kind">How it was recognised.</param>
@@ -143,12 +144,20 @@ public sealed class Caller
         return false;
     }
 
-    /// <summary>Remembers it. Where many are known, of configurations that are gone, only this one is from now on.</summary>
+    /// <summary>Remembers it. Where many are known, the one that was remembered first makes room.</summary>
     public void KeepLimitKey(KeyHasher hasher, Limits.KeyHash key)
     {
         // Of two threads that add one at the same time, one has to find it out once more.
         var known = _keys;
-        _keys = known.Length < KeysMax ? [.. known, new LimitKey(hasher, key)] : [new LimitKey(hasher, key)];
+        if (known.Length < KeysMax)
+        {
+            _keys = [.. known, new LimitKey(hasher, key)];
+            return;
+        }
+
+        LimitKey[] keys = [.. known];
+        keys[(_nextKey++ & int.MaxValue) % KeysMax] = new LimitKey(hasher, key);
+        _keys = keys;
     }
 
     /// <summary>Never tells more than how and by whom it was recognised.</summary>

@@ -69,7 +69,7 @@ internal sealed class RouteFields
 
     private static int RequestIdOf(RoutePlan plan) =>
         plan.RequestId is { Echo: true } id && HeaderNumberSet.NumberOf(id.Header) is var number
-            && KnownResponseHeaders.NameOf(number) == id.Header ? number : 0;
+            && KnownResponseHeaders.NameOf(number) == id.Header && !Special.Has(number) && !Own.Has(number) ? number : 0;
 
     private static HeaderNumberSet RuledBy(RoutePlan plan)
     {

@@ -130,6 +130,34 @@ public sealed class FieldLineTests
     }
 
     [Theory]
+    [InlineData("X-Request-ID", "")]
+    [InlineData("X-Request-ID", ", response: { headers: { set: { X-Request-ID: mine, ETag: ours } } }")]
+    [InlineData("x-request-id", "")]
+    [InlineData("X-Own-ID", "")]
+    [InlineData("ETag", "")]
+    [InlineData("Age", "")]
+    [InlineData("Via", "")]
+    [InlineData("Date", "")]
+    public async Task The_requests_identifier_is_told_once_whatever_field_that_is(string name, string rules)
+    {
+        await using var door = await Door.OpenAsync(
+            route: $"requestId: {{ header: {name}, echo: true }}" + rules,
+            scripts: Door.Answering(
+                $"HTTP/1.1 200 OK\r\n{Date}Server: s\r\n{name}: theirs\r\nContent-Length: 2\r\nLink: l\r\n\r\nok"));
+        for (var i = 0; i < 2; i++)
+        {
+            var answer = await RawHttpClient.ExchangeAsync(
+                door.Endpoint, $"GET / HTTP/1.1\r\nHost: a\r\n{name}: id-{i}\r\n\r\n");
+            Assert.Equal("ok", answer.Text);
+            Assert.Equal([$"id-{i}"], answer.Headers.All(name));
+            Assert.Equal(["s"], answer.Headers.All("Server"));
+            Assert.Equal(["l"], answer.Headers.All("Link"));
+            Assert.Single(answer.Headers.All("Date"));
+            Assert.Single(answer.Headers.All("Via"));
+        }
+    }
+
+    [Theory]
     [InlineData("Server")]
     [InlineData("X-Unheard-Of")]
     public async Task A_control_character_reaches_nobody(string name)

@@ -91,11 +91,14 @@ public sealed partial class SchemaValidator
         }
 
         // What the stack has left is enough for far more than the depth between two looks at it.
-        if (--_budget < 0 || ((++_depth % StackLookDepth) == 0 && !RuntimeHelpers.TryEnsureSufficientExecutionStack()))
+        if (--_budget < 0
+            || ((_depth + 1) % StackLookDepth == 0 && !RuntimeHelpers.TryEnsureSufficientExecutionStack()))
         {
             _exhausted = true;
             return false;
         }
+
+        _depth++;
 
         var scopes = _scopeCount;
         if (_schema.DynamicAnchors is not null)
