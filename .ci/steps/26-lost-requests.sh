@@ -38,7 +38,8 @@ require "edge run listens" start_gateway "$work/edge.yaml"
 add_closing_line "$node" tests/attempts/run.mjs ask "http://127.0.0.1:$gateway_port/" "$first_port" "$second_port" "$work"
 curl --silent --noproxy '*' --max-time 10 "http://127.0.0.1:$admin_port/metrics" > "$work/metrics" || true
 # One that was sent once more because its connection had been dead before is repeated, and no retry.
-check "the metrics count what was repeated" grep -Eq '^edge_upstream_attempts_total\{.*edge_repeated="true"\} [1-9]' "$work/metrics"
+check "the metrics count what was repeated" \
+  grep -Eq '^edge_upstream_attempts_total\{.*edge_repeated="true"\} [1-9]' "$work/metrics"
 grep -E '^edge_upstream_(retries|attempts)' "$work/metrics" | sed 's/^/  /' || true
 check "SIGTERM ends the gateway with 0" stop "$gateway_id"
 finish
