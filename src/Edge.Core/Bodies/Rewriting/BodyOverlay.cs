@@ -193,7 +193,10 @@ internal sealed class BodyOverlay
         public int ValueToken;
         public RewriteName? Name;
         public Range Value;
+
+        /// <summary>The token of <see cref="Value"/>; without one it says nothing.</summary>
         public JsonToken Scalar;
+
         public Range Insertion;
     }
 }
