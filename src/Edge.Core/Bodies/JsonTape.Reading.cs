@@ -357,9 +357,7 @@ public sealed partial class JsonTape
             return HasDistinctNamesHashed(text, parent);
         }
 
-        Span<int> names = stackalloc int[PairedNamesMax];
-        var count = 0;
-        for (var at = parent + 1; at < _count; at = tokens[at + 1].Next)
+        for (var at = parent + 1; at < tokens.Length; at = tokens[at + 1].Next)
         {
             ref readonly var name = ref tokens[at];
             if (name.IsEscaped)
@@ -367,16 +365,14 @@ public sealed partial class JsonTape
                 return HasDistinctNamesHashed(text, parent);
             }
 
-            var inner = name.Inner(text);
-            for (var i = 0; i < count; i++)
+            for (var other = parent + 1; other < at; other = tokens[other + 1].Next)
             {
-                if (tokens[names[i]].Inner(text).SequenceEqual(inner))
+                ref readonly var earlier = ref tokens[other];
+                if (earlier.End - earlier.Start == name.End - name.Start && earlier.Inner(text).SequenceEqual(name.Inner(text)))
                 {
                     return Fail(JsonFault.DuplicateMember, name.Start);
                 }
             }
-
-            names[count++] = at;
         }
 
         return true;

@@ -175,6 +175,14 @@ internal static class JsonText
     /// <summary>The same for text in UTF-16; half a surrogate pair becomes U+FFFD.</summary>
     public static void WriteEscaped(IBufferWriter<byte> to, ReadOnlySpan<char> text)
     {
+        // Nearly all of it is ASCII without anything to escape.
+        var plain = to.GetSpan(text.Length);
+        if (Ascii.FromUtf16(text, plain, out var length) == OperationStatus.Done && plain[..length].IndexOfAny(Special) < 0)
+        {
+            to.Advance(length);
+            return;
+        }
+
         Span<byte> part = stackalloc byte[256];
         while (!text.IsEmpty)
         {

@@ -6,16 +6,16 @@ public static class Wildcard
     /// <summary>Whether a name fits. Time grows with the product of the lengths at worst; only the name is a caller's.</summary>
     public static bool IsMatch(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> name)
     {
-        // Up to its first star a pattern is what it says; most have none.
-        var same = 0;
-        while (same < pattern.Length && same < name.Length && pattern[same] == name[same] && pattern[same] != '*')
+        // Most names do not even have the first byte of a pattern, or of one without a star not all of them.
+        if (pattern.IsEmpty || (pattern[0] != '*' && (name.IsEmpty || name[0] != pattern[0])))
         {
-            same++;
+            return pattern.IsEmpty && name.IsEmpty;
         }
 
-        if (same == pattern.Length || pattern[same] != '*')
+        var same = pattern.IndexOf((byte)'*');
+        if (same < 0 || !name.StartsWith(pattern[..same]))
         {
-            return same == pattern.Length && same == name.Length;
+            return same < 0 && name.SequenceEqual(pattern);
         }
 
         int p = same, n = same, star = -1, mark = 0;

@@ -30,6 +30,16 @@ public sealed class HeadBuffer(int initialBytes = BlockPool.MessageBytes) : IBuf
     /// <summary>Forgets what was written and keeps the memory.</summary>
     public void Clear() => Length = 0;
 
+    /// <summary>Forgets what was written, and gives the memory back where it is more than so many bytes.</summary>
+    public void Clear(int keptBytes)
+    {
+        Length = 0;
+        if (_array.Length > keptBytes)
+        {
+            ReturnMemory();
+        }
+    }
+
     /// <summary>Takes back what was written after the first <paramref name="length"/> bytes.</summary>
     public void Truncate(int length)
     {

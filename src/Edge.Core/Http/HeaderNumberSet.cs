@@ -37,6 +37,9 @@ public readonly record struct HeaderNumberSet
     /// <summary>True where the number is in the set. 0, "unknown", never is.</summary>
     public bool Has(int number) => (((number < BitsOfWord ? _low : _high) >> number) & 1) != 0;
 
+    /// <summary>True where both sets have a number.</summary>
+    public bool HasAny(HeaderNumberSet other) => ((_low & other._low) | (_high & other._high)) != 0;
+
     /// <summary>The set with one more; the same for 0.</summary>
     public HeaderNumberSet With(int number) => number switch
     {

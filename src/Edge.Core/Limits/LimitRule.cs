@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
+using Edge.Core.Http;
 
 namespace Edge.Core.Limits;
 
@@ -39,7 +41,17 @@ public sealed class LimitRule
     /// <summary>The shortest window that is kept over a restart.</summary>
     public static readonly TimeSpan KeptWindowMin = TimeSpan.FromHours(1);
 
+    private const int Fields = 3;
+
+    // The fields that tell of a limit, three of each kind, and one kind behind the other.
+    private static readonly int[] FirstOfThree =
+    [
+        .. Enumerable.Range(0, ((KnownResponseHeaders.AnthropicOutputTokens - KnownResponseHeaders.XRateLimit) / Fields) + 1)
+            .Select(static kind => KnownResponseHeaders.XRateLimit + (kind * Fields)),
+    ];
+
     private readonly byte[] _identityHash;
+    private readonly byte[][] _linesUpToLeft;
     private LeaseFleet? _fleet;
     private volatile LimitRule? _share;
     private int _shareReplicas;
@@ -50,6 +62,7 @@ public sealed class LimitRule
         _identityHash = SHA256.HashData(Encoding.UTF8.GetBytes(identity)).AsSpan(0, 16).ToArray();
         Name = name;
         LimitText = Encoding.ASCII.GetBytes(limit.ToString(CultureInfo.InvariantCulture));
+        _linesUpToLeft = [.. FirstOfThree.Select(first => LinesUpToLeft(first, limit))];
         LeftIn = Encoding.Latin1.GetBytes($", \"{name}\";r=");
         Kind = kind;
         Limit = limit;
@@ -72,6 +85,13 @@ public sealed class LimitRule
 
     /// <summary>A comma and what comes before how much is left of it in RateLimit, in Latin-1.</summary>
     public byte[] LeftIn { get; }
+
+    /// <summary>
+    /// What a head says of it, as lines, in the three fields from one on: how much it allows, and of the next field the name, but
+    /// not yet how much is left.
+    /// </summary>
+    /// <param name="first"><see cref="KnownResponseHeaders.XRateLimit"/>, or another first of three.</param>
+    public ReadOnlySpan<byte> LinesUpToLeft(int first) => _linesUpToLeft[(first - KnownResponseHeaders.XRateLimit) / Fields];
 
     /// <summary>How it counts.</summary>
     public LimitKind Kind { get; }
@@ -196,6 +216,12 @@ public sealed class LimitRule
 
         return share;
     }
+
+    private static byte[] LinesUpToLeft(int first, long limit) =>
+    [
+        .. KnownResponseHeaders.LineStartOf(first), .. Encoding.ASCII.GetBytes(limit.ToString(CultureInfo.InvariantCulture)),
+        .. KnownResponseHeaders.LineStartOf(first + 1),
+    ];
 
     /// <summary>True where the numbers fit what a bucket can count with.</summary>
     public static bool Fits(long limit, TimeSpan window, long burst)

@@ -13,6 +13,7 @@ internal sealed class RouteFields
     {
         Ruled = ruled;
         RequestId = ruled.Has(requestId) ? 0 : requestId;
+        AreLimitsLines = !ruled.HasAny(Limits);
         Copied = HeaderNumberSet.All.Without(ruled).Without(Special).Without(Kept).Without(hasLimits ? Limits : default)
             .Without(default(HeaderNumberSet).With(requestId));
     }
@@ -53,7 +54,11 @@ internal sealed class RouteFields
     private static HeaderNumberSet Kept { get; } = default(HeaderNumberSet)
         .With(KnownResponseHeaders.Age).With(KnownResponseHeaders.XCache).With(KnownResponseHeaders.XCacheKey);
 
-    private static HeaderNumberSet Limits { get; } = LimitsOf();
+    /// <summary>The fields by which callers are told of limits.</summary>
+    public static HeaderNumberSet Limits { get; } = LimitsOf();
+
+    /// <summary>None of <see cref="Limits"/> is touched by the route's rules.</summary>
+    public bool AreLimitsLines { get; }
 
     private static HeaderNumberSet LimitsOf()
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Edge.Core.Configuration;
+using Edge.Core.Http;
 using Edge.Core.Limits;
 using Edge.Redis;
 
@@ -43,6 +44,11 @@ internal sealed class RouteLimits
         }
 
         Policy = Encoding.Latin1.GetBytes(policy.ToString());
+        PolicyLines =
+        [
+            .. KnownResponseHeaders.LineStartOf(KnownResponseHeaders.RateLimitPolicy), .. Policy,
+            .. KnownResponseHeaders.LineStartOf(KnownResponseHeaders.RateLimit),
+        ];
         Requests = [.. requests];
         Spending = [.. spending];
     }
@@ -64,6 +70,9 @@ internal sealed class RouteLimits
 
     /// <summary>The value of RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), in Latin-1.</summary>
     public byte[] Policy { get; }
+
+    /// <summary>The same as a line of a head, and behind it how that of RateLimit begins.</summary>
+    public byte[] PolicyLines { get; }
 
     private static LimitRule RuleFor(LimitPlan plan, GatewayLimits gateway)
     {

@@ -13,6 +13,9 @@ namespace Edge.Pipeline;
 /// </summary>
 internal sealed class AuthenticateStage(TimeProvider time)
 {
+    // A token begins with an object in base64url, whose brace makes this of its first six bits whatever follows.
+    private const char TokenStart = 'e';
+
     /// <summary>
     /// Runs once the route is known. Completes synchronously but for a token that was not seen before, and allocates nothing for
     /// a caller that was.
@@ -32,9 +35,22 @@ internal sealed class AuthenticateStage(TimeProvider time)
             return new ValueTask<StageResult>(StageResult.Continue);
         }
 
-        if (reading == CredentialReading.One && IsToken(credential))
+        if (reading == CredentialReading.One && credential[0] == TokenStart)
         {
-            return CheckToken(context, credential);
+            // One that is remembered was a token; what is none is not remembered.
+            switch (context.Route!.Tokens!.TryRecall(credential, time.GetUtcNow().ToUnixTimeMilliseconds(), out var caller))
+            {
+                case TokenCacheOutcome.Hit:
+                    context.Caller = caller;
+                    return new ValueTask<StageResult>(StageResult.Continue);
+                case TokenCacheOutcome.Expired:
+                    return new ValueTask<StageResult>(Refuse(
+                        context, Failure.CallerCredentialExpired, JwtRejections.Code(JwtRejection.Expired)));
+                case TokenCacheOutcome.Miss when IsToken(credential):
+                    return IsShut(context)
+                        ? new ValueTask<StageResult>(RefuseFrequent(context))
+                        : VerifyAsync(context, credential.ToString());
+            }
         }
 
         return new ValueTask<StageResult>(reading switch
@@ -47,9 +63,8 @@ internal sealed class AuthenticateStage(TimeProvider time)
         });
     }
 
-    // Of three segments (RFC 7515, section 3.1), or five (RFC 7516). The first is an object in base64url, whose brace makes an
-    // 'e' of its first six bits whatever follows. An API key may have dots as long as it does not look like that.
-    private static bool IsToken(ReadOnlySpan<char> credential) => credential[0] == 'e' && credential.Count('.') is 2 or 4;
+    // Of three segments (RFC 7515, section 3.1), or five (RFC 7516). An API key may have dots as long as it does not look like that.
+    private static bool IsToken(ReadOnlySpan<char> credential) => credential.Count('.') is 2 or 4;
 
     private static StageResult Accept(RequestContext context, Caller caller)
     {
@@ -82,22 +97,6 @@ internal sealed class AuthenticateStage(TimeProvider time)
 
     private static StageResult RefuseFrequent(RequestContext context) =>
         Refuse(context, Failure.CallerFailedTooOften, "failed_too_often");
-
-    private ValueTask<StageResult> CheckToken(RequestContext context, ReadOnlySpan<char> token)
-    {
-        switch (context.Route!.Tokens!.TryRecall(token, time.GetUtcNow().ToUnixTimeMilliseconds(), out var caller))
-        {
-            case TokenCacheOutcome.Hit:
-                return new ValueTask<StageResult>(Accept(context, caller!));
-            case TokenCacheOutcome.Expired:
-                return new ValueTask<StageResult>(Refuse(
-                    context, Failure.CallerCredentialExpired, JwtRejections.Code(JwtRejection.Expired)));
-            default:
-                return IsShut(context)
-                    ? new ValueTask<StageResult>(RefuseFrequent(context))
-                    : VerifyAsync(context, token.ToString());
-        }
-    }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private async ValueTask<StageResult> VerifyAsync(RequestContext context, string token)

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
@@ -15,15 +16,14 @@ internal static class LimitHeaders
 {
     private const long NsPerSecond = 1_000_000_000;
     private const int TimeCharsMax = 32;
+    private const int DescriptionBytesMax = 64;
     private const int ListSeparatorBytes = 2;
     private const int AnyUnit = -1;
     private const int TokenUnits =
         (1 << (int)LimitUnit.Tokens) | (1 << (int)LimitUnit.InputTokens) | (1 << (int)LimitUnit.OutputTokens);
 
-    // Of the three fields that tell of one limit, in the order of their numbers.
-    private const int Limit = 0;
-    private const int Remaining = 1;
-    private const int Reset = 2;
+    // What comes before the seconds in RateLimit.
+    private static ReadOnlySpan<byte> TimeIn => ";t="u8;
 
     /// <summary>Writes the headers of what the request holds, or was refused by; the answer has not started.</summary>
     public static void Write(RequestContext context)
@@ -36,28 +36,35 @@ internal static class LimitHeaders
         }
 
         var fields = context.Fields;
-        fields.Set(KnownResponseHeaders.RateLimitPolicy, route.Policy);
-        Describe(fields, requests, spending);
-        var tightest = Tighter(Tightest(requests, AnyUnit), Tightest(spending, AnyUnit));
-        if (tightest.Hold is { } hold)
+        if (!fields.TryBeginLimits(route.PolicyLines))
         {
-            ref readonly var take = ref hold.Takes[tightest.Index];
-            fields.Set(KnownResponseHeaders.XRateLimit + Limit, take.Rule.LimitText);
-            fields.Set(KnownResponseHeaders.XRateLimit + Remaining, take.Remaining);
-            fields.Set(KnownResponseHeaders.XRateLimit + Reset, SecondsOf(ResetOf(hold, tightest.Index)));
+            fields.Set(KnownResponseHeaders.RateLimitPolicy, route.Policy);
+            fields.BeginValue(KnownResponseHeaders.RateLimit);
+        }
+
+        Describe(fields, requests, isFirst: true);
+        Describe(fields, spending, isFirst: requests is not { Count: > 0 });
+        fields.EndValue();
+        var request = Tightest(requests, AnyUnit);
+        var spent = Tightest(spending, AnyUnit);
+        var tightest = Tighter(request, spent);
+        if (Begin(fields, KnownResponseHeaders.XRateLimit, tightest) is { } ns)
+        {
+            fields.Put(SecondsOf(ns));
+            fields.EndValue();
         }
 
         switch (context.Dialect)
         {
             case Dialect.OpenAI:
-                WriteOpenAI(fields, KnownResponseHeaders.OpenAIRequests, Tightest(requests, Only(LimitUnit.Requests)));
-                WriteOpenAI(fields, KnownResponseHeaders.OpenAITokens, Tightest(spending, TokenUnits));
+                WriteOpenAI(fields, KnownResponseHeaders.OpenAIRequests, Among(request, Only(LimitUnit.Requests)));
+                WriteOpenAI(fields, KnownResponseHeaders.OpenAITokens, Among(spent, TokenUnits));
                 break;
             case Dialect.Anthropic:
-                WriteAnthropic(fields, KnownResponseHeaders.AnthropicRequests, requests, LimitUnit.Requests, route.Clock);
-                WriteAnthropic(fields, KnownResponseHeaders.AnthropicTokens, spending, LimitUnit.Tokens, route.Clock);
-                WriteAnthropic(fields, KnownResponseHeaders.AnthropicInputTokens, spending, LimitUnit.InputTokens, route.Clock);
-                WriteAnthropic(fields, KnownResponseHeaders.AnthropicOutputTokens, spending, LimitUnit.OutputTokens, route.Clock);
+                WriteAnthropic(fields, KnownResponseHeaders.AnthropicRequests, request, LimitUnit.Requests, route.Clock);
+                WriteAnthropic(fields, KnownResponseHeaders.AnthropicTokens, spent, LimitUnit.Tokens, route.Clock);
+                WriteAnthropic(fields, KnownResponseHeaders.AnthropicInputTokens, spent, LimitUnit.InputTokens, route.Clock);
+                WriteAnthropic(fields, KnownResponseHeaders.AnthropicOutputTokens, spent, LimitUnit.OutputTokens, route.Clock);
                 break;
         }
 
@@ -116,34 +123,38 @@ internal static class LimitHeaders
 
     private static void WriteOpenAI(ResponseFields fields, int first, (LimitHold? Hold, int Index) tightest)
     {
-        if (tightest.Hold is { } hold)
+        if (Begin(fields, first, tightest) is { } ns)
         {
-            ref readonly var take = ref hold.Takes[tightest.Index];
-            fields.Set(first + Limit, take.Rule.LimitText);
-            fields.Set(first + Remaining, take.Remaining);
-            fields.BeginValue(first + Reset);
-            PutGoDuration(fields, ResetOf(hold, tightest.Index));
+            PutGoDuration(fields, ns);
             fields.EndValue();
         }
     }
 
     private static void WriteAnthropic(
-        ResponseFields fields, int first, LimitHold? held, LimitUnit unit, LimitClock clock)
+        ResponseFields fields, int first, (LimitHold? Hold, int Index) tightest, LimitUnit unit, LimitClock clock)
     {
-        var tightest = Tightest(held, Only(unit));
-        if (tightest.Hold is { } hold)
+        if (Begin(fields, first, Among(tightest, Only(unit))) is { } ns)
         {
-            ref readonly var take = ref hold.Takes[tightest.Index];
-            var at = DateTime.UnixEpoch.AddMicroseconds(
-                clock.UtcMicros + (ResetOf(hold, tightest.Index) / 1000) + 1_000_000);
-            fields.Set(first + Limit, take.Rule.LimitText);
-            fields.Set(first + Remaining, take.Remaining);
+            var at = DateTime.UnixEpoch.AddMicroseconds(clock.UtcMicros + (ns / 1000) + 1_000_000);
             Span<char> time = stackalloc char[TimeCharsMax];
             at.TryFormat(time, out var count, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-            fields.BeginValue(first + Reset);
             fields.Put(time[..count]);
             fields.EndValue();
         }
+    }
+
+    /// <summary>Writes all of three fields but when all of a limit is there again.</summary>
+    /// <returns>Nanoseconds until then; null where there is no such limit, and nothing is begun.</returns>
+    private static long? Begin(ResponseFields fields, int first, (LimitHold? Hold, int Index) tightest)
+    {
+        if (tightest.Hold is not { } hold)
+        {
+            return null;
+        }
+
+        ref readonly var take = ref hold.Takes[tightest.Index];
+        fields.BeginLimit(first, take.Rule, take.Remaining);
+        return ResetOf(hold, tightest.Index);
     }
 
     private static int Only(LimitUnit unit) => 1 << (int)unit;
@@ -166,6 +177,11 @@ internal static class LimitHeaders
         return best;
     }
 
+    /// <summary>The tightest of some units, where that of all is known: nearly always the same one.</summary>
+    private static (LimitHold? Hold, int Index) Among((LimitHold? Hold, int Index) tightest, int units) =>
+        tightest.Hold is not { } hold || (units & Only(hold.Takes[tightest.Index].Rule.Unit)) != 0
+            ? tightest : Tightest(hold, units);
+
     private static (LimitHold? Hold, int Index) Tighter((LimitHold? Hold, int Index) a, (LimitHold? Hold, int Index) b)
     {
         if (a.Hold is null || b.Hold is null)
@@ -180,10 +196,11 @@ internal static class LimitHeaders
 
         ref readonly var first = ref a.Hold.Takes[a.Index];
         ref readonly var second = ref b.Hold.Takes[b.Index];
-        return a.Hold.RefusedBy == a.Index || PartLeft(first) <= PartLeft(second) ? a : b;
+        return a.Hold.RefusedBy == a.Index || IsNoLargerPart(first, second) ? a : b;
     }
 
-    private static double PartLeft(in LimitTake take) => (double)take.Remaining / take.Rule.Burst;
+    private static bool IsNoLargerPart(in LimitTake a, in LimitTake b) =>
+        (double)a.Remaining * b.Rule.Burst <= (double)b.Remaining * a.Rule.Burst;
 
     // Retry-After must not come before what RateLimit says, so a refusal has one time for both.
     private static long ResetOf(LimitHold hold, int index)
@@ -192,26 +209,24 @@ internal static class LimitHeaders
         return index == hold.RefusedBy && take.WaitNs != long.MaxValue ? take.WaitNs : take.ResetNs;
     }
 
-    private static void Describe(ResponseFields fields, LimitHold? requests, LimitHold? spending)
-    {
-        fields.BeginValue(KnownResponseHeaders.RateLimit);
-        Describe(fields, requests, isFirst: true);
-        Describe(fields, spending, isFirst: requests is not { Count: > 0 });
-        fields.EndValue();
-    }
-
     private static void Describe(ResponseFields fields, LimitHold? hold, bool isFirst)
     {
         for (var i = 0; hold is not null && i < hold.Count; i++)
         {
             ref readonly var take = ref hold.Takes[i];
-            fields.Put(take.Rule.LeftIn.AsSpan(isFirst && i == 0 ? ListSeparatorBytes : 0));
-            fields.Put(take.Remaining);
+            var before = take.Rule.LeftIn.AsSpan(isFirst && i == 0 ? ListSeparatorBytes : 0);
+            var room = fields.Room(before.Length + DescriptionBytesMax);
+            before.CopyTo(room);
+            Utf8Formatter.TryFormat(take.Remaining, room[before.Length..], out var digits);
+            var length = before.Length + digits;
             if (take.Rule.Kind != LimitKind.Concurrent)
             {
-                fields.Put(";t="u8);
-                fields.Put(SecondsOf(ResetOf(hold, i)));
+                TimeIn.CopyTo(room[length..]);
+                Utf8Formatter.TryFormat(SecondsOf(ResetOf(hold, i)), room[(length + TimeIn.Length)..], out digits);
+                length += TimeIn.Length + digits;
             }
+
+            fields.Advance(length);
         }
     }
 

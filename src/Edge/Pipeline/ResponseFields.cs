@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Edge.Core.Http;
+using Edge.Core.Limits;
 using Edge.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -214,6 +215,41 @@ internal sealed class ResponseFields
         Put(value);
     }
 
+    /// <summary>Writes lines about limits, the last of which is without its value, where those are lines and not there yet.</summary>
+    public bool TryBeginLimits(ReadOnlySpan<byte> lines)
+    {
+        var areLines = _ready is { AreLimitsLines: true } && !_isForeign && !_seen.HasAny(RouteFields.Limits);
+        if (areLines)
+        {
+            Put(lines);
+            _valueAt = _length;
+            _hasText = false;
+        }
+
+        return areLines;
+    }
+
+    /// <summary>
+    /// Sets the three fields that tell of a limit likewise, but of the last one only begins the value: when all of it is there again.
+    /// </summary>
+    /// <param name="first">Number of the first name: how much it allows. Behind it: how much is left; when all is.</param>
+    /// <param name="rule">The limit.</param>
+    /// <param name="remaining">How much is left.</param>
+    public void BeginLimit(int first, LimitRule rule, long remaining)
+    {
+        if (TryBeginLimits(rule.LinesUpToLeft(first)))
+        {
+            Put(remaining);
+            Put(KnownResponseHeaders.LineStartOf(first + 2));
+            _valueAt = _length;
+            return;
+        }
+
+        Set(first, rule.LimitText);
+        Set(first + 1, remaining);
+        BeginValue(first + 2);
+    }
+
     /// <summary>Begins the value of a field of the gateway's own, in the place of what was there under its name.</summary>
     /// <param name="number">Number of the name, which is none of <see cref="RouteFields.Copied"/>.</param>
     public void BeginValue(int number)
@@ -255,6 +291,20 @@ internal sealed class ResponseFields
         Utf8Formatter.TryFormat(number, Room(DigitsMax), out var count);
         _length += count;
     }
+
+    /// <summary>Memory in which the value can go on, of at least so many bytes; for <see cref="Advance"/>.</summary>
+    public Span<byte> Room(int length)
+    {
+        if (_length + length > _lines.Length)
+        {
+            Array.Resize(ref _lines, Math.Max(_length + length, _lines.Length * 2));
+        }
+
+        return _lines.AsSpan(_length);
+    }
+
+    /// <summary>Goes on with so many bytes that were written into <see cref="Room"/>, without control characters.</summary>
+    public void Advance(int length) => _length += length;
 
     /// <summary>Ends the value.</summary>
     /// <exception cref="InvalidOperationException">It has a control character.</exception>
@@ -328,15 +378,5 @@ internal sealed class ResponseFields
         _length += start.Length;
         _valueAt = _length;
         _hasText = false;
-    }
-
-    private Span<byte> Room(int length)
-    {
-        if (_length + length > _lines.Length)
-        {
-            Array.Resize(ref _lines, Math.Max(_length + length, _lines.Length * 2));
-        }
-
-        return _lines.AsSpan(_length);
     }
 }

@@ -21,11 +21,12 @@ internal sealed class RouteMetrics
     private readonly SeriesByCode<HistogramSeries> _durations;
     private readonly SeriesByCode<StripedCounter> _streamEnds;
     private readonly ConcurrentDictionary<string, StripedCounter> _authentications = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, StripedCounter[]> _limits = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(LlmApi, string), GenAiMetrics.Series> _models = new();
     private readonly ConcurrentDictionary<(string, string), SpendingSeries> _spendings = new();
     private readonly ConcurrentDictionary<(string, string), BudgetMetrics.Highest> _budgets = new();
+    private LimitSeries[] _limits = [];
     private LastSeries? _last;
+    private StripedCounter? _accepted;
     private StripedCounter? _bytes;
     private StripedCounter? _attempts;
     private StripedCounter? _repeats;
@@ -146,11 +147,14 @@ internal sealed class RouteMetrics
 
     private void CountAuthentication(RequestContext context)
     {
-        var outcome = context.RefusalReason ?? (context.Caller is { IsAnonymous: false } ? Accepted : null);
-        if (outcome is not null)
+        if (context.RefusalReason is { } outcome)
         {
             Find(_authentications, outcome, static (outcome, self) =>
                 self._metrics.AuthenticationOutcomes.Of(self._route, outcome)).Increment();
+        }
+        else if (context.Caller is { IsAnonymous: false })
+        {
+            (_accepted ??= _metrics.AuthenticationOutcomes.Of(_route, Accepted)).Increment();
         }
     }
 
@@ -166,20 +170,35 @@ internal sealed class RouteMetrics
             var isRefused = hold.RefusedBy == i;
             if (isRefused || (hold.RefusedBy < 0 && failure != Failure.EdgeLimitsUnavailable))
             {
-                var name = hold.Takes[i].Rule.Name;
-                Find(_limits, name, static (name, self) =>
-                [
-                    self._metrics.LimitDecisions.Of(self._route, name, "admitted"),
-                    self._metrics.LimitDecisions.Of(self._route, name, "refused"),
-                ])[isRefused ? 1 : 0].Increment();
-                if (BudgetMetrics.IsFor(hold.Takes[i].Rule))
+                var rule = hold.Takes[i].Rule;
+                var series = SeriesOf(rule);
+                (isRefused ? series.Refused : series.Admitted).Increment();
+                if (BudgetMetrics.IsFor(rule))
                 {
-                    var used = Find(_budgets, (name, context.Caller?.Tier ?? ""), static (key, self) =>
+                    var used = Find(_budgets, (rule.Name, context.Caller?.Tier ?? ""), static (key, self) =>
                         self._metrics.Budgets.Of(self._route, key.Item1, key.Item2));
                     _metrics.Budgets.Used(used, hold.Takes[i]);
                 }
             }
         }
+    }
+
+    // A route has few limits, and always the same ones until it is loaded anew: what was found is kept beside the rule.
+    private LimitSeries SeriesOf(LimitRule rule)
+    {
+        var known = Volatile.Read(ref _limits);
+        foreach (var one in known)
+        {
+            if (ReferenceEquals(one.Rule, rule))
+            {
+                return one;
+            }
+        }
+
+        var found = new LimitSeries(
+            rule, _metrics.LimitDecisions.Of(_route, rule.Name, "admitted"), _metrics.LimitDecisions.Of(_route, rule.Name, "refused"));
+        Volatile.Write(ref _limits, known.Length < LimitHold.LimitsMax ? [.. known, found] : [found]);
+        return found;
     }
 
     private void CountOperation(RequestContext context, Failure failure, int status, long elapsedNs)
@@ -231,6 +250,9 @@ internal sealed class RouteMetrics
         LlmApi.Embeddings => "embeddings",
         _ => "chat",
     };
+
+    /// <summary>The series of one limit.</summary>
+    private sealed record LimitSeries(LimitRule Rule, StripedCounter Admitted, StripedCounter Refused);
 
     /// <summary>What the last request has found, under what it had asked with.</summary>
     private sealed record LastSeries(LlmApi Api, string? Name, string Tier, GenAiMetrics.Series Model, SpendingSeries Spending);

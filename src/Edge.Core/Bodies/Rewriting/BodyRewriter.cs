@@ -1,4 +1,5 @@
 using Edge.Core.Http;
+using Edge.Core.Memory;
 
 namespace Edge.Core.Bodies.Rewriting;
 
@@ -29,6 +30,9 @@ public enum RewriteOutcome
 /// </remarks>
 public sealed class BodyRewriter
 {
+    /// <summary>What each of its three buffers keeps: it is one for each thread, and a body that is no larger is the rule.</summary>
+    private const int KeptBytes = BlockPool.MessageBytes;
+
     private static readonly RewriteName StreamName = new("stream");
 
     private readonly BodyOverlay _overlay = new();
@@ -96,14 +100,14 @@ public sealed class BodyRewriter
     /// <param name="to">Has the text then. What it had is lost.</param>
     public void TakeText(HeadBuffer to) => _texts[_turn].Exchange(to);
 
-    /// <summary>Gives memory back. The rewriter may be used again.</summary>
+    /// <summary>Gives back what only a large body needed. The rewriter may be used again.</summary>
     public void ReturnMemory()
     {
-        _made.ReturnMemory();
+        _made.Clear(KeptBytes);
         for (var i = 0; i < _tapes.Length; i++)
         {
             _tapes[i].Reset();
-            _texts[i].ReturnMemory();
+            _texts[i].Clear(KeptBytes);
         }
     }
 
@@ -419,15 +423,19 @@ public sealed class BodyRewriter
 
     private bool ApplyIncludeUsage(RewriteRule rule)
     {
-        if (!FindSettled(StreamName, out var stream) || !FindSettled(rule.Name, out var entry))
+        if (!FindSettled(StreamName, out var stream))
         {
             return false;
         }
 
-        stream = _overlay.Find(_body, StreamName);
         if (stream < 0 || _body.At(_overlay.TokenOf(stream)).Kind != JsonKind.True)
         {
             return true;
+        }
+
+        if (!FindSettled(rule.Name, out var entry))
+        {
+            return false;
         }
 
         var token = entry < 0 ? -1 : _overlay.TokenOf(entry);

@@ -10,47 +10,45 @@ namespace Edge.Core.Bodies.Schemas;
 /// </summary>
 internal sealed class MemberTable
 {
-    private readonly Entry[] _entries;
-    private readonly byte[] _slots;
-    private readonly int[] _wideSlots = [];
+    private readonly Entry?[] _slots;
     private readonly int _mask;
+    private readonly ulong _lengths;
 
     /// <summary>Makes the table.</summary>
     /// <param name="members">By name: the schema of <c>properties</c>, and the place in <c>required</c> or -1.</param>
     public MemberTable(Dictionary<string, (SchemaNode? Node, int Required)> members)
     {
-        _entries = new Entry[members.Count];
         var size = (int)BitOperations.RoundUpToPowerOf2((uint)members.Count * 4);
         _mask = size - 1;
-        _slots = members.Count < byte.MaxValue ? new byte[size] : [];
-        _wideSlots = members.Count < byte.MaxValue ? [] : new int[size];
-        var count = 0;
+        _slots = new Entry?[size];
         foreach (var (name, said) in members)
         {
-            _entries[count++] = new Entry(Encoding.UTF8.GetBytes(name), said.Node, said.Required);
-            var slot = Hash(_entries[count - 1].Name) & _mask;
-            while (At(slot) != 0)
+            var entry = new Entry(Encoding.UTF8.GetBytes(name), said.Node, said.Required);
+            var slot = Hash(entry.Name) & _mask;
+            while (_slots[slot] is not null)
             {
                 slot = (slot + 1) & _mask;
             }
 
-            if (_slots.Length > 0)
-            {
-                _slots[slot] = (byte)count;
-            }
-            else
-            {
-                _wideSlots[slot] = count;
-            }
+            _slots[slot] = entry;
+            _lengths |= BitOf(entry.Name.Length);
+            Only = members.Count == 1 ? entry : null;
         }
     }
+
+    /// <summary>The one name, where there are no others.</summary>
+    public Entry? Only { get; }
 
     /// <summary>What is said about a name; null where nothing is.</summary>
     public Entry? Find(ReadOnlySpan<byte> name)
     {
-        for (var slot = Hash(name) & _mask; At(slot) is var number and not 0; slot = (slot + 1) & _mask)
+        if ((_lengths & BitOf(name.Length)) == 0)
         {
-            var entry = _entries[number - 1];
+            return null;
+        }
+
+        for (var slot = Hash(name) & _mask; _slots[slot] is { } entry; slot = (slot + 1) & _mask)
+        {
             if (name.SequenceEqual(entry.Name))
             {
                 return entry;
@@ -60,7 +58,8 @@ internal sealed class MemberTable
         return null;
     }
 
-    private int At(int slot) => _slots.Length > 0 ? _slots[slot] : _wideSlots[slot];
+    // Of lengths that differ by 64 it is the same.
+    private static ulong BitOf(int length) => 1UL << length;
 
     private static int Hash(ReadOnlySpan<byte> name)
     {

@@ -72,14 +72,13 @@ internal sealed partial class SchemaCompiler
             // Through which resources a reference led is asked for only where there are dynamic ones.
             foreach (var node in _nodes.Values)
             {
-                node.HasNamesOnly = node.Members is not null && node.PropertyNames is null && node.PatternProperties.Length == 0
-                    && node.AdditionalProperties is null && node.DependentRequired.Length == 0;
-                node.IsType = node.Types != SchemaTypes.Any && node.HasNoRules && !node.HasInPlace;
                 while (anchors is null && node.Same.IsReference)
                 {
                     node.Same = node.Same.Reference!;
                 }
             }
+
+            SchemaShortcuts.Find(_nodes.Values);
         }
 
         return _problems.Count > 0 ? null : new JsonSchema(_file, root, _warnings) { DynamicAnchors = anchors };

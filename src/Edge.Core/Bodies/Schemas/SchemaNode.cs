@@ -191,12 +191,41 @@ internal sealed class SchemaNode
     /// <summary>It says nothing but of which types a value is. Written when the file has been read.</summary>
     public bool IsType { get; set; }
 
+    /// <summary>What it says is said of the value alone, not of what is in it. Written when the file has been read.</summary>
+    public bool IsLeaf { get; set; }
+
+    /// <summary>It says nothing but what other schemas say of the same value. Written when the file has been read.</summary>
+    public bool IsInPlaceOnly { get; set; }
+
     /// <summary>Of objects it says something about members of some names only. Written when the file has been read.</summary>
     public bool HasNamesOnly { get; set; }
 
+    /// <summary>
+    /// Types that satisfy <c>anyOf</c>: of those alternatives that say nothing else. Written when the file has been read.
+    /// </summary>
+    public SchemaTypes AnyOfTypes { get; set; }
+
+    /// <summary>The types that <c>not</c> forbids, if it says nothing else. Written when the file has been read.</summary>
+    public SchemaTypes NotTypes { get; set; }
+
+    /// <summary>
+    /// <c>if</c>, where it asks for nothing but what one member says, as of what tells variants of an object apart. Written when
+    /// the file has been read.
+    /// </summary>
+    public SchemaCondition? IfText { get; set; }
+
+    /// <summary>
+    /// The texts that it allows, without escapes, if that is all it says: <see cref="EnumTexts"/> or <see cref="ConstTexts"/>.
+    /// </summary>
+    public byte[][]? OnlyTexts => Types == SchemaTypes.Any && !HasInPlace && !HasStringRules && Bounds.Length == 0
+        && MultipleOfToken < 0 && HasNoPartRules && (Enum is null || ConstToken < 0) ? EnumTexts ?? ConstTexts : null;
+
     /// <summary>Nothing is said about the value itself but its type.</summary>
     public bool HasNoRules => Enum is null && ConstToken < 0 && !HasStringRules && Bounds.Length == 0 && MultipleOfToken < 0
-        && !HasObjectRules && !HasArrayRules && Members is null && DependentRequired.Length == 0
+        && HasNoPartRules;
+
+    /// <summary>Nothing is said about members or items.</summary>
+    public bool HasNoPartRules => !HasObjectRules && !HasArrayRules && Members is null && DependentRequired.Length == 0
         && PatternProperties.Length == 0 && UnevaluatedProperties is null && UnevaluatedItems is null;
 
     /// <summary>Something is said about objects.</summary>

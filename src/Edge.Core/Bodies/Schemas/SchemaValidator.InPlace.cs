@@ -26,7 +26,7 @@ public sealed partial class SchemaValidator
             valid &= Apply(all, token, marks);
         }
 
-        if (node.AnyOf.Length > 0)
+        if (node.AnyOf.Length > 0 && (marks >= 0 || !IsOf(node.AnyOfTypes, token)))
         {
             valid &= ApplyAlternatives(node, node.AnyOf, SchemaRule.AnyOf, token, marks);
         }
@@ -36,12 +36,13 @@ public sealed partial class SchemaValidator
             valid &= ApplyAlternatives(node, node.OneOf, SchemaRule.OneOf, token, marks);
         }
 
-        if (node.Not is not null && Test(node.Not, token, -1))
+        if (node.Not is not null
+            && (node.NotTypes != SchemaTypes.Any ? IsOf(node.NotTypes, token) : Test(node.Not, token, -1)))
         {
             valid = Fail(SchemaRule.Not, node, token);
         }
 
-        if (node.If is not null && (Test(node.If, token, marks) ? node.Then : node.Else) is { } consequence)
+        if (node.If is not null && (Holds(node, token, marks) ? node.Then : node.Else) is { } consequence)
         {
             valid &= Apply(consequence, token, marks);
         }
@@ -55,6 +56,28 @@ public sealed partial class SchemaValidator
         }
 
         return valid;
+    }
+
+    /// <summary>Whether a value is of one of some types; not if there are none.</summary>
+    private bool IsOf(SchemaTypes types, int token) =>
+        types != SchemaTypes.Any && HasType(types, token, _body.At(token).Kind);
+
+    /// <summary>Whether <c>if</c> holds.</summary>
+    private bool Holds(SchemaNode node, int token, int marks)
+    {
+        if (node.IfText is not { } condition || marks >= 0)
+        {
+            return Test(node.If!, token, marks);
+        }
+
+        // What it says of objects holds of everything else.
+        if (_body.At(token).Kind != JsonKind.Object)
+        {
+            return true;
+        }
+
+        var member = _body.Find(token, condition.Name);
+        return member < 0 ? !condition.IsRequired : IsAnyOf(condition.Texts, member);
     }
 
     /// <summary>Whether a schema holds; what it says is wrong is not listed.</summary>

@@ -85,14 +85,25 @@ public sealed partial class SchemaValidator
             return always || Fail(SchemaRule.False, node, token);
         }
 
-        if (node.IsType)
+        if (--_budget < 0)
         {
-            return HasType(node.Types, token, _body.At(token).Kind) || Fail(SchemaRule.Type, node, token);
+            _exhausted = true;
+            return false;
         }
 
+        var kind = _body.At(token).Kind;
+        if (node.IsType)
+        {
+            return HasType(node.Types, token, kind) || Fail(SchemaRule.Type, node, token);
+        }
+
+        return node.IsLeaf ? ApplyToValue(node, token, kind) : ApplyToWhole(node, token, kind, marks);
+    }
+
+    private bool ApplyToWhole(SchemaNode node, int token, JsonKind kind, int marks)
+    {
         // What the stack has left is enough for far more than the depth between two looks at it.
-        if (--_budget < 0
-            || ((_depth + 1) % StackLookDepth == 0 && !RuntimeHelpers.TryEnsureSufficientExecutionStack()))
+        if ((_depth + 1) % StackLookDepth == 0 && !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             _exhausted = true;
             return false;
@@ -106,7 +117,6 @@ public sealed partial class SchemaValidator
             EnterScope(node.Resource);
         }
 
-        var kind = _body.At(token).Kind;
         var own = marks;
         var marksEnd = _marksEnd;
         if ((node.UnevaluatedProperties is not null && kind == JsonKind.Object)
@@ -115,9 +125,12 @@ public sealed partial class SchemaValidator
             own = RentMarks(token);
         }
 
-        var valid = ApplyToValue(node, token, kind)
-            && (kind != JsonKind.Object || ApplyToObject(node, token, own))
-            && (kind != JsonKind.Array || ApplyToArray(node, token, own));
+        var valid = node.IsInPlaceOnly || (ApplyToValue(node, token, kind) && kind switch
+        {
+            JsonKind.Object => ApplyToObject(node, token, own),
+            JsonKind.Array => ApplyToArray(node, token, own),
+            _ => true,
+        });
         if ((valid || _muted == 0) && node.HasInPlace)
         {
             valid &= ApplyInPlace(node, token, own);
@@ -144,14 +157,13 @@ public sealed partial class SchemaValidator
         }
 
         var valid = true;
-        if (node.Enum is not null
-            && !(node.EnumTexts is { } texts ? IsAnyOf(texts, node.Enum, token) : IsAnyOf(node.Enum, token)))
+        if (node.Enum is not null && !(node.EnumTexts is { } texts ? IsAnyOf(texts, token) : IsAnyOf(node.Enum, token)))
         {
             valid = Fail(SchemaRule.Enum, node, token);
         }
 
         if (node.ConstToken >= 0
-            && !(node.ConstTexts is { } text ? IsAnyOf(text, [node.ConstToken], token) : IsEqual(node.ConstToken, token)))
+            && !(node.ConstTexts is { } text ? IsAnyOf(text, token) : IsEqual(node.ConstToken, token)))
         {
             valid = Fail(SchemaRule.Const, node, token);
         }
@@ -193,20 +205,14 @@ public sealed partial class SchemaValidator
     }
 
     // As nearly all lists are, of strings without escapes: these are compared byte by byte.
-    private bool IsAnyOf(byte[][] texts, ReadOnlySpan<int> values, int token)
+    private bool IsAnyOf(byte[][] texts, int token)
     {
-        ref readonly var it = ref _body.At(token);
-        if (it.Kind != JsonKind.String)
+        if (_body.At(token).Kind != JsonKind.String)
         {
             return false;
         }
 
-        if (it.IsEscaped)
-        {
-            return IsAnyOf(values, token);
-        }
-
-        var text = it.Inner(_body.Text);
+        var text = _body.TextOf(token);
         foreach (var one in texts)
         {
             if (text.SequenceEqual(one))

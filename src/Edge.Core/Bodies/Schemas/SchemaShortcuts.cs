@@ -1,0 +1,42 @@
+namespace Edge.Core.Bodies.Schemas;
+
+/// <summary>
+/// Finds which of a file's schemas are of the simple forms that nearly all are of, so that a body is held against those in few
+/// steps. What they say stays the same, and so does what is reported.
+/// </summary>
+internal static class SchemaShortcuts
+{
+    /// <summary>Looks at all schemas of a file, which are complete.</summary>
+    public static void Find(IReadOnlyCollection<SchemaNode> nodes)
+    {
+        foreach (var node in nodes)
+        {
+            node.HasNamesOnly = node.Members is not null && node.PropertyNames is null && node.PatternProperties.Length == 0
+                && node.AdditionalProperties is null && node.DependentRequired.Length == 0;
+            node.IsType = node.Types != SchemaTypes.Any && node.HasNoRules && !node.HasInPlace;
+            node.IsLeaf = node.HasNoPartRules && !node.HasInPlace;
+            node.IsInPlaceOnly = node.HasInPlace && node.Types == SchemaTypes.Any && node.HasNoRules;
+        }
+
+        foreach (var node in nodes)
+        {
+            foreach (var alternative in node.AnyOf)
+            {
+                node.AnyOfTypes |= alternative.Same.IsType ? alternative.Same.Types : SchemaTypes.Any;
+            }
+
+            node.NotTypes = node.Not is { Same: { IsType: true } not } ? not.Types : SchemaTypes.Any;
+            node.IfText = node.If is { } condition ? ConditionOf(condition.Same) : null;
+        }
+    }
+
+    private static SchemaCondition? ConditionOf(SchemaNode node)
+    {
+        var asksForOne = node is { Types: SchemaTypes.Any, Enum: null, ConstToken: < 0, HasNamesOnly: true, HasInPlace: false }
+            && node is { HasStringRules: false, HasArrayRules: false, Bounds: [], MultipleOfToken: < 0 }
+            && node is { UnevaluatedProperties: null, UnevaluatedItems: null, MinProperties: 0, MaxProperties: int.MaxValue };
+        return asksForOne && node.Members!.Only is { Node: { } member } only && member.Same.OnlyTexts is { } texts
+            ? new SchemaCondition(only.Name, texts, only.Required >= 0)
+            : null;
+    }
+}
