@@ -7,8 +7,8 @@ internal enum Setup
     Plain,
 
     /// <summary>
-    /// What an API gateway does before a model: the consumer's token is verified, requests and tokens are counted against limits,
-    /// the JSON body is read, validated, rewritten and written, headers are set.
+    /// What an API gateway does before a model: the consumer's token is verified, requests, those that run and tokens are counted
+    /// against four limits, the JSON body is read, validated, rewritten and written, headers are set.
     /// </summary>
     Chain,
 

@@ -1,7 +1,7 @@
 -- What an API gateway does before a model, as one would write it for nginx by hand: the consumer's token (JWT, HS256) is
--- verified, its requests and tokens are counted against limits that the workers share, the JSON body is read, validated,
--- rewritten and written again, and headers are set. HMAC is libcrypto's, called directly: one context a consumer and worker,
--- made once.
+-- verified, its requests in a minute and in a day, those that run, and its tokens are counted against limits that the
+-- workers share, the JSON body is read, validated, rewritten and written again, and headers are set. HMAC is libcrypto's, called
+-- directly: one context a consumer and worker, made once.
 local cjson = require "cjson.safe"
 local ffi = require "ffi"
 
@@ -21,9 +21,11 @@ local limits = ngx.shared.limits
 local digest = ffi.new("unsigned char[32]")
 
 local DIGEST_BYTES = 32
-local WINDOW_SECONDS = 60
+local MINUTE_SECONDS = 60
+local DAY_SECONDS = 86400
 local REQUESTS_MAX = 1000000000
 local TOKENS_MAX = 1000000000000
+local IN_FLIGHT_MAX = 100000
 local MESSAGES_MAX = 256
 local OUTPUT_TOKENS_MAX = 4096
 local BYTES_PER_TOKEN = 4
@@ -78,9 +80,9 @@ local function authenticate()
   return consumer
 end
 
-local function take(kind, consumer, cost, most)
-  local window = math.floor(ngx.time() / WINDOW_SECONDS)
-  local used = limits:incr(kind .. consumer.id .. window, cost, 0, 2 * WINDOW_SECONDS)
+local function take(kind, consumer, cost, most, seconds)
+  local window = math.floor(ngx.time() / seconds)
+  local used = limits:incr(kind .. consumer.id .. window, cost, 0, 2 * seconds)
   return most - (used or most + 1)
 end
 
@@ -125,13 +127,18 @@ end
 function chain.access()
   local consumer, why = authenticate()
   if not consumer then return refuse(401, "invalid_api_key", why) end
-  local requests_left = take("requests:", consumer, 1, REQUESTS_MAX)
-  if requests_left < 0 then return refuse(429, "rate_limit_exceeded", "too many requests") end
+  local requests_left = take("requests:", consumer, 1, REQUESTS_MAX, MINUTE_SECONDS)
+  local requests_left_today = take("requests-of-day:", consumer, 1, REQUESTS_MAX, DAY_SECONDS)
+  if requests_left < 0 or requests_left_today < 0 then return refuse(429, "rate_limit_exceeded", "too many requests") end
+  ngx.ctx.running = "running:" .. consumer.id
+  if limits:incr(ngx.ctx.running, 1, 0) > IN_FLIGHT_MAX then
+    return refuse(429, "rate_limit_exceeded", "too many requests at once")
+  end
   ngx.req.read_body()
   local body = cjson.decode(ngx.req.get_body_data() or "")
   local wrong = validate(body)
   if wrong then return refuse(400, "invalid_request", wrong) end
-  local tokens_left = take("tokens:", consumer, estimate(body), TOKENS_MAX)
+  local tokens_left = take("tokens:", consumer, estimate(body), TOKENS_MAX, MINUTE_SECONDS)
   if tokens_left < 0 then return refuse(429, "rate_limit_exceeded", "too many tokens") end
   rewrite(body, consumer)
   ngx.req.set_body_data(cjson.encode(body))
@@ -153,6 +160,10 @@ function chain.headers()
     ngx.header["X-RateLimit-Remaining-Tokens"] = context.tokens_left
     ngx.header["X-Request-ID"] = context.request_id
   end
+end
+
+function chain.log()
+  if ngx.ctx.running then limits:incr(ngx.ctx.running, -1) end
 end
 
 return chain

@@ -1,3 +1,5 @@
+using Edge.Core.Bodies.Rewriting;
+
 namespace Edge.Core.Bodies;
 
 /// <summary>
@@ -10,13 +12,24 @@ public struct BodyFacts
     /// <summary>Token of <c>model</c>, a string.</summary>
     public int Model { get; private set; }
 
+    /// <summary>There is a member <c>model</c>, of whatever type.</summary>
+    public bool HasModel { get; private set; }
+
+    /// <summary>It is a string.</summary>
+    public readonly bool HasModelText => Model >= 0 || ModelMade.Length > 0 || ModelMade.Start > 0;
+
+    /// <summary>Where a rule has put the text of <c>model</c>, without escapes; then it has no token.</summary>
+    internal BodyOverlay.Range ModelMade { get; private set; }
+
     /// <summary>Token of <c>user</c>, a string.</summary>
     public int User { get; private set; }
 
     /// <summary>Token of <c>temperature</c>, a number.</summary>
     public int Temperature { get; private set; }
 
-    /// <summary>Token of the member that limits the answer's tokens, the largest of them where there are two.</summary>
+    /// <summary>
+    /// Token of the member that limits the answer's tokens, the largest of them where there are two; 0 where a rule has made it.
+    /// </summary>
     public int MaxTokens { get; private set; }
 
     /// <summary>Token of <c>stream_options</c>, of whatever type.</summary>
@@ -46,28 +59,38 @@ public struct BodyFacts
     /// <summary>Looks for them in a body that has been read. Takes time with the members of the body and its messages.</summary>
     public static BodyFacts Of(JsonTape body, LlmApi api)
     {
-        var facts = new BodyFacts { Model = -1, User = -1, Temperature = -1, MaxTokens = -1, StreamOptions = -1, Turns = -1 };
+        var facts = Begin();
         var tokens = body.Tokens;
         for (var name = 1; tokens[0].Kind == JsonKind.Object && name < tokens[0].Next; name = tokens[name + 1].Next)
         {
             facts.Take(body, body.TextOf(name), name + 1, api);
         }
 
-        if (facts.Turns >= 0)
-        {
-            facts.TurnCount = tokens[facts.Turns].Kind == JsonKind.Array ? tokens[facts.Turns].Count : 1;
-        }
-
-        if (facts.MaxTokens < 0)
-        {
-            var hasAnswer = api != LlmApi.Embeddings && (api != LlmApi.Other || facts.Turns >= 0);
-            facts.AnswerTokens = hasAnswer ? TokenEstimate.AnswerTokensDefault : 0;
-        }
-
+        facts.End(body, api);
         return facts;
     }
 
-    private void Take(JsonTape body, ReadOnlySpan<byte> name, int value, LlmApi api)
+    /// <summary>Nothing is known yet.</summary>
+    internal static BodyFacts Begin() =>
+        new() { Model = -1, User = -1, Temperature = -1, MaxTokens = -1, StreamOptions = -1, Turns = -1 };
+
+    /// <summary>All members were looked at.</summary>
+    internal void End(JsonTape body, LlmApi api)
+    {
+        if (Turns >= 0)
+        {
+            TurnCount = body.At(Turns).Kind == JsonKind.Array ? body.At(Turns).Count : 1;
+        }
+
+        if (MaxTokens < 0)
+        {
+            var hasAnswer = api != LlmApi.Embeddings && (api != LlmApi.Other || Turns >= 0);
+            AnswerTokens = hasAnswer ? TokenEstimate.AnswerTokensDefault : 0;
+        }
+    }
+
+    /// <summary>Looks at a member.</summary>
+    internal void Take(JsonTape body, ReadOnlySpan<byte> name, int value, LlmApi api)
     {
         var kind = body.Tokens[value].Kind;
         switch (name.Length)
@@ -75,8 +98,9 @@ public struct BodyFacts
             case 4 when name.SequenceEqual("user"u8) && kind == JsonKind.String:
                 User = value;
                 break;
-            case 5 when name.SequenceEqual("model"u8) && kind == JsonKind.String:
-                Model = value;
+            case 5 when name.SequenceEqual("model"u8):
+                HasModel = true;
+                Model = kind == JsonKind.String ? value : Model;
                 break;
             case 5 when name.SequenceEqual("input"u8) && api is LlmApi.Embeddings or LlmApi.Responses or LlmApi.Other:
                 Turns = value;
@@ -115,25 +139,68 @@ public struct BodyFacts
             return;
         }
 
-        var limits = api switch
+        if (body.At(value).Kind == JsonKind.Number && IsLimit(name, api))
         {
-            LlmApi.ChatCompletions => name.SequenceEqual("max_tokens"u8) || name.SequenceEqual("max_completion_tokens"u8),
-            LlmApi.Messages => name.SequenceEqual("max_tokens"u8),
-            LlmApi.Responses => name.SequenceEqual("max_output_tokens"u8),
-            LlmApi.Other => name.SequenceEqual("max_tokens"u8) || name.SequenceEqual("max_completion_tokens"u8)
-                || name.SequenceEqual("max_output_tokens"u8),
-            _ => false,
-        };
-        if (!limits || body.Tokens[value].Kind != JsonKind.Number)
+            TakeLimit(body.At(value).Raw(body.Text), value);
+        }
+    }
+
+    /// <summary>Looks at a member that a rule has made.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="value">Where its value lies.</param>
+    /// <param name="made">In what.</param>
+    /// <param name="api">The API that is asked.</param>
+    /// <returns>False: it has to be read.</returns>
+    internal bool TryTake(ReadOnlySpan<byte> name, BodyOverlay.Range value, ReadOnlySpan<byte> made, LlmApi api)
+    {
+        var text = value.Of(made);
+        if (text[0] is (byte)'{' or (byte)'[' || IsPrompt(name))
         {
-            return;
+            return false;
         }
 
-        var number = JsonNumber.Parse(body.Tokens[value].Raw(body.Text));
+        if (name.SequenceEqual("model"u8))
+        {
+            HasModel = true;
+            if (text[0] == '"')
+            {
+                ModelMade = new BodyOverlay.Range(value.Start + 1, value.Length - 2);
+                return !text.Contains((byte)'\\');
+            }
+        }
+        else if (name.SequenceEqual("stream"u8))
+        {
+            IsStreaming = text[0] == 't';
+        }
+        else if (text[0] is (byte)'-' or (>= (byte)'0' and <= (byte)'9') && IsLimit(name, api))
+        {
+            TakeLimit(text, 0);
+        }
+
+        return true;
+    }
+
+    // Whatever API is asked: that another one has no such member is not worth a look.
+    private static bool IsPrompt(ReadOnlySpan<byte> name) => name.SequenceEqual("messages"u8) || name.SequenceEqual("input"u8)
+        || name.SequenceEqual("prompt"u8) || name.SequenceEqual("system"u8) || name.SequenceEqual("instructions"u8);
+
+    private static bool IsLimit(ReadOnlySpan<byte> name, LlmApi api) => api switch
+    {
+        LlmApi.ChatCompletions => name.SequenceEqual("max_tokens"u8) || name.SequenceEqual("max_completion_tokens"u8),
+        LlmApi.Messages => name.SequenceEqual("max_tokens"u8),
+        LlmApi.Responses => name.SequenceEqual("max_output_tokens"u8),
+        LlmApi.Other => name.SequenceEqual("max_tokens"u8) || name.SequenceEqual("max_completion_tokens"u8)
+            || name.SequenceEqual("max_output_tokens"u8),
+        _ => false,
+    };
+
+    private void TakeLimit(ReadOnlySpan<byte> text, int token)
+    {
+        var number = JsonNumber.Parse(text);
         var count = number.TryGetInt64(out var exact) ? Math.Min(exact, int.MaxValue) : int.MaxValue;
         if (number.IsInteger && !number.IsNegative && (MaxTokens < 0 || count > AnswerTokens))
         {
-            MaxTokens = value;
+            MaxTokens = token;
             AnswerTokens = count;
         }
     }

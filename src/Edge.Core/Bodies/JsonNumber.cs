@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Edge.Core.Bodies;
 
 /// <summary>
@@ -35,6 +37,7 @@ public readonly ref struct JsonNumber
     public bool IsInteger => Exponent >= 0;
 
     /// <summary>Reads a number that is spelled as JSON has it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static JsonNumber Parse(ReadOnlySpan<byte> text)
     {
         var isNegative = text[0] == '-';
@@ -217,6 +220,7 @@ public readonly ref struct JsonNumber
         return isNegative ? -value : value;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static bool TryReadShort(ReadOnlySpan<byte> text, out int value)
     {
         const int digitsMax = 9;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Edge.Core.Memory;
 
@@ -118,6 +119,7 @@ public sealed partial class JsonTape
     /// <summary>
     /// What a string says: the bytes between its quotes, or those that its escapes stand for. Valid until the next call.
     /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public ReadOnlySpan<byte> TextOf(int token) => TextOf(Text, token);
 
     /// <summary>What a string says, as a string of its own: for what is read once.</summary>

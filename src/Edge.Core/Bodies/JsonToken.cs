@@ -45,14 +45,6 @@ public readonly struct JsonToken
         _bits = ((uint)next << NextShift) | (escaped ? EscapedBit : 0u) | (uint)kind;
     }
 
-    private JsonToken(int start, int end, int count, uint bits)
-    {
-        Start = start;
-        End = end;
-        Count = count;
-        _bits = bits;
-    }
-
     /// <summary>Offset of the value's first byte; of a string, its quote.</summary>
     public int Start { get; }
 
@@ -78,10 +70,4 @@ public readonly struct JsonToken
     /// <summary>Of a string, the bytes between the quotes.</summary>
     /// <param name="text">The text that was read.</param>
     public ReadOnlySpan<byte> Inner(ReadOnlySpan<byte> text) => text.Slice(Start + 1, End - Start - 2);
-
-    /// <summary>The same value elsewhere.</summary>
-    /// <param name="shift">How far its text has moved.</param>
-    /// <param name="renumber">How far its token has.</param>
-    internal JsonToken Moved(int shift, int renumber) =>
-        new(Start + shift, End + shift, Count, _bits + (uint)(renumber << NextShift));
 }

@@ -86,7 +86,8 @@ public sealed class HeadBuffer(int initialBytes = BlockPool.MessageBytes) : IBuf
         return _array.AsSpan(Length);
     }
 
-    /// <summary>Appends bytes.</summary>
+    /// <summary>Appends bytes. Not inlined: of its many places each would be code to fetch for every request.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Write(ReadOnlySpan<byte> bytes)
     {
         Reserve(bytes.Length);
@@ -95,6 +96,7 @@ public sealed class HeadBuffer(int initialBytes = BlockPool.MessageBytes) : IBuf
     }
 
     /// <summary>Appends text whose chars are all Latin-1, one byte each; the caller has made sure of that.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void WriteLatin1(ReadOnlySpan<char> text)
     {
         Reserve(text.Length);

@@ -6,9 +6,10 @@ namespace Edge.Core.Limits;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Why all or none needs no lock over several buckets. All limits are looked at first, and a request that one of them refuses has
-/// changed nothing: whoever runs into one limit cannot use up another. Then they are taken one after another. Only where another
-/// request came in between can a later one refuse, and then the earlier ones are given back.
+/// Why all or none needs no lock over several buckets. All limits but the last are looked at first, then that one is taken, and a
+/// request that one of them refuses has changed nothing: whoever runs into one limit cannot use up another. Then the others are
+/// taken one after another. Only where another request came in between can one of them refuse, and then what was taken before it
+/// is given back.
 /// </para>
 /// <para>
 /// No limit is ever exceeded, since each taking is checked by itself, and giving back never makes more than there was (see
@@ -75,7 +76,8 @@ public sealed class LimitHold
     public TakeStatus TryTakeAll(LimitClock clock, long nowNs, out int index)
     {
         var takes = _takes.AsSpan(0, Count);
-        for (index = 0; index < takes.Length; index++)
+        var last = takes.Length - 1;
+        for (index = 0; index < last; index++)
         {
             ref var take = ref takes[index];
             var status = take.Bucket is LeasedBucket leased ? leased.Peek(ref take, nowNs) : Buckets.Peek(ref take, nowNs);
@@ -86,8 +88,10 @@ public sealed class LimitHold
             }
         }
 
-        for (index = 0; index < takes.Length; index++)
+        // The last one is looked at as it is taken, first of all.
+        for (var i = 0; i < takes.Length; i++)
         {
+            index = i == 0 ? last : i - 1;
             ref var take = ref takes[index];
             var status = take.Bucket is LeasedBucket leased ? leased.TryTake(ref take, nowNs) : Buckets.TryTake(ref take, nowNs);
             if (status != TakeStatus.Taken)

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
 using Edge.Core.Http;
@@ -41,17 +40,12 @@ public sealed class LimitRule
     /// <summary>The shortest window that is kept over a restart.</summary>
     public static readonly TimeSpan KeptWindowMin = TimeSpan.FromHours(1);
 
+    // The fields that tell of a limit are three of each kind, and one kind stands behind the other.
     private const int Fields = 3;
-
-    // The fields that tell of a limit, three of each kind, and one kind behind the other.
-    private static readonly int[] FirstOfThree =
-    [
-        .. Enumerable.Range(0, ((KnownResponseHeaders.AnthropicOutputTokens - KnownResponseHeaders.XRateLimit) / Fields) + 1)
-            .Select(static kind => KnownResponseHeaders.XRateLimit + (kind * Fields)),
-    ];
+    private const int FieldKinds = ((KnownResponseHeaders.AnthropicOutputTokens - KnownResponseHeaders.XRateLimit) / Fields) + 1;
 
     private readonly byte[] _identityHash;
-    private readonly byte[][] _linesUpToLeft;
+    private readonly byte[][] _linesUpToLeft = new byte[FieldKinds][];
     private LeaseFleet? _fleet;
     private volatile LimitRule? _share;
     private int _shareReplicas;
@@ -62,7 +56,13 @@ public sealed class LimitRule
         _identityHash = SHA256.HashData(Encoding.UTF8.GetBytes(identity)).AsSpan(0, 16).ToArray();
         Name = name;
         LimitText = Encoding.ASCII.GetBytes(limit.ToString(CultureInfo.InvariantCulture));
-        _linesUpToLeft = [.. FirstOfThree.Select(first => LinesUpToLeft(first, limit))];
+        for (var i = 0; i < FieldKinds; i++)
+        {
+            var first = KnownResponseHeaders.XRateLimit + (i * Fields);
+            _linesUpToLeft[i] =
+                [.. KnownResponseHeaders.LineStartOf(first), .. LimitText, .. KnownResponseHeaders.LineStartOf(first + 1)];
+        }
+
         LeftIn = Encoding.Latin1.GetBytes($", \"{name}\";r=");
         Kind = kind;
         Limit = limit;
@@ -216,12 +216,6 @@ public sealed class LimitRule
 
         return share;
     }
-
-    private static byte[] LinesUpToLeft(int first, long limit) =>
-    [
-        .. KnownResponseHeaders.LineStartOf(first), .. Encoding.ASCII.GetBytes(limit.ToString(CultureInfo.InvariantCulture)),
-        .. KnownResponseHeaders.LineStartOf(first + 1),
-    ];
 
     /// <summary>True where the numbers fit what a bucket can count with.</summary>
     public static bool Fits(long limit, TimeSpan window, long burst)

@@ -63,7 +63,7 @@ internal sealed class AuthenticateStage(TimeProvider time)
         });
     }
 
-    // Of three segments (RFC 7515, section 3.1), or five (RFC 7516). An API key may have dots as long as it does not look like that.
+    // Of three segments (RFC 7515, section 3.1), or five (RFC 7516). An API key may have dots if it does not look like that.
     private static bool IsToken(ReadOnlySpan<char> credential) => credential.Count('.') is 2 or 4;
 
     private static StageResult Accept(RequestContext context, Caller caller)

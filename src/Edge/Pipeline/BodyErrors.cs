@@ -83,16 +83,16 @@ internal static class BodyErrors
 
     /// <summary>Why a tier does not allow a request; null where it does.</summary>
     public static ErrorDetails? AgainstPolicy(
-        RequestContext context, TierPolicy policy, JsonTape tape, in BodyFacts facts, out Failure failure)
+        RequestContext context, TierPolicy policy, in BodyFacts facts, ReadOnlySpan<byte> model, out Failure failure)
     {
         failure = Failure.CallerModelForbidden;
-        if (facts.Model >= 0 && !policy.Includes(tape.TextOf(facts.Model)))
+        if (facts.HasModelText && !policy.Includes(model))
         {
             return AboutModel(policy, context.Facts.Model!);
         }
 
         // What is no text names no model here, whatever a provider might take it for.
-        if (facts.Model < 0 && !policy.Plan.Models.IsEmpty && tape.Find(0, "model"u8) >= 0)
+        if (facts.HasModel && !facts.HasModelText && !policy.Plan.Models.IsEmpty)
         {
             return AboutModel(policy, "?");
         }

@@ -103,7 +103,7 @@ internal sealed class BodyStage(TokenEstimates estimates)
         }
 
         var isChanged = false;
-        if (route.From is { } from && !TryRewrite(engine, from, ref tape, ref isChanged))
+        if (route.From is { } from && (!TryRewrite(engine, from, tape, ref isChanged) || !engine.Rewriter.TryRead(out tape)))
         {
             return StageResult.Failed(Failure.CallerBodyNotTransformable);
         }
@@ -113,24 +113,35 @@ internal sealed class BodyStage(TokenEstimates estimates)
             return Refuse(context, Failure.CallerBodyRejected, BodyErrors.AboutSchema(engine.Validator));
         }
 
-        if (route.RulesFor(api) is { } rules && !TryRewrite(engine, rules, ref tape, ref isChanged))
+        var rules = route.RulesFor(api);
+        if (rules is not null && !TryRewrite(engine, rules, tape, ref isChanged))
         {
             return StageResult.Failed(Failure.CallerBodyNotTransformable);
         }
 
-        var facts = BodyFacts.Of(tape, api);
-        context.Facts = Summary(tape, facts, api, engine.Rewriter.AddedIncludeUsage && route.RulesFor(api) is not null);
+        // Only who looks into the prompt needs the tokens of the new text.
+        var isReadOn = route.Estimate != EstimateKind.Chars4 || context.Route!.Cache is { IsHttp: false };
+        if (!TryMeasure(engine, rules, api, isReadOn, ref tape, out var facts, out var model))
+        {
+            return StageResult.Failed(Failure.CallerBodyNotTransformable);
+        }
+
+        Summarize(context, facts, model, api, hidesUsage: rules is not null && engine.Rewriter.AddedIncludeUsage);
         if (route.Estimate != EstimateKind.Chars4)
         {
             context.Facts = estimates.Improve(route.Estimate, tape, context.Facts);
         }
 
-        if (policy is not null && BodyErrors.AgainstPolicy(context, policy, tape, facts, out var failure) is { } refusal)
+        if (policy is not null && BodyErrors.AgainstPolicy(context, policy, facts, model, out var failure) is { } refusal)
         {
             return Refuse(context, failure, refusal);
         }
 
-        CacheStage.MakeKey(context, tape, facts, api);
+        if (isReadOn)
+        {
+            CacheStage.MakeKey(context, tape, facts, api);
+        }
+
         if (isChanged)
         {
             engine.Rewriter.TakeText(context.Body);
@@ -139,41 +150,49 @@ internal sealed class BodyStage(TokenEstimates estimates)
         return StageResult.Continue;
     }
 
-    private static bool TryRewrite(BodyEngine engine, RewritePlan plan, ref JsonTape tape, ref bool isChanged)
+    private static bool TryRewrite(BodyEngine engine, RewritePlan plan, JsonTape tape, ref bool isChanged)
     {
-        switch (engine.Rewriter.Apply(plan, tape, engine))
-        {
-            case RewriteOutcome.Unchanged:
-                return true;
-            case RewriteOutcome.Changed:
-                isChanged = true;
-                tape = engine.Rewriter.Body;
-                return true;
-            default:
-                return false;
-        }
+        var outcome = engine.Rewriter.Apply(plan, tape, engine);
+        isChanged |= outcome == RewriteOutcome.Changed;
+        return outcome is RewriteOutcome.Changed or RewriteOutcome.Unchanged;
     }
 
-    private RequestFacts Summary(JsonTape tape, in BodyFacts facts, LlmApi api, bool hidesUsage)
+    /// <summary>Finds what the body that is to be sent asks for. False: rules have made it what cannot be sent.</summary>
+    /// <param name="engine">Has the body.</param>
+    /// <param name="rules">The last that were applied, or null.</param>
+    /// <param name="api">The API that is asked.</param>
+    /// <param name="isReadOn">Its tokens are asked for.</param>
+    /// <param name="tape">The body before those rules; where its tokens are asked for, the one that is to be sent.</param>
+    /// <param name="facts">What it asks for.</param>
+    /// <param name="model">The model that it names, or nothing.</param>
+    private static bool TryMeasure(
+        BodyEngine engine, RewritePlan? rules, LlmApi api, bool isReadOn, ref JsonTape tape, out BodyFacts facts,
+        out ReadOnlySpan<byte> model)
     {
-        string? model = null;
-        if (facts.Model >= 0)
+        if (rules is not null)
         {
-            var name = tape.TextOf(facts.Model);
-            model = Ascii.IsValid(name) ? _models.Get(name) : Encoding.UTF8.GetString(name);
+            facts = default;
+            model = default;
+            return (!isReadOn || engine.Rewriter.TryRead(out tape)) && engine.Rewriter.TryMeasure(api, out facts, out model);
         }
 
-        return new RequestFacts
+        facts = BodyFacts.Of(tape, api);
+        model = facts.Model >= 0 ? tape.TextOf(facts.Model) : default;
+        return true;
+    }
+
+    private void Summarize(
+        RequestContext context, in BodyFacts facts, ReadOnlySpan<byte> model, LlmApi api, bool hidesUsage) =>
+        context.Facts = new RequestFacts
         {
             IsKnown = true,
             Api = api,
-            Model = model,
+            Model = !facts.HasModelText ? null : Ascii.IsValid(model) ? _models.Get(model) : Encoding.UTF8.GetString(model),
             IsStreaming = facts.IsStreaming,
             PromptTokens = facts.PromptTokens,
             AnswerTokens = facts.AnswerTokens,
             HidesUsage = hidesUsage,
         };
-    }
 
     private static StageResult Refuse(RequestContext context, Failure failure, ErrorDetails details)
     {

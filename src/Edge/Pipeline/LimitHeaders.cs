@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Limits;
@@ -145,6 +146,7 @@ internal static class LimitHeaders
 
     /// <summary>Writes all of three fields but when all of a limit is there again.</summary>
     /// <returns>Nanoseconds until then; null where there is no such limit, and nothing is begun.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static long? Begin(ResponseFields fields, int first, (LimitHold? Hold, int Index) tightest)
     {
         if (tightest.Hold is not { } hold)
@@ -162,6 +164,7 @@ internal static class LimitHeaders
     /// <summary>
     /// The limit that a caller has to mind first: the one that refused, else the one with the least part of it left.
     /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static (LimitHold? Hold, int Index) Tightest(LimitHold? hold, int units)
     {
         (LimitHold? Hold, int Index) best = default;
@@ -209,6 +212,7 @@ internal static class LimitHeaders
         return index == hold.RefusedBy && take.WaitNs != long.MaxValue ? take.WaitNs : take.ResetNs;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Describe(ResponseFields fields, LimitHold? hold, bool isFirst)
     {
         for (var i = 0; hold is not null && i < hold.Count; i++)

@@ -195,8 +195,9 @@ internal sealed class RouteMetrics
             }
         }
 
+        var decisions = _metrics.LimitDecisions;
         var found = new LimitSeries(
-            rule, _metrics.LimitDecisions.Of(_route, rule.Name, "admitted"), _metrics.LimitDecisions.Of(_route, rule.Name, "refused"));
+            rule, decisions.Of(_route, rule.Name, "admitted"), decisions.Of(_route, rule.Name, "refused"));
         Volatile.Write(ref _limits, known.Length < LimitHold.LimitsMax ? [.. known, found] : [found]);
         return found;
     }

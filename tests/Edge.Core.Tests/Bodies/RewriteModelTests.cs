@@ -11,11 +11,12 @@ namespace Edge.Core.Tests.Bodies;
 /// <summary>Rules applied to bytes say the same as those applied to a tree.</summary>
 public sealed class RewriteModelTests
 {
-    private static readonly string[] Names = ["a", "b", "c", "messages", "m\u00e9", "x\\\"y"];
+    private static readonly string[] Names =
+        ["a", "b", "c", "messages", "m\u00e9", "x\\\"y", "model", "max_tokens", "stream", "prompt"];
 
     private static readonly Gen<string> Value = Gen.OneOf(
-        "1", "-2.50", "3e2", "null", "true", "\"\"", "\"t\\u00e9xt\\n\"", "[]", "[1, {\"k\":\"v\"} ]", "{}", "{ \"k\" : [ ] }",
-        "[{\"role\":\"user\"}]", "[{\"role\":\"system\"}]");
+        "1", "-2.50", "3e2", "null", "true", "\"\"", "\"gpt\"", "77", "\"t\\u00e9xt\\n\"", "[]", "[1, {\"k\":\"v\"} ]", "{}",
+        "{ \"k\" : [ ] }", "[{\"role\":\"user\"}]", "[{\"role\":\"system\"}]");
 
     private static readonly Gen<string> Space = Gen.OneOf("", "", " ", "\n\t");
 
@@ -28,10 +29,11 @@ public sealed class RewriteModelTests
             return $"{spaces[0]}{{{string.Join(',', members)}{(names.Length == 0 ? spaces[1] : "")}}}{spaces[2]}";
         });
 
+    private static readonly Gen<string> RuleName =
+        Gen.OneOf("a", "b", "c", "messages", "mé", "x\"y", "model", "max_tokens", "stream", "prompt");
+
     private static readonly Gen<(string Kind, string Name, string Other, string Value)> Rule = Gen.Select(
-        Gen.OneOf("set", "default", "remove", "rename", "clamp", "system", "copy", "quote"), Gen.OneOf("a", "b", "c", "messages",
-            "mé", "x\"y"),
-        Gen.OneOf("a", "b", "c", "messages", "mé", "x\"y"), Value);
+        Gen.OneOf("set", "default", "remove", "rename", "clamp", "system", "copy", "quote"), RuleName, RuleName, Value);
 
     [Fact]
     public void Bytes_and_trees_agree() => Gen.Select(Body, Rule.Array[0, 6]).Sample(
@@ -47,16 +49,23 @@ public sealed class RewriteModelTests
                 ApplyToTree(tree, rule);
             }
 
-            var text = Encoding.UTF8.GetString(rewriter.Body.Text);
+            Assert.True(outcome is RewriteOutcome.Changed or RewriteOutcome.Unchanged);
+            Assert.True(rewriter.TryMeasure(LlmApi.ChatCompletions, out var facts, out var model));
+            var told = (
+                facts.EstimatedTokens, facts.IsStreaming, facts.HasModel, facts.HasModelText, Encoding.UTF8.GetString(model));
+            Assert.True(rewriter.TryRead(out var made));
+            var text = Encoding.UTF8.GetString(made.Text);
             Assert.True(outcome != RewriteOutcome.Unchanged || text == body);
             var result = JsonNode.Parse(text)!.AsObject();
             Assert.True(JsonNode.DeepEquals(tree, result), $"{tree.ToJsonString()}\nis not\n{text}");
             Assert.Equal(tree.Select(static member => member.Key), result.Select(static member => member.Key));
 
-            // The tape was put together from parts; it has to be that of the text.
-            var anew = new JsonTape();
-            Assert.True(anew.Read(rewriter.Body.Memory));
-            Assert.Equal(anew.Tokens.ToArray(), rewriter.Body.Tokens.ToArray());
+            // What is told of the new body without reading it has to be what reading it tells.
+            var read = BodyFacts.Of(made, LlmApi.ChatCompletions);
+            Assert.Equal(
+                (read.EstimatedTokens, read.IsStreaming, read.HasModel, read.HasModelText,
+                    read.Model < 0 ? "" : made.StringAt(read.Model)),
+                told);
         },
         iter: 20_000);
 

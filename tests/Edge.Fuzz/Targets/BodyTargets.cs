@@ -126,7 +126,12 @@ internal static class BodyTargets
         var outcome = Rewriter.Apply(Plan, Tape, Caller);
         if (outcome == RewriteOutcome.Changed)
         {
-            var text = Rewriter.Body.Text.ToArray();
+            var isTold = Rewriter.TryMeasure(LlmApi.ChatCompletions, out var facts, out _);
+            FuzzException.ThrowUnless(isTold, "what was made is too deep");
+            FuzzException.ThrowUnless(Rewriter.TryRead(out var made), "the new body is no JSON");
+            var text = made.Text.ToArray();
+            var told = BodyFacts.Of(made, LlmApi.ChatCompletions);
+            FuzzException.ThrowUnless(facts.EstimatedTokens == told.EstimatedTokens, "what is told is not what is read");
             FuzzException.ThrowUnless(Again.Read(text), $"the new body is no JSON: {Again.Fault} at {Again.FaultAt}");
 
             // The rules are such that what they made needs no more.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 
 namespace Edge.Core.Bodies.Rewriting;
@@ -47,7 +48,7 @@ internal sealed class BodyOverlay
     public int Find(JsonTape tape, RewriteName name) => Find(tape, name.Text, name.Key);
 
     /// <summary>Whether an entry's value is that of the old text.</summary>
-    public bool IsUnchanged(int entry) => _entries[entry].Value.IsEmpty && _entries[entry].Insertion.IsEmpty;
+    public bool IsUnchanged(int entry) => _entries[entry].IsUnchanged;
 
     /// <summary>Token of an entry's value; only where it is unchanged.</summary>
     public int TokenOf(int entry) => _entries[entry].ValueToken;
@@ -59,11 +60,9 @@ internal sealed class BodyOverlay
     /// <summary>Replaces a value.</summary>
     /// <param name="entry">Whose.</param>
     /// <param name="value">The value, among what was made.</param>
-    /// <param name="scalar">Its token, of a text that is nothing but it, where that is known; else the default.</param>
-    public void Replace(int entry, Range value, JsonToken scalar = default)
+    public void Replace(int entry, Range value)
     {
         _entries[entry].Value = value;
-        _entries[entry].Scalar = scalar;
         _entries[entry].Insertion = default;
         IsChanged = true;
     }
@@ -76,7 +75,7 @@ internal sealed class BodyOverlay
     }
 
     /// <summary>Appends a member; see <see cref="Replace"/>.</summary>
-    public void Add(RewriteName name, Range value, JsonToken scalar)
+    public void Add(RewriteName name, Range value)
     {
         Pooled.Grow(ref _entries, Count + 1);
         ref var entry = ref _entries[Count++];
@@ -85,7 +84,6 @@ internal sealed class BodyOverlay
         entry.ValueToken = NoToken;
         entry.Name = name;
         entry.Value = value;
-        entry.Scalar = scalar;
         entry.Insertion = default;
         IsChanged = true;
     }
@@ -106,60 +104,108 @@ internal sealed class BodyOverlay
         IsChanged = true;
     }
 
-    /// <summary>Writes the whole new text, and makes its tape.</summary>
-    /// <param name="to">Where to.</param>
+    /// <summary>Writes the whole new text.</summary>
+    /// <param name="to">Where to; it is empty.</param>
     /// <param name="tape">The old text.</param>
     /// <param name="made">Where the replacements and insertions lie.</param>
-    /// <param name="next">Becomes the tape of the new text.</param>
-    /// <returns>False: the new text is too deep, or has too many values.</returns>
-    public bool WriteTo(HeadBuffer to, JsonTape tape, ReadOnlySpan<byte> made, JsonTape next)
+    public void WriteTo(HeadBuffer to, JsonTape tape, ReadOnlySpan<byte> made)
     {
-        var tokens = tape.Tokens;
-        var writer = new SpliceWriter(to, tape, made, next);
+        var text = tape.Text;
+        to.GetSpan(text.Length + made.Length);
 
         // What stands between two members that were neighbours is kept; between others there is a comma.
-        var run = new SpliceRun(0, tokens[0].Start + 1, 1, 1);
+        var (start, end, next) = (0, tape.At(0).Start + 1, 1);
         for (var i = 0; i < Count; i++)
         {
             ref readonly var entry = ref _entries[i];
             if (entry.NameToken == NoToken)
             {
-                writer.Take(run);
-                writer.Write(entry.Name!, hasComma: i > 0);
-                writer.Write(entry.Value, entry.Scalar);
-                run = new SpliceRun(0, 0, NoToken, NoToken);
+                to.Write(text[start..end]);
+                to.Write(entry.Name!.CommaJson.AsSpan(i > 0 ? 0 : 1));
+                to.Write(entry.Value.Of(made));
+                (start, end, next) = (0, 0, NoToken);
                 continue;
             }
 
-            ref readonly var name = ref tokens[entry.NameToken];
-            ref readonly var value = ref tokens[entry.ValueToken];
-            if (entry.NameToken != run.Next)
+            ref readonly var name = ref tape.At(entry.NameToken);
+            ref readonly var value = ref tape.At(entry.ValueToken);
+            if (entry.NameToken != next)
             {
-                writer.Take(run);
+                to.Write(text[start..end]);
                 to.Write(i > 0 ? ","u8 : default);
-                run = new SpliceRun(name.Start, name.Start, entry.NameToken, entry.NameToken);
+                start = name.Start;
             }
 
             if (entry.Name is not null)
             {
-                writer.Take(run with { End = name.Start, Next = entry.NameToken });
-                writer.Write(entry.Name, hasComma: false);
-                run = new SpliceRun(value.Start, value.Start, entry.ValueToken, entry.ValueToken);
+                to.Write(text[start..name.Start]);
+                to.Write(entry.Name.CommaJson.AsSpan(1));
+                start = value.Start;
             }
 
-            if (!IsUnchanged(i))
+            if (!entry.IsUnchanged)
             {
-                writer.Take(run with { End = value.Start, Next = entry.ValueToken });
-                writer.Write(entry.Value, entry.Scalar, entry.Insertion, entry.ValueToken);
-                run = new SpliceRun(value.End, value.End, value.Next, value.Next);
+                to.Write(text[start..value.Start]);
+                WriteValue(to, value.Raw(text), entry, made);
+                start = value.End;
             }
 
-            run = run with { End = value.End, Next = value.Next };
+            (end, next) = (value.End, value.Next);
         }
 
-        return writer.End(run, Count);
+        if (next == tape.At(0).Next)
+        {
+            to.Write(text[start..]);
+        }
+        else
+        {
+            to.Write(text[start..end]);
+            to.Write(text[(tape.At(0).End - 1)..]);
+        }
     }
 
+    /// <summary>Finds what policies must know of the new text, where the old tokens tell it.</summary>
+    /// <param name="tape">The old text.</param>
+    /// <param name="made">Where the replacements and insertions lie.</param>
+    /// <param name="api">The API that is asked.</param>
+    /// <param name="facts">What they must know.</param>
+    /// <returns>False: the new text has to be read.</returns>
+    public bool TryMeasure(JsonTape tape, ReadOnlySpan<byte> made, LlmApi api, out BodyFacts facts)
+    {
+        facts = BodyFacts.Begin();
+        for (var i = 0; i < Count; i++)
+        {
+            ref readonly var entry = ref _entries[i];
+            var name = entry.Name is null ? tape.TextOf(entry.NameToken) : entry.Name.Text;
+            if (entry.IsUnchanged)
+            {
+                facts.Take(tape, name, entry.ValueToken, api);
+            }
+            else if (entry.Value.IsEmpty || !facts.TryTake(name, entry.Value, made, api))
+            {
+                return false;
+            }
+        }
+
+        facts.End(tape, api);
+        return true;
+    }
+
+    private static void WriteValue(HeadBuffer to, ReadOnlySpan<byte> old, in Entry entry, ReadOnlySpan<byte> made)
+    {
+        if (entry.Value.IsEmpty)
+        {
+            to.Write(old[..1]);
+            to.Write(entry.Insertion.Of(made));
+            to.Write(old[1..]);
+        }
+        else
+        {
+            to.Write(entry.Value.Of(made));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private int Find(JsonTape tape, ReadOnlySpan<byte> name, NameKey key)
     {
         var entries = _entries.AsSpan(0, Count);
@@ -194,9 +240,8 @@ internal sealed class BodyOverlay
         public RewriteName? Name;
         public Range Value;
 
-        /// <summary>The token of <see cref="Value"/>; without one it says nothing.</summary>
-        public JsonToken Scalar;
-
         public Range Insertion;
+
+        public readonly bool IsUnchanged => Value.IsEmpty && Insertion.IsEmpty;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Core.Memory;
 
@@ -25,12 +26,13 @@ public enum RewriteOutcome
 /// between bodies, and allocates nothing once warm. One for each request under way; not thread-safe.
 /// </summary>
 /// <remarks>
-/// Changes are noted beside the old text, and written once at the end. A rule that must look into what an earlier one has made
-/// has it written and read first; that is seldom, and the result is the same by construction.
+/// Changes are noted beside the old text, and written once at the end. What the new text asks for is learned from the old one's
+/// tokens and those notes, without reading it. A rule that must look into what an earlier one has made has it written and read
+/// first; that is seldom, and the result is the same by construction.
 /// </remarks>
-public sealed class BodyRewriter
+public sealed partial class BodyRewriter
 {
-    /// <summary>What each of its three buffers keeps: it is one for each thread, and a body that is no larger is the rule.</summary>
+    /// <summary>What each of its buffers keeps: there is one rewriter a thread, and most bodies are no larger.</summary>
     private const int KeptBytes = BlockPool.MessageBytes;
 
     private static readonly RewriteName StreamName = new("stream");
@@ -41,12 +43,7 @@ public sealed class BodyRewriter
     private readonly JsonTape[] _tapes = [new(), new()];
     private JsonTape _body = null!;
     private int _turn;
-
-    /// <summary>
-    /// The body as it is to be sent: the one that was given, or the new one, which is valid until the next call. Only after
-    /// <see cref="RewriteOutcome.Unchanged"/> and <see cref="RewriteOutcome.Changed"/>.
-    /// </summary>
-    public JsonTape Body => _body;
+    private bool _isWritten;
 
     /// <summary>
     /// The stream was asked to report its usage, and the caller had not: what it says of that is to be hidden from the caller.
@@ -57,6 +54,7 @@ public sealed class BodyRewriter
     public RewriteOutcome Apply(RewritePlan plan, JsonTape body, IRewriteContext context)
     {
         _body = body;
+        _isWritten = false;
         AddedIncludeUsage = false;
         _made.Clear();
         if (body.Tokens[0].Kind != JsonKind.Object)
@@ -89,13 +87,54 @@ public sealed class BodyRewriter
             }
         }
 
-        return !WriteChanges() ? RewriteOutcome.NotTransformable
-            : ReferenceEquals(_body, body) ? RewriteOutcome.Unchanged : RewriteOutcome.Changed;
+        if (_overlay.IsChanged)
+        {
+            WriteText();
+            return RewriteOutcome.Changed;
+        }
+
+        return ReferenceEquals(_body, body) ? RewriteOutcome.Unchanged : RewriteOutcome.Changed;
     }
 
     /// <summary>
-    /// Hands over the new text, without a copy; only after <see cref="RewriteOutcome.Changed"/>. <see cref="Body"/> stays valid
-    /// as long as the text is not touched there.
+    /// Reads the body as it is to be sent. Only after <see cref="RewriteOutcome.Unchanged"/> and <see
+    /// cref="RewriteOutcome.Changed"/>.
+    /// </summary>
+    /// <param name="body">The one that was given, or the new one, which is valid until rules are applied again.</param>
+    /// <returns>False where the body has become too deep, or has too many values.</returns>
+    public bool TryRead(out JsonTape body)
+    {
+        var isRead = Settle();
+        body = _body;
+        return isRead;
+    }
+
+    /// <summary>Finds what policies must know of the body as it is to be sent; when, see <see cref="TryRead"/>.</summary>
+    /// <param name="api">The API that is asked.</param>
+    /// <param name="facts">What they must know. Its tokens are not to be looked up.</param>
+    /// <param name="model">What <c>model</c> says, if that is a string. Valid until the next call.</param>
+    /// <returns>False, as for <see cref="TryRead"/>.</returns>
+    public bool TryMeasure(LlmApi api, out BodyFacts facts, out ReadOnlySpan<byte> model)
+    {
+        if (!_overlay.IsChanged || !_overlay.TryMeasure(_body, _made.Written.Span, api, out facts))
+        {
+            if (!Settle())
+            {
+                facts = default;
+                model = default;
+                return false;
+            }
+
+            facts = BodyFacts.Of(_body, api);
+        }
+
+        model = facts.Model >= 0 ? _body.TextOf(facts.Model) : facts.ModelMade.Of(_made.Written.Span);
+        return true;
+    }
+
+    /// <summary>
+    /// Hands over the new text, without a copy; only after <see cref="RewriteOutcome.Changed"/>. What <see cref="TryRead"/> has
+    /// read stays valid as long as the text is not touched there.
     /// </summary>
     /// <param name="to">Has the text then. What it had is lost.</param>
     public void TakeText(HeadBuffer to) => _texts[_turn].Exchange(to);
@@ -143,7 +182,7 @@ public sealed class BodyRewriter
         }
     }
 
-    /// <summary>Makes what has been noted the body, for further rules. False: see <see cref="WriteChanges"/>.</summary>
+    /// <summary>Makes what has been noted the body. False where it has become too deep, or has too many values.</summary>
     private bool Settle()
     {
         if (!_overlay.IsChanged)
@@ -151,7 +190,15 @@ public sealed class BodyRewriter
             return true;
         }
 
-        if (!WriteChanges())
+        if (!_isWritten)
+        {
+            WriteText();
+        }
+
+        _body = _tapes[_turn];
+        _made.Clear();
+        _isWritten = false;
+        if (!_body.Read(_texts[_turn].Written))
         {
             return false;
         }
@@ -160,26 +207,13 @@ public sealed class BodyRewriter
         return true;
     }
 
-    /// <summary>Makes what has been noted the body. False where it has become too deep, or has too many values.</summary>
-    private bool WriteChanges()
+    private void WriteText()
     {
-        if (!_overlay.IsChanged)
-        {
-            return true;
-        }
-
         _turn ^= 1;
         var text = _texts[_turn];
         text.Clear();
-        var next = _tapes[_turn];
-        if (!_overlay.WriteTo(text, _body, _made.Written.Span, next))
-        {
-            return false;
-        }
-
-        _made.Clear();
-        _body = next;
-        return true;
+        _overlay.WriteTo(text, _body, _made.Written.Span);
+        _isWritten = true;
     }
 
     private bool ApplyMap(RewriteTemplate template, IRewriteContext context)
@@ -238,7 +272,7 @@ public sealed class BodyRewriter
             return true;
         }
 
-        Put(rule.Name, entry, start, template.Scalar);
+        Put(rule.Name, entry, start);
         return true;
     }
 
@@ -269,23 +303,24 @@ public sealed class BodyRewriter
         {
             var start = _made.Length;
             _made.Write(rule.Aliases[found].Json);
-            Put(rule.Name, entry, start, rule.Aliases[found].Scalar);
+            Put(rule.Name, entry, start);
         }
 
         return true;
     }
 
-    private void Put(RewriteName name, int entry, int start, JsonToken scalar = default)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Put(RewriteName name, int entry, int start)
     {
         var value = new BodyOverlay.Range(start, _made.Length - start);
         if (entry < 0)
         {
-            _overlay.Add(name, value, scalar);
+            _overlay.Add(name, value);
         }
         else if (!_overlay.IsUnchanged(entry)
             || !value.Of(_made.Written.Span).SequenceEqual(_body.At(_overlay.TokenOf(entry)).Raw(_body.Text)))
         {
-            _overlay.Replace(entry, value, scalar);
+            _overlay.Replace(entry, value);
         }
     }
 
@@ -366,61 +401,6 @@ public sealed class BodyRewriter
         return false;
     }
 
-    private bool ApplyMobile()
-    {
-        if (_overlay.Find(_body, "messages"u8) >= 0)
-        {
-            return true;
-        }
-
-        if (!Settle() || _overlay.Find(_body, "message"u8) is not (>= 0 and var message)
-            || _body.Tokens[_overlay.TokenOf(message)].Kind != JsonKind.String)
-        {
-            return false;
-        }
-
-        var start = _made.Length;
-        _made.Write("[{\"role\":\"user\",\"content\":"u8);
-        _made.Write(_body.Tokens[_overlay.TokenOf(message)].Raw(_body.Text));
-        _made.Write("}]"u8);
-        _overlay.Replace(message, new BodyOverlay.Range(start, _made.Length - start));
-        _overlay.Rename(message, MobileNames.Messages);
-        return ApplyMobileUser();
-    }
-
-    private bool ApplyMobileUser()
-    {
-        if (_overlay.Find(_body, "userId"u8) is not (>= 0 and var user))
-        {
-            return true;
-        }
-
-        ref readonly var value = ref _body.Tokens[_overlay.TokenOf(user)];
-        if (value.Kind is not (JsonKind.String or JsonKind.Number or JsonKind.Null))
-        {
-            return false;
-        }
-
-        if (value.Kind == JsonKind.Null || _overlay.Find(_body, "user"u8) >= 0)
-        {
-            _overlay.Remove(user);
-            return true;
-        }
-
-        if (value.Kind == JsonKind.Number)
-        {
-            // The provider knows users by strings only.
-            var start = _made.Length;
-            _made.Write("\""u8);
-            _made.Write(value.Raw(_body.Text));
-            _made.Write("\""u8);
-            _overlay.Replace(user, new BodyOverlay.Range(start, _made.Length - start));
-        }
-
-        _overlay.Rename(user, MobileNames.User);
-        return true;
-    }
-
     private bool ApplyIncludeUsage(RewriteRule rule)
     {
         if (!FindSettled(StreamName, out var stream))
@@ -483,11 +463,5 @@ public sealed class BodyRewriter
         var settled = Settle();
         entry = settled ? _overlay.Find(_body, name) : -1;
         return settled;
-    }
-
-    private static class MobileNames
-    {
-        public static readonly RewriteName Messages = new("messages");
-        public static readonly RewriteName User = new("user");
     }
 }

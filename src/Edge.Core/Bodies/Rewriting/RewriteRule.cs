@@ -55,7 +55,7 @@ public sealed class RewriteRule
 
     internal IReadOnlyDictionary<string, RewriteTemplate>? ByTier { get; private init; }
 
-    internal (byte[] Pattern, byte[] Text, byte[] Json, JsonToken Scalar)[] Aliases { get; private init; } = [];
+    internal (byte[] Pattern, byte[] Text, byte[] Json)[] Aliases { get; private init; } = [];
 
     internal byte[]? Least { get; private init; }
 
@@ -127,7 +127,7 @@ public sealed class RewriteRule
     /// <param name="aliases">Which texts are replaced (<see cref="Wildcard"/>), and by what.</param>
     public static RewriteRule Alias(string name, IEnumerable<KeyValuePair<string, string>> aliases)
     {
-        var lines = new List<(byte[], byte[], byte[], JsonToken)>();
+        var lines = new List<(byte[], byte[], byte[])>();
         var json = new HeadBuffer();
         foreach (var (asked, sent) in aliases)
         {
@@ -135,8 +135,7 @@ public sealed class RewriteRule
             json.Write("\""u8);
             JsonText.WriteEscaped(json, sent);
             json.Write("\""u8);
-            var text = json.Written.ToArray();
-            lines.Add((Encoding.UTF8.GetBytes(asked), Encoding.UTF8.GetBytes(sent), text, RewriteTemplate.ScalarOf(text)));
+            lines.Add((Encoding.UTF8.GetBytes(asked), Encoding.UTF8.GetBytes(sent), json.Written.ToArray()));
         }
 
         json.ReturnMemory();

@@ -17,7 +17,6 @@ public sealed class RewriteTemplate
         _parts = [.. builder.Parts];
         _hasBody = Array.Exists(_parts, static part => part.Source == Source.Body);
         IsObject = isObject;
-        Scalar = _parts is [{ Source: Source.Text } only] ? ScalarOf(only.Text) : default;
     }
 
     private enum Source
@@ -81,20 +80,6 @@ public sealed class RewriteTemplate
                 }
             }
         }
-    }
-
-    /// <summary>
-    /// The token of what it makes, of a text that is nothing but that, where it is always the same and has no values in it; else
-    /// the default.
-    /// </summary>
-    internal JsonToken Scalar { get; }
-
-    /// <summary>The token of a JSON text that is a value without others in it, and nothing else; else the default.</summary>
-    internal static JsonToken ScalarOf(byte[] json)
-    {
-        var tape = new JsonTape();
-        return tape.Read(json) && tape.Tokens.Length == 1 && tape.Tokens[0].Start == 0 && tape.Tokens[0].End == json.Length
-            && tape.Tokens[0].Kind is not (JsonKind.Object or JsonKind.Array) ? tape.Tokens[0] : default;
     }
 
     /// <summary>Whether it asks for a part of the body that the overlay has changed.</summary>
