@@ -4,8 +4,9 @@ namespace Edge.Core.Bodies;
 
 /// <summary>
 /// What policies must know of an LLM request, found among the tokens of its body: each member by its token, so that it can also
-/// be rewritten in place, or -1. Nothing is validated: a member of the wrong type counts as absent. Since a <see
-/// cref="JsonTape"/> takes no repeated names, nobody can send two <c>model</c>s of which the provider would take the other one.
+/// be rewritten in place, or -1; what rules have made has none where the new text was not read. Nothing is validated: a member of
+/// the wrong type counts as absent. Since a <see cref="JsonTape"/> takes no repeated names, nobody can send two <c>model</c>s of
+/// which the provider would take the other one.
 /// </summary>
 public struct BodyFacts
 {
@@ -148,13 +149,14 @@ public struct BodyFacts
     /// <summary>Looks at a member that a rule has made.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="value">Where its value lies.</param>
+    /// <param name="isSound">That it has members or items is no reason to read it.</param>
     /// <param name="made">In what.</param>
     /// <param name="api">The API that is asked.</param>
     /// <returns>False: it has to be read.</returns>
-    internal bool TryTake(ReadOnlySpan<byte> name, BodyOverlay.Range value, ReadOnlySpan<byte> made, LlmApi api)
+    internal bool TryTake(ReadOnlySpan<byte> name, BodyOverlay.Range value, bool isSound, ReadOnlySpan<byte> made, LlmApi api)
     {
         var text = value.Of(made);
-        if (text[0] is (byte)'{' or (byte)'[' || IsPrompt(name))
+        if ((!isSound && text[0] is (byte)'{' or (byte)'[') || IsPrompt(name))
         {
             return false;
         }

@@ -26,7 +26,7 @@ public sealed partial class JsonTape
             return Fail(JsonFault.Empty, at);
         }
 
-        if (!ReadOne(text, ref at, 0))
+        if (!ReadOne(text, ref at))
         {
             return false;
         }
@@ -36,9 +36,9 @@ public sealed partial class JsonTape
     }
 
     /// <summary>Reads a value with all that is in it.</summary>
-    private bool ReadOne(ReadOnlySpan<byte> text, ref int at, int outerDepth)
+    private bool ReadOne(ReadOnlySpan<byte> text, ref int at)
     {
-        var depth = outerDepth;
+        var depth = 0;
         while (true)
         {
             // Here a value begins; what it opens is read on, what it ends closes what it may.
@@ -49,7 +49,7 @@ public sealed partial class JsonTape
 
             while (!opened)
             {
-                if (depth == outerDepth)
+                if (depth == 0)
                 {
                     return true;
                 }

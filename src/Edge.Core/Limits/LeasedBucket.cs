@@ -164,12 +164,14 @@ public sealed partial class LeasedBucket : Bucket
         {
             // They came from this replica's own share.
             Interlocked.Add(ref _localSpent, -take.Cost);
-            if (take.Rule.Kind == LimitKind.Bucket)
+            var rule = take.Rule;
+            if (rule.Kind == LimitKind.Bucket)
             {
-                take.Rule = take.Rule.Share(take.Rule.Lease!.Fleet.Replicas);
+                take.Rule = rule.Share(rule.Lease!.Fleet.Replicas);
             }
 
             Buckets.Refund(ref take, clock);
+            take.Rule = rule;
             return;
         }
 

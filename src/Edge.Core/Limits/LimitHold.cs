@@ -96,7 +96,11 @@ public sealed class LimitHold
             var status = take.Bucket is LeasedBucket leased ? leased.TryTake(ref take, nowNs) : Buckets.TryTake(ref take, nowNs);
             if (status != TakeStatus.Taken)
             {
-                GiveBack(clock);
+                if (i > 0)
+                {
+                    GiveBack(clock);
+                }
+
                 RefusedBy = status == TakeStatus.Refused ? index : -1;
                 return status;
             }

@@ -81,26 +81,23 @@ internal static class BodyErrors
             : AboutErrors(errors.ToImmutable(), validator.HasMoreErrors);
     }
 
-    /// <summary>Why a tier does not allow a request; null where it does.</summary>
-    public static ErrorDetails? AgainstPolicy(
-        RequestContext context, TierPolicy policy, in BodyFacts facts, ReadOnlySpan<byte> model, out Failure failure)
+    /// <summary>Why a tier does not allow the model of a request; null where it does.</summary>
+    public static ErrorDetails? AboutModel(
+        RequestContext context, TierPolicy policy, in BodyFacts facts, ReadOnlySpan<byte> model)
     {
-        failure = Failure.CallerModelForbidden;
-        if (facts.HasModelText && !policy.Includes(model))
+        if (facts.HasModelText)
         {
-            return AboutModel(policy, context.Facts.Model!);
+            return policy.Includes(model) ? null : AboutModel(policy, context.Facts.Model!);
         }
 
         // What is no text names no model here, whatever a provider might take it for.
-        if (facts.HasModel && !facts.HasModelText && !policy.Plan.Models.IsEmpty)
-        {
-            return AboutModel(policy, "?");
-        }
-
-        failure = Failure.CallerRequestTokensExceeded;
-        return policy.Plan.RequestTokensMax is { } most && context.Facts.EstimatedTokens > most
-            ? AboutTokens(policy, context.Facts.EstimatedTokens, most) : null;
+        return facts.HasModel && !policy.Plan.Models.IsEmpty ? AboutModel(policy, "?") : null;
     }
+
+    /// <summary>Why a tier does not allow a request of that many tokens; null where it does.</summary>
+    public static ErrorDetails? AboutTokens(RequestContext context, TierPolicy policy) =>
+        policy.Plan.RequestTokensMax is { } most && context.Facts.EstimatedTokens > most
+            ? AboutTokens(policy, context.Facts.EstimatedTokens, most) : null;
 
     private static ErrorDetails AboutModel(TierPolicy policy, string model)
     {

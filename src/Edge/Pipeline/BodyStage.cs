@@ -127,14 +127,20 @@ internal sealed class BodyStage(TokenEstimates estimates)
         }
 
         Summarize(context, facts, model, api, hidesUsage: rules is not null && engine.Rewriter.AddedIncludeUsage);
+        if (policy is not null && BodyErrors.AboutModel(context, policy, facts, model) is { } forbidden)
+        {
+            return Refuse(context, Failure.CallerModelForbidden, forbidden);
+        }
+
         if (route.Estimate != EstimateKind.Chars4)
         {
+            // It decodes texts of the body: what the model was read as is gone then.
             context.Facts = estimates.Improve(route.Estimate, tape, context.Facts);
         }
 
-        if (policy is not null && BodyErrors.AgainstPolicy(context, policy, facts, model, out var failure) is { } refusal)
+        if (policy is not null && BodyErrors.AboutTokens(context, policy) is { } tooMany)
         {
-            return Refuse(context, failure, refusal);
+            return Refuse(context, Failure.CallerRequestTokensExceeded, tooMany);
         }
 
         if (isReadOn)
@@ -164,7 +170,7 @@ internal sealed class BodyStage(TokenEstimates estimates)
     /// <param name="isReadOn">Its tokens are asked for.</param>
     /// <param name="tape">The body before those rules; where its tokens are asked for, the one that is to be sent.</param>
     /// <param name="facts">What it asks for.</param>
-    /// <param name="model">The model that it names, or nothing.</param>
+    /// <param name="model">The model that it names, or nothing. Valid until a text of the body is asked for.</param>
     private static bool TryMeasure(
         BodyEngine engine, RewritePlan? rules, LlmApi api, bool isReadOn, ref JsonTape tape, out BodyFacts facts,
         out ReadOnlySpan<byte> model)

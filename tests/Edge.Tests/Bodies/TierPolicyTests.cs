@@ -36,6 +36,23 @@ public sealed class TierPolicyTests
         Assert.Equal(status == 200 ? 4 : 0, door.Upstream.Requests.Count);
     }
 
+    [Theory]
+    [InlineData("gpt-4-tu\\u0072bo", "llama-3-7\\u0030b", 403)]
+    [InlineData("gpt-4-tu\\u0072bo", "gpt-3.5-turb\\u006f", 403)]
+    [InlineData("gpt-3.5-turb\\u006f", "two\\nlines", 200)]
+    [InlineData("llama-3-7\\u0030b", "gpt-4-tu\\u0072bo", 200)]
+    public async Task What_the_prompt_says_is_not_taken_for_the_model(string model, string content, int status)
+    {
+        foreach (var estimate in (string[])["chars4", "calibrated"])
+        {
+            await using var door = await BodyDoor.OpenAsync(chat: $", estimate: {estimate}", tiers: Tiers);
+            var answer = await door.PostAsync(
+                $"{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"{content}\"}}]}}", Bob);
+            Assert.Equal(status, answer.Status);
+            Assert.Equal(status == 200 ? 1 : 0, door.Upstream.Requests.Count);
+        }
+    }
+
     [Fact]
     public async Task A_refusal_names_tier_models_and_where_to_get_more()
     {

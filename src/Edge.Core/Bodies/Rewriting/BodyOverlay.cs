@@ -60,9 +60,11 @@ internal sealed class BodyOverlay
     /// <summary>Replaces a value.</summary>
     /// <param name="entry">Whose.</param>
     /// <param name="value">The value, among what was made.</param>
-    public void Replace(int entry, Range value)
+    /// <param name="isSound">It has no name twice, and does not make the body too deep: nobody has to look.</param>
+    public void Replace(int entry, Range value, bool isSound)
     {
         _entries[entry].Value = value;
+        _entries[entry].IsSound = isSound;
         _entries[entry].Insertion = default;
         IsChanged = true;
     }
@@ -75,7 +77,7 @@ internal sealed class BodyOverlay
     }
 
     /// <summary>Appends a member; see <see cref="Replace"/>.</summary>
-    public void Add(RewriteName name, Range value)
+    public void Add(RewriteName name, Range value, bool isSound)
     {
         Pooled.Grow(ref _entries, Count + 1);
         ref var entry = ref _entries[Count++];
@@ -84,6 +86,7 @@ internal sealed class BodyOverlay
         entry.ValueToken = NoToken;
         entry.Name = name;
         entry.Value = value;
+        entry.IsSound = isSound;
         entry.Insertion = default;
         IsChanged = true;
     }
@@ -181,7 +184,7 @@ internal sealed class BodyOverlay
             {
                 facts.Take(tape, name, entry.ValueToken, api);
             }
-            else if (entry.Value.IsEmpty || !facts.TryTake(name, entry.Value, made, api))
+            else if (entry.Value.IsEmpty || !facts.TryTake(name, entry.Value, entry.IsSound, made, api))
             {
                 return false;
             }
@@ -241,6 +244,9 @@ internal sealed class BodyOverlay
         public Range Value;
 
         public Range Insertion;
+
+        /// <summary>See <see cref="Replace"/>; says something of <see cref="Value"/> only.</summary>
+        public bool IsSound;
 
         public readonly bool IsUnchanged => Value.IsEmpty && Insertion.IsEmpty;
     }

@@ -20,7 +20,7 @@ public sealed partial class BodyRewriter
         _made.Write("[{\"role\":\"user\",\"content\":"u8);
         _made.Write(_body.Tokens[_overlay.TokenOf(message)].Raw(_body.Text));
         _made.Write("}]"u8);
-        _overlay.Replace(message, new BodyOverlay.Range(start, _made.Length - start));
+        _overlay.Replace(message, new BodyOverlay.Range(start, _made.Length - start), isSound: true);
         _overlay.Rename(message, MobileNames.Messages);
         return ApplyMobileUser();
     }
@@ -51,7 +51,7 @@ public sealed partial class BodyRewriter
             _made.Write("\""u8);
             _made.Write(value.Raw(_body.Text));
             _made.Write("\""u8);
-            _overlay.Replace(user, new BodyOverlay.Range(start, _made.Length - start));
+            _overlay.Replace(user, new BodyOverlay.Range(start, _made.Length - start), isSound: true);
         }
 
         _overlay.Rename(user, MobileNames.User);

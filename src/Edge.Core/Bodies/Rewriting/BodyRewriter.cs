@@ -112,7 +112,9 @@ public sealed partial class BodyRewriter
     /// <summary>Finds what policies must know of the body as it is to be sent; when, see <see cref="TryRead"/>.</summary>
     /// <param name="api">The API that is asked.</param>
     /// <param name="facts">What they must know. Its tokens are not to be looked up.</param>
-    /// <param name="model">What <c>model</c> says, if that is a string. Valid until the next call.</param>
+    /// <param name="model">
+    /// What <c>model</c> says, if that is a string. Valid until the next call, and until another text of the body is asked for.
+    /// </param>
     /// <returns>False, as for <see cref="TryRead"/>.</returns>
     public bool TryMeasure(LlmApi api, out BodyFacts facts, out ReadOnlySpan<byte> model)
     {
@@ -272,7 +274,7 @@ public sealed partial class BodyRewriter
             return true;
         }
 
-        Put(rule.Name, entry, start);
+        Put(rule.Name, entry, start, template.IsSound);
         return true;
     }
 
@@ -303,24 +305,24 @@ public sealed partial class BodyRewriter
         {
             var start = _made.Length;
             _made.Write(rule.Aliases[found].Json);
-            Put(rule.Name, entry, start);
+            Put(rule.Name, entry, start, isSound: true);
         }
 
         return true;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Put(RewriteName name, int entry, int start)
+    private void Put(RewriteName name, int entry, int start, bool isSound)
     {
         var value = new BodyOverlay.Range(start, _made.Length - start);
         if (entry < 0)
         {
-            _overlay.Add(name, value);
+            _overlay.Add(name, value, isSound);
         }
         else if (!_overlay.IsUnchanged(entry)
             || !value.Of(_made.Written.Span).SequenceEqual(_body.At(_overlay.TokenOf(entry)).Raw(_body.Text)))
         {
-            _overlay.Replace(entry, value);
+            _overlay.Replace(entry, value, isSound);
         }
     }
 
@@ -340,7 +342,7 @@ public sealed partial class BodyRewriter
         {
             var start = _made.Length;
             _made.Write(bound);
-            Put(rule.Name, entry, start);
+            Put(rule.Name, entry, start, isSound: true);
         }
 
         return true;
@@ -447,7 +449,8 @@ public sealed partial class BodyRewriter
             _made.Write(old[1..]);
         }
 
-        Put(rule.Name, entry, start);
+        // As deep as what was there, and with its names.
+        Put(rule.Name, entry, start, isSound: true);
         AddedIncludeUsage = true;
         return true;
     }

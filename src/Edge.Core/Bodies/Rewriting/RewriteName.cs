@@ -17,8 +17,6 @@ internal sealed class RewriteName
         json.Write("\":"u8);
         CommaJson = json.Written.ToArray();
         json.ReturnMemory();
-        Chars = JsonText.CodePoints(Text);
-        IsEscaped = CommaJson.AsSpan().Contains((byte)'\\');
     }
 
     /// <summary>The name, in UTF-8.</summary>
@@ -27,15 +25,6 @@ internal sealed class RewriteName
     /// <summary>Its key.</summary>
     public NameKey Key { get; }
 
-    /// <summary>Its characters (Unicode code points).</summary>
-    public int Chars { get; }
-
-    /// <summary>As JSON it has escapes.</summary>
-    public bool IsEscaped { get; }
-
     /// <summary>A comma, the name in quotes, and a colon.</summary>
     public byte[] CommaJson { get; }
-
-    /// <summary>Bytes of the name in quotes.</summary>
-    public int QuotedLength => CommaJson.Length - 2;
 }

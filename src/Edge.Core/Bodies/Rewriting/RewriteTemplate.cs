@@ -17,6 +17,7 @@ public sealed class RewriteTemplate
         _parts = [.. builder.Parts];
         _hasBody = Array.Exists(_parts, static part => part.Source == Source.Body);
         IsObject = isObject;
+        IsSound = _parts is [{ Source: Source.Text } only] && new JsonTape().Read((byte[])[(byte)'[', .. only.Text, (byte)']']);
     }
 
     private enum Source
@@ -66,6 +67,11 @@ public sealed class RewriteTemplate
 
     /// <summary>It makes an object.</summary>
     public bool IsObject { get; }
+
+    /// <summary>
+    /// What it makes is always the same, and can stand in a body as it is: it does not make that too deep, and has no name twice.
+    /// </summary>
+    internal bool IsSound { get; }
 
     /// <summary>What it asks of the caller: <c>id</c>, <c>claims.department</c>. For whoever loads a configuration.</summary>
     public IEnumerable<string> CallerNames

@@ -2,7 +2,7 @@ namespace Edge.Core.Bodies.Schemas;
 
 /// <summary>
 /// Finds which of a file's schemas are of the simple forms that nearly all are of, so that a body is held against those in few
-/// steps. What they say stays the same, and so does what is reported.
+/// steps. What they say stays the same, and so does what is reported; of a body that is too complex to judge there are fewer.
 /// </summary>
 internal static class SchemaShortcuts
 {
