@@ -68,12 +68,10 @@ internal static class SharedRelay
             {
                 return flight.Failure == Failure.None ? Failure.EdgeInternal : flight.Failure;
             }
-            else
+            else if (!await WaitAsync(context, joiner))
             {
-                if (!await WaitAsync(context, joiner))
-                {
-                    return Failure.CallerGone;
-                }
+                // Who has all that was announced may leave, though it is not known here yet that this was all.
+                return context.ResponseBytes == flight.BodyLength ? Failure.None : Failure.CallerGone;
             }
         }
     }
