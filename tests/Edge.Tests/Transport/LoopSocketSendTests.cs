@@ -35,6 +35,20 @@ public sealed class LoopSocketSendTests : LoopSocketTests
     [InlineData(60, true)]
     public async Task Only_a_turn_of_many_events_puts_sends_off(int events, bool isPutOff)
     {
+        const int AttemptsMax = 20;
+
+        // The loop has sockets of other tests too, whose events may make a turn of few one of many.
+        var wasPutOff = await IsLastPutOffAsync(events);
+        for (var i = 1; i < AttemptsMax && wasPutOff && !isPutOff; i++)
+        {
+            wasPutOff = await IsLastPutOffAsync(events);
+        }
+
+        Assert.Equal(isPutOff, wasPutOff);
+    }
+
+    private async Task<bool> IsLastPutOffAsync(int events)
+    {
         var pairs = Pairs(events);
         var left = events;
         var unsent = new bool[events];
@@ -68,7 +82,7 @@ public sealed class LoopSocketSendTests : LoopSocketTests
             Assert.Equal(Message(i), pairs[i].PeerReceives(Message(i).Length));
         }
 
-        Assert.Equal(isPutOff, unsent[^1]);
+        return unsent[^1];
     }
 
     [Theory]
