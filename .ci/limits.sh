@@ -14,6 +14,16 @@ redis() {
   wait_for_port "$last_started" "$port"
 }
 
+# redis_of_cluster [OPTIONS...]: one that can be part of a cluster; its port is in $chosen_port. Its bus has a port of its own
+# choosing too: the usual one, 10000 above, may be that of somebody's outgoing connection.
+redis_of_cluster() {
+  local bus
+  free_port
+  bus=$chosen_port
+  free_port
+  redis "$chosen_port" --cluster-enabled yes --cluster-port "$bus" "$@"
+}
+
 cli() {
   redis-cli -h 127.0.0.1 -p "$@"
 }

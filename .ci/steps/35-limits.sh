@@ -144,9 +144,8 @@ stop_fleet
 
 cluster=()
 for i in 1 2 3; do
-  free_port
+  require "primary $i listens" redis_of_cluster
   cluster+=("127.0.0.1:$chosen_port")
-  require "primary $i listens" redis "$chosen_port" --cluster-enabled yes
 done
 forms_a_cluster() {
   redis-cli --cluster create "${cluster[@]}" --cluster-yes > "$work/cluster.txt" 2>&1

@@ -175,10 +175,8 @@ primaries=()
 primary_ids=()
 cluster=()
 for i in 1 2 3 4 5 6; do
-  free_port
   # Without full coverage: else Redis itself refuses all keys once it takes one primary for lost.
-  require "server $i of a cluster listens" redis "$chosen_port" --cluster-enabled yes --cluster-node-timeout 1000 \
-    --cluster-require-full-coverage no
+  require "server $i of a cluster listens" redis_of_cluster --cluster-node-timeout 1000 --cluster-require-full-coverage no
   cluster+=("127.0.0.1:$chosen_port")
   primaries+=("$chosen_port")
   primary_ids+=("$last_started")

@@ -220,8 +220,7 @@ check "as it says" until_true 2 get 1 MISS /bytes/7100
 
 cluster=()
 for i in 1 2 3; do
-  free_port
-  require "server $i of a cluster listens" redis "$chosen_port" --cluster-enabled yes --cluster-node-timeout 1000
+  require "server $i of a cluster listens" redis_of_cluster --cluster-node-timeout 1000
   cluster+=("127.0.0.1:$chosen_port")
 done
 check "they form a cluster" bash -c "redis-cli --cluster create ${cluster[*]} --cluster-yes > $work/cluster.txt 2>&1"
