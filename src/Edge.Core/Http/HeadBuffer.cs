@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Text;
 using Edge.Core.Memory;
 
 namespace Edge.Core.Http;
@@ -18,6 +17,9 @@ public sealed class HeadBuffer(int initialBytes = BlockPool.MessageBytes) : IBuf
     /// while memory is short; what is larger is made when it is needed, which is seldom, and is garbage afterwards.
     /// </summary>
     public const int PooledBytesMax = 1024 * 1024;
+
+    // Colon, space and CRLF.
+    private const int FieldBytes = 4;
 
     private byte[] _array = [];
 
@@ -91,16 +93,35 @@ public sealed class HeadBuffer(int initialBytes = BlockPool.MessageBytes) : IBuf
     public void Write(ReadOnlySpan<byte> bytes)
     {
         Reserve(bytes.Length);
-        bytes.CopyTo(_array.AsSpan(Length));
-        Length += bytes.Length;
+        var length = Length;
+        bytes.CopyTo(_array.AsSpan(length, bytes.Length));
+        Length = length + bytes.Length;
     }
 
-    /// <summary>Appends text whose chars are all Latin-1, one byte each; the caller has made sure of that.</summary>
+    /// <summary>
+    /// Appends text whose chars are all Latin-1, one byte each; the caller has made sure of that. Any other becomes 0xFF, and so
+    /// nothing that could end a line.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void WriteLatin1(ReadOnlySpan<char> text)
     {
         Reserve(text.Length);
-        Length += Encoding.Latin1.GetBytes(text, _array.AsSpan(Length));
+        var length = Length;
+        Latin1Text.Narrow(text, _array.AsSpan(length, text.Length));
+        Length = length + text.Length;
+    }
+
+    /// <summary>Appends a field's line: name, colon, space, value and CRLF, of which name and value are Latin-1 likewise.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void WriteField(ReadOnlySpan<char> name, ReadOnlySpan<char> value)
+    {
+        Reserve(name.Length + value.Length + FieldBytes);
+        var line = _array.AsSpan(Length, name.Length + value.Length + FieldBytes);
+        Latin1Text.Narrow(name, line);
+        ": "u8.CopyTo(line[name.Length..]);
+        Latin1Text.Narrow(value, line[(name.Length + 2)..]);
+        "\r\n"u8.CopyTo(line[^2..]);
+        Length += line.Length;
     }
 
     /// <summary>Appends a number in decimal digits.</summary>

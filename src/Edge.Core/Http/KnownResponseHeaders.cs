@@ -139,6 +139,9 @@ public static class KnownResponseHeaders
     /// <summary>How a line of a head with a known name begins: an end of line, the name, a colon and a space.</summary>
     public static ReadOnlySpan<byte> LineStartOf(int number) => LineStarts[number];
 
+    /// <summary>Most bytes of <see cref="LineStartOf"/>.</summary>
+    public static int LineStartBytesMax { get; private set; }
+
     /// <summary>The kind of the name with a number; <see cref="ResponseHeaderKind.Other"/> for 0.</summary>
     public static ResponseHeaderKind KindOf(int number) => Kinds[number];
 
@@ -146,6 +149,7 @@ public static class KnownResponseHeaders
     {
         Names[number] = name;
         LineStarts[number] = Encoding.ASCII.GetBytes($"\r\n{name}: ");
+        LineStartBytesMax = Math.Max(LineStartBytesMax, LineStarts[number].Length);
         Kinds[number] = kind;
         var slot = Hash(Encoding.ASCII.GetBytes(name));
         while (Slots[slot & (SlotCount - 1)] != 0)

@@ -41,7 +41,7 @@ public static class QueryText
     /// <summary>Writes a query without the parameters of these names.</summary>
     /// <param name="to">Where to.</param>
     /// <param name="query">With its question mark, or empty.</param>
-    /// <param name="names">Names to leave out, at least one.</param>
+    /// <param name="names">Names to leave out.</param>
     public static void WriteWithout(HeadBuffer to, ReadOnlySpan<char> query, ReadOnlySpan<string> names)
     {
         if (query.IsEmpty)
@@ -50,7 +50,7 @@ public static class QueryText
         }
 
         var rest = query[1..];
-        if (!HasAny(rest, names))
+        if (names.IsEmpty || !HasAny(rest, names))
         {
             to.WriteLatin1(query);
             return;

@@ -55,12 +55,13 @@ public sealed class LimitRule
         Identity = identity;
         _identityHash = SHA256.HashData(Encoding.UTF8.GetBytes(identity)).AsSpan(0, 16).ToArray();
         Name = name;
-        LimitText = Encoding.ASCII.GetBytes(limit.ToString(CultureInfo.InvariantCulture));
+        var text = Encoding.ASCII.GetBytes(limit.ToString(CultureInfo.InvariantCulture));
         for (var i = 0; i < FieldKinds; i++)
         {
             var first = KnownResponseHeaders.XRateLimit + (i * Fields);
             _linesUpToLeft[i] =
-                [.. KnownResponseHeaders.LineStartOf(first), .. LimitText, .. KnownResponseHeaders.LineStartOf(first + 1)];
+                [.. KnownResponseHeaders.LineStartOf(first), .. text, .. KnownResponseHeaders.LineStartOf(first + 1)];
+            LinesUpToLeftBytesMax = Math.Max(LinesUpToLeftBytesMax, _linesUpToLeft[i].Length);
         }
 
         LeftIn = Encoding.Latin1.GetBytes($", \"{name}\";r=");
@@ -80,9 +81,6 @@ public sealed class LimitRule
     /// <summary>Its name in the file, which callers are told.</summary>
     public string Name { get; }
 
-    /// <summary><see cref="Limit"/> as text.</summary>
-    public byte[] LimitText { get; }
-
     /// <summary>A comma and what comes before how much is left of it in RateLimit, in Latin-1.</summary>
     public byte[] LeftIn { get; }
 
@@ -92,6 +90,9 @@ public sealed class LimitRule
     /// </summary>
     /// <param name="first"><see cref="KnownResponseHeaders.XRateLimit"/>, or another first of three.</param>
     public ReadOnlySpan<byte> LinesUpToLeft(int first) => _linesUpToLeft[(first - KnownResponseHeaders.XRateLimit) / Fields];
+
+    /// <summary>Most bytes of <see cref="LinesUpToLeft"/>.</summary>
+    public int LinesUpToLeftBytesMax { get; }
 
     /// <summary>How it counts.</summary>
     public LimitKind Kind { get; }

@@ -3,6 +3,7 @@ using System.Text;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Limits;
+using Edge.Pipeline;
 using Edge.Redis;
 
 namespace Edge.Hosting;
@@ -43,14 +44,15 @@ internal sealed class RouteLimits
             }
         }
 
-        Policy = Encoding.Latin1.GetBytes(policy.ToString());
         PolicyLines =
         [
-            .. KnownResponseHeaders.LineStartOf(KnownResponseHeaders.RateLimitPolicy), .. Policy,
+            .. KnownResponseHeaders.LineStartOf(KnownResponseHeaders.RateLimitPolicy),
+            .. Encoding.Latin1.GetBytes(policy.ToString()),
             .. KnownResponseHeaders.LineStartOf(KnownResponseHeaders.RateLimit),
         ];
         Requests = [.. requests];
         Spending = [.. spending];
+        LinesBytesMax = PolicyLines.Length + LimitHeaders.BytesMaxOf(Requests) + LimitHeaders.BytesMaxOf(Spending);
     }
 
     /// <summary>The clock that they go by.</summary>
@@ -68,11 +70,13 @@ internal sealed class RouteLimits
     /// <summary>The common store; null: this process counts by itself.</summary>
     public RedisLeases? Leases { get; }
 
-    /// <summary>The value of RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), in Latin-1.</summary>
-    public byte[] Policy { get; }
-
-    /// <summary>The same as a line of a head, and behind it how that of RateLimit begins.</summary>
+    /// <summary>
+    /// RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers) as a line of a head, and behind it how that of RateLimit begins.
+    /// </summary>
     public byte[] PolicyLines { get; }
+
+    /// <summary>Most bytes of all lines of a head about these limits.</summary>
+    public int LinesBytesMax { get; }
 
     private static LimitRule RuleFor(LimitPlan plan, GatewayLimits gateway)
     {

@@ -15,6 +15,7 @@ namespace Edge.Hosting;
 internal sealed class RouteUpstream
 {
     private readonly FrozenSet<string> _dropped;
+    private readonly ulong _droppedLengths;
 
     /// <summary>Prepares a service for a route.</summary>
     /// <param name="route">The route.</param>
@@ -32,6 +33,11 @@ internal sealed class RouteUpstream
         ModelJson = Encoding.UTF8.GetBytes($"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(Model ?? "")}\"");
         KeepsCredentials = !cluster.Plan.HasCredential && route.Authenticate is null && !IsOther;
         (_dropped, RequestLines) = CompileRequestHeaders(route, cluster.Plan);
+        foreach (var name in _dropped)
+        {
+            _droppedLengths |= LengthBit(name);
+        }
+
         AsksIdentity = (route.Metering is not null || route.Cache is not null)
             && cluster.Plan.Dialect != Dialect.Http && !Drops("Accept-Encoding");
     }
@@ -72,9 +78,12 @@ internal sealed class RouteUpstream
     /// True where a caller's header of this name is not copied, because a rule removes or replaces it. An underscore counts as a
     /// hyphen, since some services cannot tell the two apart (see <see cref="RequestHeaderKinds.Of"/>).
     /// </summary>
-    public bool Drops(string name) => _dropped.Count > 0
+    public bool Drops(string name) => (_droppedLengths & LengthBit(name)) != 0
         && (_dropped.Contains(name)
             || (name.Contains('_', StringComparison.Ordinal) && _dropped.Contains(name.Replace('_', '-'))));
+
+    // Of lengths that differ by 64 it is the same.
+    private static ulong LengthBit(string name) => 1UL << name.Length;
 
     private static (FrozenSet<string> Dropped, HeaderLines Lines) CompileRequestHeaders(RoutePlan route, UpstreamPlan upstream)
     {

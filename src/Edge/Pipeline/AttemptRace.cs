@@ -54,6 +54,7 @@ internal sealed class AttemptRace(RequestContext context) : IValueTaskSource
     {
         _count = _ended = 0;
         _isArmed = _isDue = _isPending = false;
+        _ = context.CallerHeaders;
         Start(context.Attempt, onlyUntried);
         Arm(afterNs);
         int winner;

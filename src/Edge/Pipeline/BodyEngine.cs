@@ -64,7 +64,7 @@ internal sealed class BodyEngine : IRewriteContext
     /// <inheritdoc/>
     public string? Header(string name)
     {
-        var values = _context.RequestHeaders[name];
+        var values = _context.HeaderNamed(name);
         return values.Count == 1 ? values[0] : StringValues.IsNullOrEmpty(values) ? null : values.ToString();
     }
 }

@@ -347,15 +347,14 @@ internal static class CacheStage
             return true;
         }
 
-        // Going through all of them makes a text of the length.
         if (!context.Upstream.KeepsCredentials)
         {
             return false;
         }
 
-        foreach (var header in context.RequestHeaders)
+        foreach (ref readonly var header in context.CallerHeaders.All)
         {
-            if (RequestHeaderKinds.Of(header.Key) == RequestHeaderKind.Credential && !context.Upstream.Drops(header.Key))
+            if (header.Kind == RequestHeaderKind.Credential && !context.Upstream.Drops(header.Name))
             {
                 return true;
             }

@@ -47,7 +47,7 @@ internal static class CredentialReader
                     ReadAuthorization(context.RequestHeaders.Authorization, ref found);
                     break;
                 case CredentialPlaceKind.Header:
-                    ReadHeader(context.RequestHeaders[place.Name], ref found);
+                    ReadHeader(context.HeaderNamed(place.Name), ref found);
                     break;
                 case CredentialPlaceKind.Query:
                     ReadQuery(context.Target.Query, place.Name, ref found);

@@ -1,10 +1,10 @@
-using System.Buffers.Text;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Limits;
 using Edge.Core.Llm;
+using Edge.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
@@ -16,15 +16,15 @@ namespace Edge.Pipeline;
 internal static class LimitHeaders
 {
     private const long NsPerSecond = 1_000_000_000;
-    private const int TimeCharsMax = 32;
     private const int DescriptionBytesMax = 64;
+    private const int LeftBytesMax = 64;
+
+    // X-RateLimit-*, and of Anthropic's four.
+    private const int LeftCountMax = 5;
     private const int ListSeparatorBytes = 2;
     private const int AnyUnit = -1;
     private const int TokenUnits =
         (1 << (int)LimitUnit.Tokens) | (1 << (int)LimitUnit.InputTokens) | (1 << (int)LimitUnit.OutputTokens);
-
-    // What comes before the seconds in RateLimit.
-    private static ReadOnlySpan<byte> TimeIn => ";t="u8;
 
     /// <summary>Writes the headers of what the request holds, or was refused by; the answer has not started.</summary>
     public static void Write(RequestContext context)
@@ -36,39 +36,33 @@ internal static class LimitHeaders
             return;
         }
 
-        var fields = context.Fields;
-        if (!fields.TryBeginLimits(route.PolicyLines))
-        {
-            fields.Set(KnownResponseHeaders.RateLimitPolicy, route.Policy);
-            fields.BeginValue(KnownResponseHeaders.RateLimit);
-        }
-
-        Describe(fields, requests, isFirst: true);
-        Describe(fields, spending, isFirst: requests is not { Count: > 0 });
-        fields.EndValue();
+        var lines = new LimitLines(context.Fields.Room(route.LinesBytesMax));
+        lines.Put(route.PolicyLines);
+        Describe(ref lines, requests, isFirst: true);
+        Describe(ref lines, spending, isFirst: requests is not { Count: > 0 });
         var request = Tightest(requests, AnyUnit);
         var spent = Tightest(spending, AnyUnit);
         var tightest = Tighter(request, spent);
-        if (Begin(fields, KnownResponseHeaders.XRateLimit, tightest) is { } ns)
+        if (tightest.Hold is not null)
         {
-            fields.Put(SecondsOf(ns));
-            fields.EndValue();
+            lines.Put(SecondsOf(PutLeft(ref lines, KnownResponseHeaders.XRateLimit, tightest)));
         }
 
         switch (context.Dialect)
         {
             case Dialect.OpenAI:
-                WriteOpenAI(fields, KnownResponseHeaders.OpenAIRequests, Among(request, Only(LimitUnit.Requests)));
-                WriteOpenAI(fields, KnownResponseHeaders.OpenAITokens, Among(spent, TokenUnits));
+                WriteOpenAI(ref lines, KnownResponseHeaders.OpenAIRequests, Among(request, Only(LimitUnit.Requests)));
+                WriteOpenAI(ref lines, KnownResponseHeaders.OpenAITokens, Among(spent, TokenUnits));
                 break;
             case Dialect.Anthropic:
-                WriteAnthropic(fields, KnownResponseHeaders.AnthropicRequests, request, LimitUnit.Requests, route.Clock);
-                WriteAnthropic(fields, KnownResponseHeaders.AnthropicTokens, spent, LimitUnit.Tokens, route.Clock);
-                WriteAnthropic(fields, KnownResponseHeaders.AnthropicInputTokens, spent, LimitUnit.InputTokens, route.Clock);
-                WriteAnthropic(fields, KnownResponseHeaders.AnthropicOutputTokens, spent, LimitUnit.OutputTokens, route.Clock);
+                WriteAnthropic(ref lines, KnownResponseHeaders.AnthropicRequests, request, LimitUnit.Requests, route.Clock);
+                WriteAnthropic(ref lines, KnownResponseHeaders.AnthropicTokens, spent, LimitUnit.Tokens, route.Clock);
+                WriteAnthropic(ref lines, KnownResponseHeaders.AnthropicInputTokens, spent, LimitUnit.InputTokens, route.Clock);
+                WriteAnthropic(ref lines, KnownResponseHeaders.AnthropicOutputTokens, spent, LimitUnit.OutputTokens, route.Clock);
                 break;
         }
 
+        context.Fields.SetLimits(lines.Length);
         if (spending is { RefusedBy: >= 0 })
         {
             WriteRefusal(context.Response.Headers, spending.Takes[spending.RefusedBy]);
@@ -77,6 +71,19 @@ internal static class LimitHeaders
         {
             WriteRefusal(context.Response.Headers, requests.Takes[requests.RefusedBy]);
         }
+    }
+
+    /// <summary>Most bytes of the lines about some of a route's limits, but for <see cref="RouteLimits.PolicyLines"/>.</summary>
+    public static int BytesMaxOf(ReadOnlySpan<RouteLimit> limits)
+    {
+        var (described, left) = (0, 0);
+        foreach (var limit in limits)
+        {
+            described += limit.Rule.LeftIn.Length + DescriptionBytesMax;
+            left = Math.Max(left, limit.Rule.LinesUpToLeftBytesMax + KnownResponseHeaders.LineStartBytesMax + LeftBytesMax);
+        }
+
+        return described + (left * LeftCountMax);
     }
 
     /// <summary>What the body of a refusal says: which limit, how much of it is used, what was asked for, when again.</summary>
@@ -122,41 +129,35 @@ internal static class LimitHeaders
         }
     }
 
-    private static void WriteOpenAI(ResponseFields fields, int first, (LimitHold? Hold, int Index) tightest)
+    private static void WriteOpenAI(ref LimitLines lines, int first, (LimitHold? Hold, int Index) tightest)
     {
-        if (Begin(fields, first, tightest) is { } ns)
+        if (tightest.Hold is not null)
         {
-            PutGoDuration(fields, ns);
-            fields.EndValue();
+            lines.PutGoDuration(PutLeft(ref lines, first, tightest));
         }
     }
 
     private static void WriteAnthropic(
-        ResponseFields fields, int first, (LimitHold? Hold, int Index) tightest, LimitUnit unit, LimitClock clock)
+        ref LimitLines lines, int first, (LimitHold? Hold, int Index) tightest, LimitUnit unit, LimitClock clock)
     {
-        if (Begin(fields, first, Among(tightest, Only(unit))) is { } ns)
+        tightest = Among(tightest, Only(unit));
+        if (tightest.Hold is not null)
         {
-            var at = DateTime.UnixEpoch.AddMicroseconds(clock.UtcMicros + (ns / 1000) + 1_000_000);
-            Span<char> time = stackalloc char[TimeCharsMax];
-            at.TryFormat(time, out var count, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-            fields.Put(time[..count]);
-            fields.EndValue();
+            var ns = PutLeft(ref lines, first, tightest);
+            lines.Put(DateTime.UnixEpoch.AddMicroseconds(clock.UtcMicros + (ns / 1000) + 1_000_000));
         }
     }
 
     /// <summary>Writes all of three fields but when all of a limit is there again.</summary>
-    /// <returns>Nanoseconds until then; null where there is no such limit, and nothing is begun.</returns>
+    /// <returns>Nanoseconds until then.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static long? Begin(ResponseFields fields, int first, (LimitHold? Hold, int Index) tightest)
+    private static long PutLeft(ref LimitLines lines, int first, (LimitHold? Hold, int Index) tightest)
     {
-        if (tightest.Hold is not { } hold)
-        {
-            return null;
-        }
-
-        ref readonly var take = ref hold.Takes[tightest.Index];
-        fields.BeginLimit(first, take.Rule, take.Remaining);
-        return ResetOf(hold, tightest.Index);
+        ref readonly var take = ref tightest.Hold!.Takes[tightest.Index];
+        lines.Put(take.Rule.LinesUpToLeft(first));
+        lines.Put(take.Remaining);
+        lines.Put(KnownResponseHeaders.LineStartOf(first + 2));
+        return ResetOf(tightest.Hold, tightest.Index);
     }
 
     private static int Only(LimitUnit unit) => 1 << (int)unit;
@@ -213,53 +214,19 @@ internal static class LimitHeaders
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Describe(ResponseFields fields, LimitHold? hold, bool isFirst)
+    private static void Describe(ref LimitLines lines, LimitHold? hold, bool isFirst)
     {
         for (var i = 0; hold is not null && i < hold.Count; i++)
         {
             ref readonly var take = ref hold.Takes[i];
-            var before = take.Rule.LeftIn.AsSpan(isFirst && i == 0 ? ListSeparatorBytes : 0);
-            var room = fields.Room(before.Length + DescriptionBytesMax);
-            before.CopyTo(room);
-            Utf8Formatter.TryFormat(take.Remaining, room[before.Length..], out var digits);
-            var length = before.Length + digits;
+            lines.Put(take.Rule.LeftIn.AsSpan(isFirst && i == 0 ? ListSeparatorBytes : 0));
+            lines.Put(take.Remaining);
             if (take.Rule.Kind != LimitKind.Concurrent)
             {
-                TimeIn.CopyTo(room[length..]);
-                Utf8Formatter.TryFormat(SecondsOf(ResetOf(hold, i)), room[(length + TimeIn.Length)..], out digits);
-                length += TimeIn.Length + digits;
+                lines.Put(";t="u8);
+                lines.Put(SecondsOf(ResetOf(hold, i)));
             }
-
-            fields.Advance(length);
         }
-    }
-
-    /// <summary>As OpenAI writes durations: <c>12ms</c>, <c>1s</c>, <c>2m30s</c>, <c>6m0s</c>, <c>1h0m0s</c>.</summary>
-    internal static void PutGoDuration(ResponseFields fields, long ns)
-    {
-        var ms = (ns + 999_999) / 1_000_000;
-        if (ms < 1000)
-        {
-            fields.Put(ms);
-            fields.Put("ms"u8);
-            return;
-        }
-
-        var s = (ms + 999) / 1000;
-        if (s >= 3600)
-        {
-            fields.Put(s / 3600);
-            fields.Put("h"u8);
-        }
-
-        if (s >= 60)
-        {
-            fields.Put(s / 60 % 60);
-            fields.Put("m"u8);
-        }
-
-        fields.Put(s % 60);
-        fields.Put("s"u8);
     }
 
     private static long SecondsOf(long ns) => (ns + NsPerSecond - 1) / NsPerSecond;

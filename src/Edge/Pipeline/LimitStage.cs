@@ -277,8 +277,9 @@ internal sealed class LimitStage(GatewayLimits limits)
             default:
                 // All fields of the name count, in their order. Their number does, too: else a caller could have the last of
                 // one header taken for the first part of what comes after it.
-                text.Append(context.RequestHeaders[part.Name].Count);
-                foreach (var value in context.RequestHeaders[part.Name])
+                var values = context.HeaderNamed(part.Name);
+                text.Append(values.Count);
+                foreach (var value in values)
                 {
                     text.Append(value);
                 }

@@ -13,7 +13,6 @@ using Edge.Redis;
 using Edge.Telemetry;
 using Edge.Upstream;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Edge.Pipeline;
@@ -294,9 +293,6 @@ internal sealed partial class RequestContext
         || (IsPeerTrusted && RequestHeaders["X-Forwarded-Proto"] is [{ } scheme]
             && scheme.Equals("https", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The request's headers.</summary>
-    public IHeaderDictionary RequestHeaders => Request.Headers;
-
     /// <summary>Starts the next request on this connection or stream.</summary>
     public void Begin(GatewaySnapshot snapshot, long timestamp)
     {
@@ -333,6 +329,7 @@ internal sealed partial class RequestContext
         Cache = null;
         Usage = default;
         _client = null;
+        _hasCallerHeaders = false;
         BeginBody();
         EventStream = null;
         FirstEventNs = 0;

@@ -5,7 +5,6 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Edge.Core.Http;
-using Edge.Core.Limits;
 using Edge.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -48,11 +47,6 @@ internal sealed class ResponseFields
     private RouteFields? _ready;
     private byte[] _lines = new byte[LinesBytesFirst];
     private int _length;
-    private int _valueAt;
-    private string? _headerOfValue;
-
-    // Of what is put together here from numbers and constants nothing has to be looked for.
-    private bool _hasText;
 
     // Of what was there before, no name has been seen here: each is looked for.
     private bool _isForeign;
@@ -64,6 +58,8 @@ internal sealed class ResponseFields
     private ResponseFields()
     {
     }
+
+    private static ReadOnlySpan<byte> LineEnd => "\r\n"u8;
 
     /// <summary>The lines of the head that the server is writing on this thread.</summary>
     public static ReadOnlySpan<byte> LinesWritten => Starting is { } fields ? fields._lines.AsSpan(0, fields._length) : default;
@@ -106,7 +102,6 @@ internal sealed class ResponseFields
         _headers = headers;
         _ready = ready;
         _length = 0;
-        _headerOfValue = null;
         _seen = default;
         _carriesLines = false;
         _isForeign = headers.Count > 0;
@@ -166,7 +161,7 @@ internal sealed class ResponseFields
 
     /// <summary>Adds a field of the gateway's own to those under its name.</summary>
     /// <param name="number">Number of the name.</param>
-    /// <param name="value">The value.</param>
+    /// <param name="value">The value, in Latin-1 and without control characters.</param>
     public void Append(int number, string value)
     {
         if (!IsLine(number))
@@ -177,12 +172,11 @@ internal sealed class ResponseFields
 
         Line(number, value.Length);
         Put(value);
-        EndValue();
     }
 
     /// <summary>Sets a field of the gateway's own in the place of what was there under its name.</summary>
     /// <param name="number">Number of the name, which is none of <see cref="RouteFields.Copied"/>.</param>
-    /// <param name="value">The value.</param>
+    /// <param name="value">The value, in Latin-1 and without control characters.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Set(int number, string value)
     {
@@ -192,19 +186,8 @@ internal sealed class ResponseFields
             return;
         }
 
-        BeginValue(number);
+        OnlyLine(number, value.Length);
         Put(value);
-        EndValue();
-    }
-
-    /// <summary>Sets a field of the gateway's own likewise.</summary>
-    /// <param name="number">Number of the name, which is none of <see cref="RouteFields.Copied"/>.</param>
-    /// <param name="value">The value, without control characters.</param>
-    public void Set(int number, ReadOnlySpan<byte> value)
-    {
-        BeginValue(number);
-        Put(value);
-        EndValue();
     }
 
     /// <summary>Sets a field of the gateway's own likewise.</summary>
@@ -216,95 +199,27 @@ internal sealed class ResponseFields
             return;
         }
 
-        BeginValue(number);
-        Put(value);
-    }
-
-    /// <summary>Writes lines about limits, the last one without its value, where those are lines and not there yet.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public bool TryBeginLimits(ReadOnlySpan<byte> lines)
-    {
-        var areLines = _ready is { AreLimitsLines: true } && !_isForeign && !_seen.HasAny(RouteFields.Limits);
-        if (areLines)
-        {
-            Put(lines);
-            _valueAt = _length;
-            _hasText = false;
-        }
-
-        return areLines;
-    }
-
-    /// <summary>
-    /// Sets the three fields that tell of a limit likewise, but of the last one only begins the value: when all of it is there
-    /// again.
-    /// </summary>
-    /// <param name="first">Number of the first name: how much it allows. Behind it: how much is left; when all is.</param>
-    /// <param name="rule">The limit.</param>
-    /// <param name="remaining">How much is left.</param>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public void BeginLimit(int first, LimitRule rule, long remaining)
-    {
-        if (TryBeginLimits(rule.LinesUpToLeft(first)))
-        {
-            Put(remaining);
-            Put(KnownResponseHeaders.LineStartOf(first + 2));
-            _valueAt = _length;
-            return;
-        }
-
-        Set(first, rule.LimitText);
-        Set(first + 1, remaining);
-        BeginValue(first + 2);
-    }
-
-    /// <summary>Begins the value of a field of the gateway's own, in the place of what was there under its name.</summary>
-    /// <param name="number">Number of the name, which is none of <see cref="RouteFields.Copied"/>.</param>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public void BeginValue(int number)
-    {
-        Debug.Assert(_ready is null || !_ready.Copied.Has(number), "what is handed on under such a name is no line yet");
-        if (!IsLine(number))
-        {
-            _headerOfValue = KnownResponseHeaders.NameOf(number);
-            _valueAt = _length;
-            return;
-        }
-
-        if (_isForeign || _seen.Has(number))
-        {
-            _headers.Remove(KnownResponseHeaders.NameOf(number)!);
-        }
-
-        Line(number, 0);
-    }
-
-    /// <summary>Goes on with the value.</summary>
-    /// <param name="text">In Latin-1.</param>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public void Put(ReadOnlySpan<byte> text)
-    {
-        text.CopyTo(Room(text.Length));
-        _length += text.Length;
-    }
-
-    /// <summary>Goes on with the value.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public void Put(ReadOnlySpan<char> text)
-    {
-        _hasText = true;
-        _length += Encoding.Latin1.GetBytes(text, Room(text.Length));
-    }
-
-    /// <summary>Goes on with the value.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public void Put(long number)
-    {
-        Utf8Formatter.TryFormat(number, Room(DigitsMax), out var count);
+        OnlyLine(number, DigitsMax);
+        Utf8Formatter.TryFormat(value, _lines.AsSpan(_length), out var count);
         _length += count;
     }
 
-    /// <summary>Memory in which the value can go on, of at least so many bytes; for <see cref="Advance"/>.</summary>
+    /// <summary>
+    /// Sets the fields that tell of limits in the place of what was there under their names: so many bytes of lines that were
+    /// written into <see cref="Room"/>, without control characters in their values.
+    /// </summary>
+    public void SetLimits(int length)
+    {
+        var areLines = _ready is { AreLimitsLines: true };
+        if (!areLines || _isForeign || _seen.HasAny(RouteFields.Limits))
+        {
+            Replace(_lines.AsSpan(_length, length), areLines);
+        }
+
+        _length += areLines ? length : 0;
+    }
+
+    /// <summary>Memory behind what is here, of at least so many bytes; for <see cref="SetLimits"/>.</summary>
     public Span<byte> Room(int length)
     {
         if (_length + length > _lines.Length)
@@ -313,27 +228,6 @@ internal sealed class ResponseFields
         }
 
         return _lines.AsSpan(_length);
-    }
-
-    /// <summary>Goes on with so many bytes that were written into <see cref="Room"/>, without control characters.</summary>
-    public void Advance(int length) => _length += length;
-
-    /// <summary>Ends the value.</summary>
-    /// <exception cref="InvalidOperationException">It has a control character.</exception>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public void EndValue()
-    {
-        var value = _lines.AsSpan(_valueAt, _length - _valueAt);
-        if (_headerOfValue is { } name)
-        {
-            _headerOfValue = null;
-            _length = _valueAt;
-            _headers[name] = Encoding.Latin1.GetString(value);
-        }
-        else if (_hasText && value.IndexOfAny(Controls) >= 0)
-        {
-            throw new InvalidOperationException("The value of a field has a control character.");
-        }
     }
 
     /// <summary>Adds this gateway to the way that an answer came (RFC 9110, section 7.6.3).</summary>
@@ -381,7 +275,42 @@ internal sealed class ResponseFields
         ? Texts[number] ??= number.ToString(CultureInfo.InvariantCulture)
         : number.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>Removes the headers that lines stand for, or sets them instead.</summary>
+    private void Replace(ReadOnlySpan<byte> lines, bool areLines)
+    {
+        while (!lines.IsEmpty)
+        {
+            lines = lines[LineEnd.Length..];
+            var end = lines.IndexOf(LineEnd);
+            var line = end < 0 ? lines : lines[..end];
+            var colon = line.IndexOf(": "u8);
+            var name = KnownResponseHeaders.NameOf(KnownResponseHeaders.NumberOf(line[..colon]))!;
+            if (areLines)
+            {
+                _headers.Remove(name);
+            }
+            else
+            {
+                _headers[name] = Encoding.Latin1.GetString(line[(colon + 2)..]);
+            }
+
+            lines = lines[line.Length..];
+        }
+    }
+
     private bool IsLine(int number) => _ready is { } ready && !ready.Ruled.Has(number);
+
+    /// <summary>Begins a line, in the place of what was there under its name, with room for a value.</summary>
+    private void OnlyLine(int number, int valueLength)
+    {
+        Debug.Assert(_ready is null || !_ready.Copied.Has(number), "what is handed on under such a name is no line yet");
+        if (_isForeign || _seen.Has(number))
+        {
+            _headers.Remove(KnownResponseHeaders.NameOf(number)!);
+        }
+
+        Line(number, valueLength);
+    }
 
     /// <summary>Begins a line, with room for a value.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -390,7 +319,20 @@ internal sealed class ResponseFields
         var start = KnownResponseHeaders.LineStartOf(number);
         start.CopyTo(Room(start.Length + valueLength));
         _length += start.Length;
-        _valueAt = _length;
-        _hasText = false;
+    }
+
+    /// <summary>Goes on with a line that has room for it.</summary>
+    private void Put(ReadOnlySpan<byte> value)
+    {
+        value.CopyTo(_lines.AsSpan(_length));
+        _length += value.Length;
+    }
+
+    /// <summary>Goes on with a line that has room for it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Put(string value)
+    {
+        Debug.Assert(FieldText.IsValue(value), "it would end the line");
+        _length += Encoding.Latin1.GetBytes(value, _lines.AsSpan(_length));
     }
 }

@@ -34,7 +34,7 @@ internal sealed class RouteStage(RequestIds requestIds)
         context.Dialect = route.DialectOf(context.Request.Method, target.Path);
         if (route.Plan.RequestId is { } id)
         {
-            var own = context.RequestHeaders[id.Header];
+            var own = context.HeaderNamed(id.Header);
             context.RequestId = own.Count == 1 && RequestIds.IsWellFormed(own[0]) ? own[0] : requestIds.Create();
         }
 

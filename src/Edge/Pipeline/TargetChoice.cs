@@ -48,7 +48,7 @@ internal static class TargetChoice
     // Who has no name is known by the address.
     private static ulong AffinityOf(RequestContext context, UpstreamCluster cluster)
     {
-        if (cluster.Plan.Balance.Header is { } header && context.RequestHeaders[header] is [{ Length: > 0 } value, ..])
+        if (cluster.Plan.Balance.Header is { } header && context.HeaderNamed(header) is [{ Length: > 0 } value, ..])
         {
             return HashRing.HashOf(value);
         }

@@ -6,6 +6,7 @@ using Edge.Core.Telemetry;
 using Edge.Hosting;
 using Edge.Telemetry;
 using Edge.Upstream;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
 namespace Edge.Pipeline;
@@ -34,9 +35,15 @@ internal static class UpstreamRequestWriter
         var route = context.Route!;
         var target = pick.Pool.Target;
         WriteRequestLine(to, context, upstream.Plan, target);
-        to.Write("Host: "u8);
-        to.WriteLatin1(route.Plan.PreserveHost && CallerHost(context) is { Length: > 0 } host ? host : target.Authority);
-        to.Write("\r\n"u8);
+        if (route.Plan.PreserveHost && CallerHost(context) is { Length: > 0 } host)
+        {
+            to.WriteField("Host", host);
+        }
+        else
+        {
+            to.Write(pick.Pool.HostLine);
+        }
+
         var asksIdentity = context.Translation is not null
             || (upstream.AsksIdentity && !ContentCodings.RefusesIdentity(context.RequestHeaders.AcceptEncoding.ToString()));
         if (!TryCopyHeaders(to, context, upstream, asksIdentity))
@@ -45,12 +52,12 @@ internal static class UpstreamRequestWriter
         }
 
         WriteValidators(to, context);
-        WriteForwarded(to, context, route.Plan.Forwarded);
+        context.WriteForwarded(to, route.Plan.Forwarded);
         WriteVia(to, context);
         WriteTrace(to, trace);
         if (context.RequestId is { } id)
         {
-            WriteLine(to, route.Plan.RequestId!.Header, id);
+            to.WriteField(route.Plan.RequestId!.Header, id);
         }
 
         upstream.RequestLines.Write(to, context.TemplateValues);
@@ -109,7 +116,11 @@ internal static class UpstreamRequestWriter
     {
         to.WriteLatin1(context.Request.Method);
         to.Write(" "u8);
-        to.WriteLatin1(target.BasePath);
+        if (target.BasePath.Length > 0)
+        {
+            to.WriteLatin1(target.BasePath);
+        }
+
         var path = context.Target.Path;
         if (context.Route!.Plan.StripPath)
         {
@@ -147,25 +158,20 @@ internal static class UpstreamRequestWriter
 
     private static void WriteQuery(HeadBuffer to, RequestContext context)
     {
-        var names = context.Route!.Access.QueryNames;
-        if (names.IsEmpty)
+        var query = context.Target.Query;
+        if (!query.IsEmpty)
         {
-            to.WriteLatin1(context.Target.Query);
-        }
-        else
-        {
-            QueryText.WriteWithout(to, context.Target.Query, names);
+            QueryText.WriteWithout(to, query, context.Route!.Access.QueryNames);
         }
     }
 
     private static bool TryCopyHeaders(HeadBuffer to, RequestContext context, RouteUpstream upstream, bool asksIdentity)
     {
-        var headers = context.RequestHeaders;
-        var connection = headers.Connection;
+        var connection = context.RequestHeaders.Connection;
         var namesOptions = NamesOptions(connection);
-        foreach (var (name, values) in headers)
+        foreach (ref readonly var header in context.CallerHeaders.All)
         {
-            var kind = RequestHeaderKinds.Of(name);
+            var (name, values, kind) = header;
             if (kind is not (RequestHeaderKind.EndToEnd or RequestHeaderKind.Cookie or RequestHeaderKind.Credential)
                 || (kind == RequestHeaderKind.Credential && !upstream.KeepsCredentials)
                 || upstream.Drops(name)
@@ -213,17 +219,17 @@ internal static class UpstreamRequestWriter
 
         if (upstream == Dialect.OpenAI && isKey)
         {
-            WriteLine(to, "Authorization", Scheme + value);
+            to.WriteField("Authorization", Scheme + value);
             return true;
         }
 
         if (upstream == Dialect.Anthropic && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            WriteLine(to, "x-api-key", value[Scheme.Length..].Trim());
+            to.WriteField("x-api-key", value[Scheme.Length..].Trim());
             return true;
         }
 
-        WriteLine(to, name, value);
+        to.WriteField(name, value);
         return true;
     }
 
@@ -287,7 +293,7 @@ internal static class UpstreamRequestWriter
                 return false;
             }
 
-            WriteLine(to, name, value ?? string.Empty);
+            to.WriteField(name, value ?? string.Empty);
         }
 
         return true;
@@ -331,35 +337,13 @@ internal static class UpstreamRequestWriter
         return true;
     }
 
-    private static void WriteForwarded(HeadBuffer to, RequestContext context, ForwardedHeaders mode)
-    {
-        if (mode == ForwardedHeaders.None)
-        {
-            return;
-        }
-
-        var headers = context.RequestHeaders;
-        var trusted = context.IsPeerTrusted;
-        ForwardedWriter.Write(to, mode, new ForwardedRequest
-        {
-            Peer = context.PeerText,
-            Https = context.Request.Scheme == "https",
-            Host = CallerHost(context),
-            Trusted = trusted,
-            ForwardedFor = trusted ? headers["X-Forwarded-For"].ToString() : default,
-            ForwardedProto = trusted ? headers["X-Forwarded-Proto"].ToString() : default,
-            ForwardedHost = trusted ? headers["X-Forwarded-Host"].ToString() : default,
-            Forwarded = trusted ? headers["Forwarded"].ToString() : default,
-        });
-    }
-
     private static void WriteUpgrade(HeadBuffer to, RequestContext context, string protocol)
     {
         to.Write("Connection: Upgrade\r\n"u8);
-        WriteLine(to, "Upgrade", protocol);
+        to.WriteField("Upgrade", protocol);
         if (context.WebSocketKey is { } key)
         {
-            WriteLine(to, KeyName, key);
+            to.WriteField(KeyName, key);
         }
     }
 
@@ -406,8 +390,16 @@ internal static class UpstreamRequestWriter
 
     private static void WriteVia(HeadBuffer to, RequestContext context)
     {
+        var isHttp2 = HttpProtocol.IsHttp2(context.Request.Protocol);
+        var hops = context.RequestHeaders.Via;
+        if (hops.Count == 0)
+        {
+            to.Write(isHttp2 ? "Via: 2 edge\r\n"u8 : "Via: 1.1 edge\r\n"u8);
+            return;
+        }
+
         to.Write("Via: "u8);
-        foreach (var hop in context.RequestHeaders.Via)
+        foreach (var hop in hops)
         {
             if (hop is { Length: > 0 } && FieldText.IsValue(hop))
             {
@@ -416,15 +408,7 @@ internal static class UpstreamRequestWriter
             }
         }
 
-        to.Write(context.Request.Protocol == "HTTP/2" ? "2 edge\r\n"u8 : "1.1 edge\r\n"u8);
-    }
-
-    private static void WriteLine(HeadBuffer to, string name, string value)
-    {
-        to.WriteLatin1(name);
-        to.Write(": "u8);
-        to.WriteLatin1(value);
-        to.Write("\r\n"u8);
+        to.Write(isHttp2 ? "2 edge\r\n"u8 : "1.1 edge\r\n"u8);
     }
 
     // "keep-alive" and "close" name no other header, and are all that most callers send.

@@ -175,12 +175,22 @@ internal sealed class RouteMetrics
                 (isRefused ? series.Refused : series.Admitted).Increment();
                 if (BudgetMetrics.IsFor(rule))
                 {
-                    var used = Find(_budgets, (rule.Name, context.Caller?.Tier ?? ""), static (key, self) =>
-                        self._metrics.Budgets.Of(self._route, key.Item1, key.Item2));
-                    _metrics.Budgets.Used(used, hold.Takes[i]);
+                    _metrics.Budgets.Used(BudgetOf(series, context.Caller?.Tier ?? ""), hold.Takes[i]);
                 }
             }
         }
+    }
+
+    // Most requests of a route are of the tier of the one before.
+    private BudgetMetrics.Highest BudgetOf(LimitSeries series, string tier)
+    {
+        if (series.Budget is { } last && last.Tier == tier)
+        {
+            return last;
+        }
+
+        return series.Budget = Find(_budgets, (series.Rule.Name, tier), static (key, self) =>
+            self._metrics.Budgets.Of(self._route, key.Item1, key.Item2));
     }
 
     // A route has few limits, and always the same ones until it is loaded anew: what was found is kept beside the rule.
@@ -253,7 +263,17 @@ internal sealed class RouteMetrics
     };
 
     /// <summary>The series of one limit.</summary>
-    private sealed record LimitSeries(LimitRule Rule, StripedCounter Admitted, StripedCounter Refused);
+    private sealed record LimitSeries(LimitRule Rule, StripedCounter Admitted, StripedCounter Refused)
+    {
+        private volatile BudgetMetrics.Highest? _budget;
+
+        /// <summary>Of the last tier, where the limit is one whose use is told of.</summary>
+        public BudgetMetrics.Highest? Budget
+        {
+            get => _budget;
+            set => _budget = value;
+        }
+    }
 
     /// <summary>What the last request has found, under what it had asked with.</summary>
     private sealed record LastSeries(LlmApi Api, string? Name, string Tier, GenAiMetrics.Series Model, SpendingSeries Spending);

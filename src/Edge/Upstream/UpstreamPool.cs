@@ -1,3 +1,4 @@
+using System.Text;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Telemetry;
@@ -33,6 +34,7 @@ internal sealed class UpstreamPool : IDisposable
         _sweeper = sweeper;
         _dialer = dialer;
         Target = target;
+        HostLine = Encoding.Latin1.GetBytes($"Host: {target.Authority}\r\n");
         for (var i = 0; i < _idle.Length; i++)
         {
             _idle[i] = [];
@@ -44,6 +46,9 @@ internal sealed class UpstreamPool : IDisposable
 
     /// <summary>Where the connections lead.</summary>
     public TargetPlan Target { get; }
+
+    /// <summary>The header by which requests name it.</summary>
+    public byte[] HostLine { get; }
 
     /// <summary>Where attempts at it are counted; null: nowhere.</summary>
     public TargetMetrics? Metrics { get; init; }

@@ -168,4 +168,27 @@ public sealed class SchemaCombinationTests
         Check("""{"allOf":[{"prefixItems":[{"type":"string"}],"unevaluatedItems":true}],"unevaluatedItems":false}""",
             ["[\"foo\",1,2]"], []);
     }
+
+    [Theory]
+    [InlineData("{\"required\":[\"b\"],\"properties\":{\"b\":{\"not\":{\"type\":\"null\"}}}}",
+        "{\"a\":1,\"b\":0}", "{\"a\":1,\"b\":null}", "{\"a\":1}")]
+    [InlineData("{\"required\":[\"b\"],\"properties\":{\"b\":{\"type\":[\"integer\",\"array\"]}}}",
+        "{\"a\":1,\"b\":[]}", "{\"a\":1,\"b\":1.5}", "{\"a\":1}")]
+    [InlineData("{\"properties\":{\"b\":{\"not\":{\"type\":\"integer\"}}}}",
+        "{\"a\":1,\"b\":1.5}", "{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":2.0}")]
+    [InlineData("{\"properties\":{\"b\":{\"type\":\"string\"}}}", "{\"a\":1}", "{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":null}")]
+    public void What_a_condition_asks_of_one_member_is_asked_wherever_it_stands(string then, string valid, params string[] invalid)
+    {
+        // Of what is no object nothing is asked, nor where the condition does not hold.
+        string[] good = [valid, "1", "[]", "{\"a\":2}", "{\"a\":2,\"b\":null}"];
+        var condition = "{\"if\":{\"required\":[\"a\"],\"properties\":{\"a\":{\"const\":1}}},\"then\":" + then + "}";
+        var texts = condition.Replace(":1}", ":\"t\"}", StringComparison.Ordinal);
+        string[] asTexts = [.. invalid.Select(static one => one.Replace("\"a\":1", "\"a\":\"t\"", StringComparison.Ordinal))];
+        Check(condition, good, invalid);
+        Check("{\"allOf\":[" + condition + "]}", good, invalid);
+        Check("{\"allOf\":[true," + condition + ",{\"$ref\":\"#/$defs/c\"}],\"$defs\":{\"c\":" + condition + "}}", good, invalid);
+        Check("{\"allOf\":[" + condition + "],\"unevaluatedProperties\":{\"type\":[\"integer\",\"null\"]}}",
+            ["1", "{\"a\":2}"], invalid);
+        Check("{\"allOf\":[" + texts + "]}", ["{\"a\":1,\"b\":null}", "\"t\""], asTexts);
+    }
 }

@@ -34,6 +34,20 @@ public sealed class SchemaReferenceTests
         Check("""{"$defs":{"r":{"type":"array"}},"properties":{"foo":{"$ref":"#/$defs/r","maxItems":2}}}""",
             ["{\"foo\":[]}", "{\"foo\":[1,2]}"], ["{\"foo\":[1,2,3]}", "{\"foo\":\"x\"}"]);
 
+    [Theory]
+    [InlineData("\"not\":{\"const\":\"x\"}")]
+    [InlineData("\"allOf\":[{\"const\":\"y\"}]")]
+    [InlineData("\"anyOf\":[{\"const\":\"y\"}]")]
+    [InlineData("\"oneOf\":[{\"const\":\"y\"}]")]
+    [InlineData("\"if\":{\"const\":\"x\"},\"then\":false")]
+    [InlineData("\"if\":{\"const\":\"y\"},\"else\":false")]
+    [InlineData("\"const\":\"y\"")]
+    [InlineData("\"enum\":[\"y\"]")]
+    [InlineData("\"pattern\":\"^y$\"")]
+    [InlineData("\"minLength\":1,\"not\":{\"const\":\"x\"}")]
+    public void Whatever_stands_beside_a_reference_applies_too(string beside) =>
+        Check("""{"$defs":{"r":{"type":"string"}},"$ref":"#/$defs/r",""" + beside + "}", ["\"y\""], ["\"x\"", "1"]);
+
     [Fact]
     public void A_member_named_ref_is_no_reference()
     {

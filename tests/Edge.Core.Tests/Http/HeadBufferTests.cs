@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text;
 using Edge.Core.Http;
 
 namespace Edge.Core.Tests.Http;
@@ -39,5 +40,44 @@ public sealed class HeadBufferTests
         }
 
         buffer.ReturnMemory();
+    }
+
+    [Fact]
+    public void Text_of_every_length_becomes_a_byte_for_each_char()
+    {
+        for (var length = 0; length < 100; length++)
+        {
+            var text = string.Create(length, length, static (chars, length) =>
+            {
+                for (var i = 0; i < chars.Length; i++)
+                {
+                    chars[i] = (char)((i + (length * 7)) & 0xFF);
+                }
+            });
+            var buffer = new HeadBuffer(initialBytes: 1);
+            buffer.Write("<"u8);
+            buffer.WriteLatin1(text);
+            buffer.WriteField(text, text);
+            buffer.WriteField("a", text);
+            Assert.Equal($"<{text}{text}: {text}\r\na: {text}\r\n", Encoding.Latin1.GetString(buffer.Written.Span));
+            buffer.ReturnMemory();
+        }
+    }
+
+    [Theory]
+    [InlineData('\u0100')]
+    [InlineData('\u010a')]
+    [InlineData('\u0d0a')]
+    [InlineData('\u800a')]
+    [InlineData('\uff0d')]
+    public void A_char_that_has_no_byte_ends_no_line(char wide)
+    {
+        for (var length = 1; length < 40; length++)
+        {
+            var buffer = new HeadBuffer();
+            buffer.WriteLatin1(new string(wide, length));
+            Assert.Equal(Enumerable.Repeat(byte.MaxValue, length), buffer.Written.ToArray());
+            buffer.ReturnMemory();
+        }
     }
 }

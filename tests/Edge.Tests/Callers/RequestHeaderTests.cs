@@ -61,6 +61,61 @@ public sealed class RequestHeaderTests
         Assert.True(seen.Contains("Host"));
     }
 
+    [Fact]
+    public async Task Each_request_of_a_connection_is_told_of_by_its_own_host_and_proxies()
+    {
+        await using var door = await Door.OpenAsync(top: "trustedProxies: [127.0.0.2]");
+        await using var client = await RawHttpClient.ConnectAsync(door.Endpoint);
+        string[] hosts = ["a", "a", "a", "b", "b", "b:81", "b:81", "b:81", "a", "a", "a"];
+        foreach (var host in hosts)
+        {
+            await client.SendAsync($"GET / HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-For: 10.9.9.9\r\n\r\n");
+            Assert.Equal(200, (await client.ReadResponseAsync()).Status);
+        }
+
+        Assert.Equal(hosts, door.Upstream.Requests.Select(static request => request.Headers["X-Forwarded-Host"]));
+        Assert.Equal(
+            hosts.Select(static host => $"for=127.0.0.1;host={(host.Contains(':') ? $"\"{host}\"" : host)};proto=http"),
+            door.Upstream.Requests.Select(static request => request.Headers["Forwarded"]));
+        Assert.All(door.Upstream.Requests, static request => Assert.Equal("127.0.0.1", request.Headers["X-Forwarded-For"]));
+    }
+
+    [Fact]
+    public async Task What_a_trusted_proxy_says_is_told_anew_with_each_request()
+    {
+        await using var door = await Door.OpenAsync(top: Loopback);
+        await using var client = await RawHttpClient.ConnectAsync(door.Endpoint);
+        string[] callers = ["203.0.113.1", "203.0.113.2", "203.0.113.2", "203.0.113.3"];
+        foreach (var caller in callers)
+        {
+            await client.SendAsync($"GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: {caller}\r\n\r\n");
+            Assert.Equal(200, (await client.ReadResponseAsync()).Status);
+        }
+
+        Assert.Equal(
+            callers.Select(static caller => $"{caller}, 127.0.0.1"),
+            door.Upstream.Requests.Select(static request => request.Headers["X-Forwarded-For"]));
+    }
+
+    [Fact]
+    public async Task More_headers_than_most_requests_have_all_travel_and_the_length_is_said_once()
+    {
+        await using var door = await Door.OpenAsync();
+        await using var client = await RawHttpClient.ConnectAsync(door.Endpoint);
+        foreach (var count in new[] { 3, 40, 8, 9, 0 })
+        {
+            var lines = string.Concat(Enumerable.Range(0, count).Select(static i => $"X-Mine-{i}: {i}\r\n"));
+            await client.SendAsync($"POST / HTTP/1.1\r\nHost: a\r\n{lines}Content-Length: 4\r\n\r\nbody");
+            Assert.Equal(200, (await client.ReadResponseAsync()).Status);
+            var seen = door.Upstream.Requests[^1];
+            Assert.Equal(
+                Enumerable.Range(0, count).Select(static i => $"X-Mine-{i}"),
+                seen.Headers.Select(static field => field.Key).Where(static name => name.StartsWith("X-Mine-", StringComparison.Ordinal)));
+            Assert.Equal(["4"], seen.Headers.All("Content-Length"));
+            Assert.Equal("body", seen.Text);
+        }
+    }
+
     [Theory]
     [InlineData("Authorization: Bearer mine")]
     [InlineData("authorization: Bearer mine")]

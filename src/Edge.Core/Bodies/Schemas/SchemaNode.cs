@@ -214,6 +214,19 @@ internal sealed class SchemaNode
     /// </summary>
     public SchemaCondition? IfText { get; set; }
 
+    /// <summary>It says nothing but one condition: <c>if</c>. Written when the file has been read.</summary>
+    public bool IsCondition { get; set; }
+
+    /// <summary>
+    /// What it asks of an object, if that is nothing but the type of one member, and that there is one. Written when the file has
+    /// been read.
+    /// </summary>
+    public SchemaMemberType? MemberType { get; set; }
+
+    /// <summary>How many schemas it applies to the same value.</summary>
+    public int InPlaceCount => (Reference is null ? 0 : 1) + (DynamicReference is null ? 0 : 1) + (Not is null ? 0 : 1)
+        + (If is null ? 0 : 1) + AllOf.Length + AnyOf.Length + OneOf.Length + DependentSchemas.Length;
+
     /// <summary>
     /// The texts that it allows, without escapes, if that is all it says: <see cref="EnumTexts"/> or <see cref="ConstTexts"/>.
     /// </summary>

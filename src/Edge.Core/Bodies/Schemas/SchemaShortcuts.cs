@@ -27,16 +27,33 @@ internal static class SchemaShortcuts
 
             node.NotTypes = node.Not is { Same: { IsType: true } not } ? not.Types : SchemaTypes.Any;
             node.IfText = node.If is { } condition ? ConditionOf(condition.Same) : null;
+            node.IsCondition = node is { IsInPlaceOnly: true, InPlaceCount: 1, If: not null };
+        }
+
+        foreach (var node in nodes)
+        {
+            node.MemberType = MemberTypeOf(node);
         }
     }
 
-    private static SchemaCondition? ConditionOf(SchemaNode node)
+    private static SchemaCondition? ConditionOf(SchemaNode node) =>
+        OnlyMemberOf(node) is { Node: { } member } only && member.Same.OnlyTexts is { } texts
+            ? new SchemaCondition(only.Name, texts, only.Required >= 0)
+            : null;
+
+    private static SchemaMemberType? MemberTypeOf(SchemaNode node) =>
+        OnlyMemberOf(node) is not { Node.Same: { } member } only ? null
+        : member.IsType ? new SchemaMemberType(only.Name, member.Types, AreForbidden: false, only.Required >= 0)
+        : member is { IsInPlaceOnly: true, InPlaceCount: 1, NotTypes: not SchemaTypes.Any }
+            ? new SchemaMemberType(only.Name, member.NotTypes, AreForbidden: true, only.Required >= 0)
+        : null;
+
+    /// <summary>The one member of which a schema says something, if it says nothing else.</summary>
+    private static MemberTable.Entry? OnlyMemberOf(SchemaNode node)
     {
         var asksForOne = node is { Types: SchemaTypes.Any, Enum: null, ConstToken: < 0, HasNamesOnly: true, HasInPlace: false }
             && node is { HasStringRules: false, HasArrayRules: false, Bounds: [], MultipleOfToken: < 0 }
             && node is { UnevaluatedProperties: null, UnevaluatedItems: null, MinProperties: 0, MaxProperties: int.MaxValue };
-        return asksForOne && node.Members!.Only is { Node: { } member } only && member.Same.OnlyTexts is { } texts
-            ? new SchemaCondition(only.Name, texts, only.Required >= 0)
-            : null;
+        return asksForOne ? node.Members!.Only : null;
     }
 }

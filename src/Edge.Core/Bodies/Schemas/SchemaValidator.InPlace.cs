@@ -23,7 +23,9 @@ public sealed partial class SchemaValidator
                 return false;
             }
 
-            valid &= Apply(all, token, marks);
+            valid &= all.Same.IsCondition && _schema.DynamicAnchors is null
+                ? ApplyCondition(all.Same, token, marks)
+                : Apply(all, token, marks);
         }
 
         if (node.AnyOf.Length > 0 && (marks >= 0 || !IsOf(node.AnyOfTypes, token)))
@@ -42,9 +44,9 @@ public sealed partial class SchemaValidator
             valid = Fail(SchemaRule.Not, node, token);
         }
 
-        if (node.If is not null && (Holds(node, token, marks) ? node.Then : node.Else) is { } consequence)
+        if (node.If is not null)
         {
-            valid &= Apply(consequence, token, marks);
+            valid &= ApplyCondition(node, token, marks);
         }
 
         foreach (var (name, dependent) in node.DependentSchemas)
@@ -61,6 +63,27 @@ public sealed partial class SchemaValidator
     /// <summary>Whether a value is of one of some types; not if there are none.</summary>
     private bool IsOf(SchemaTypes types, int token) =>
         types != SchemaTypes.Any && HasType(types, token, _body.At(token).Kind);
+
+    private bool ApplyCondition(SchemaNode node, int token, int marks)
+    {
+        _budget--;
+        return (Holds(node, token, marks) ? node.Then : node.Else) is not { } consequence
+            || (marks < 0 && consequence.Same.MemberType is { } member && IsOf(member, token))
+            || Apply(consequence, token, marks);
+    }
+
+    /// <summary>Whether a value has a member of a type, if it can have members; what is wrong else is not listed.</summary>
+    private bool IsOf(SchemaMemberType member, int token)
+    {
+        if (_body.At(token).Kind != JsonKind.Object)
+        {
+            return true;
+        }
+
+        var value = _body.Find(token, member.Name);
+        return value < 0 ? !member.IsRequired
+            : HasType(member.Types, value, _body.At(value).Kind) != member.AreForbidden;
+    }
 
     /// <summary>Whether <c>if</c> holds.</summary>
     private bool Holds(SchemaNode node, int token, int marks)
