@@ -387,7 +387,7 @@ public sealed partial class JsonTape
         table.Clear();
         for (var at = parent + 1; at < _count; at = _tokens[at + 1].Next)
         {
-            var name = TextOf(text, at);
+            var name = TextOf(at);
             var hash = default(HashCode);
             hash.AddBytes(name);
             var slot = hash.ToHashCode() & (size - 1);
@@ -408,5 +408,5 @@ public sealed partial class JsonTape
     private bool NamesEqual(ReadOnlySpan<byte> text, int left, int right) =>
         _tokens[left].Count == _tokens[right].Count && (_tokens[left].IsEscaped
             ? JsonEquality.TextEquals(_tokens[left].Inner(text), _tokens[right].Inner(text), _tokens[right].IsEscaped)
-            : TextOf(text, right).SequenceEqual(_tokens[left].Inner(text)));
+            : TextOf(right).SequenceEqual(_tokens[left].Inner(text)));
 }

@@ -120,7 +120,13 @@ public sealed partial class JsonTape
     /// What a string says: the bytes between its quotes, or those that its escapes stand for. Valid until the next call.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public ReadOnlySpan<byte> TextOf(int token) => TextOf(Text, token);
+    public ReadOnlySpan<byte> TextOf(int token)
+    {
+        ref readonly var it = ref _tokens[token];
+        return it.IsEscaped
+            ? JsonText.Decode(it.Inner(Text), ref _decoded)
+            : new ReadOnlySpan<byte>(_bytes, _textStart + it.Start + 1, it.End - it.Start - 2);
+    }
 
     /// <summary>What a string says, as a string of its own: for what is read once.</summary>
     public string StringAt(int token) => System.Text.Encoding.UTF8.GetString(TextOf(token));
@@ -151,13 +157,6 @@ public sealed partial class JsonTape
 
     /// <summary>Whether a string says exactly that.</summary>
     public bool IsNamed(int token, ReadOnlySpan<byte> text) => TextOf(token).SequenceEqual(text);
-
-    private ReadOnlySpan<byte> TextOf(ReadOnlySpan<byte> text, int token)
-    {
-        ref readonly var it = ref _tokens[token];
-        var inner = it.Inner(text);
-        return it.IsEscaped ? JsonText.Decode(inner, ref _decoded) : inner;
-    }
 
     /// <summary>Takes the text. Kept as an array: to ask memory for its bytes is dear, and it is asked for every name.</summary>
     private void Lend(ReadOnlyMemory<byte> text)

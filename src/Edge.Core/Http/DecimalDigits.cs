@@ -20,6 +20,7 @@ public static class DecimalDigits
     /// <param name="number">The number.</param>
     /// <param name="to">Where it goes; of what is behind it, the first <see cref="RoomBytes"/> bytes may be written too.</param>
     /// <returns>How many digits it has.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Write(ulong number, Span<byte> to)
     {
         if (number < 10)
@@ -28,23 +29,40 @@ public static class DecimalDigits
             return 1;
         }
 
-        var before = 0;
-        var shift = 0;
+        if (number < 100)
+        {
+            // A multiplication and a shift are the division, as below.
+            var ten = (uint)number * 103 >> 10;
+            BinaryPrimitives.WriteUInt16LittleEndian(to, (ushort)(0x3030 + ten + (((uint)number - (ten * 10)) << 8)));
+            return 2;
+        }
+
         if (number >= EightDigits)
         {
-            var high = number / EightDigits;
-            before = Write(high, to);
-            number -= high * EightDigits;
+            return WriteLong(number, to);
         }
 
         var digits = DigitsOf((uint)number);
-        if (before == 0)
+        var leading = BitOperations.TrailingZeroCount(digits) >> 3;
+        BinaryPrimitives.WriteUInt64LittleEndian(to, (digits | Zeros) >> (leading << 3));
+        return sizeof(ulong) - leading;
+    }
+
+    private static int WriteLong(ulong number, Span<byte> to)
+    {
+        var high = number / EightDigits;
+        var length = 1;
+        if (high < 10)
         {
-            shift = BitOperations.TrailingZeroCount(digits) & ~7;
+            to[0] = (byte)('0' + high);
+        }
+        else
+        {
+            length = Write(high, to);
         }
 
-        BinaryPrimitives.WriteUInt64LittleEndian(to[before..], (digits | Zeros) >> shift);
-        return before + sizeof(ulong) - (shift >> 3);
+        BinaryPrimitives.WriteUInt64LittleEndian(to[length..], DigitsOf((uint)(number - (high * EightDigits))) | Zeros);
+        return length + sizeof(ulong);
     }
 
     /// <summary>Eight digits, each in a byte, the first one in the lowest: halves, quarters and digits, side by side.</summary>

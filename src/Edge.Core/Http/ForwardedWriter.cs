@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Text;
 using Edge.Core.Configuration;
+using Edge.Core.Memory;
 
 namespace Edge.Core.Http;
 
@@ -30,7 +30,7 @@ public static class ForwardedWriter
     /// <returns>The number of bytes written.</returns>
     public static int Write(Span<byte> to, ForwardedHeaders mode, in ForwardedRequest request)
     {
-        var line = new Cursor(to);
+        var line = new ByteCursor(to);
         var host = ForwardedSyntax.IsAuthority(request.Host) ? request.Host : default;
         if (mode is ForwardedHeaders.Both or ForwardedHeaders.XForwarded)
         {
@@ -55,65 +55,65 @@ public static class ForwardedWriter
             + Math.Min(request.Forwarded.Length, Forwarding.ChainCharsMax);
     }
 
-    private static void WriteXForwarded(ref Cursor line, in ForwardedRequest request, ReadOnlySpan<char> host)
+    private static void WriteXForwarded(ref ByteCursor line, in ForwardedRequest request, ReadOnlySpan<char> host)
     {
         var chain = request.Trusted ? WellFormedEnd(request.ForwardedFor) : default;
         if (!chain.IsEmpty || !request.Peer.IsEmpty)
         {
-            line.Append("X-Forwarded-For: "u8);
-            line.Append(chain);
+            line.Write("X-Forwarded-For: "u8);
+            line.WriteLatin1(chain);
             if (!chain.IsEmpty && !request.Peer.IsEmpty)
             {
-                line.Append(", "u8);
+                line.Write(", "u8);
             }
 
-            line.Append(request.Peer);
-            line.Append("\r\n"u8);
+            line.Write(request.Peer);
+            line.Write("\r\n"u8);
         }
 
-        line.Append(IsHttps(request) ? "X-Forwarded-Proto: https\r\n"u8 : "X-Forwarded-Proto: http\r\n"u8);
+        line.Write(IsHttps(request) ? "X-Forwarded-Proto: https\r\n"u8 : "X-Forwarded-Proto: http\r\n"u8);
         var known = request.Trusted && ForwardedSyntax.IsAuthority(request.ForwardedHost) ? request.ForwardedHost : host;
         if (!known.IsEmpty)
         {
-            line.Append("X-Forwarded-Host: "u8);
-            line.Append(known);
-            line.Append("\r\n"u8);
+            line.Write("X-Forwarded-Host: "u8);
+            line.WriteLatin1(known);
+            line.Write("\r\n"u8);
         }
     }
 
     // Each proxy adds an element about the connection that it sees itself: hence our scheme and host, not the trusted peer's.
-    private static void WriteForwarded(ref Cursor line, in ForwardedRequest request, ReadOnlySpan<char> host)
+    private static void WriteForwarded(ref ByteCursor line, in ForwardedRequest request, ReadOnlySpan<char> host)
     {
-        line.Append("Forwarded: "u8);
+        line.Write("Forwarded: "u8);
         var chain = request.Trusted ? WellFormed(request.Forwarded) : default;
         if (!chain.IsEmpty)
         {
-            line.Append(chain);
-            line.Append(", "u8);
+            line.WriteLatin1(chain);
+            line.Write(", "u8);
         }
 
         if (request.Peer.IsEmpty)
         {
-            line.Append("for=unknown"u8);
+            line.Write("for=unknown"u8);
         }
         else
         {
             var bracketed = request.Peer.Contains((byte)':');
-            line.Append(bracketed ? "for=\"["u8 : "for="u8);
-            line.Append(request.Peer);
-            line.Append(bracketed ? "]\""u8 : default);
+            line.Write(bracketed ? "for=\"["u8 : "for="u8);
+            line.Write(request.Peer);
+            line.Write(bracketed ? "]\""u8 : default);
         }
 
         if (!host.IsEmpty)
         {
             // Quoted only where it must be: a colon or a bracket is not a token character.
             var quoted = host.ContainsAny(':', '[');
-            line.Append(quoted ? ";host=\""u8 : ";host="u8);
-            line.Append(host);
-            line.Append(quoted ? "\""u8 : default);
+            line.Write(quoted ? ";host=\""u8 : ";host="u8);
+            line.WriteLatin1(host);
+            line.Write(quoted ? "\""u8 : default);
         }
 
-        line.Append(request.Https ? ";proto=https\r\n"u8 : ";proto=http\r\n"u8);
+        line.Write(request.Https ? ";proto=https\r\n"u8 : ";proto=http\r\n"u8);
     }
 
     private static bool IsHttps(in ForwardedRequest request)
@@ -164,20 +164,5 @@ public static class ForwardedWriter
         return chain.Length <= Forwarding.ChainCharsMax && ForwardedSyntax.TryReadForwarded(chain, nodes, out _)
             ? chain.Trim(" \t")
             : default;
-    }
-
-    private ref struct Cursor(Span<byte> to)
-    {
-        private readonly Span<byte> _to = to;
-
-        public int Length { get; private set; }
-
-        public void Append(ReadOnlySpan<byte> bytes)
-        {
-            bytes.CopyTo(_to[Length..]);
-            Length += bytes.Length;
-        }
-
-        public void Append(scoped ReadOnlySpan<char> ascii) => Length += Encoding.ASCII.GetBytes(ascii, _to[Length..]);
     }
 }

@@ -4,6 +4,7 @@ using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Limits;
 using Edge.Core.Llm;
+using Edge.Core.Memory;
 using Edge.Hosting;
 using Microsoft.AspNetCore.Http;
 
@@ -16,6 +17,8 @@ namespace Edge.Pipeline;
 internal static class LimitHeaders
 {
     private const long NsPerSecond = 1_000_000_000;
+    private const long NsPerMs = 1_000_000;
+    private const long MsPerSecond = 1000;
     private const int DescriptionBytesMax = 64;
     private const int LeftBytesMax = 64;
 
@@ -36,8 +39,8 @@ internal static class LimitHeaders
             return;
         }
 
-        var lines = new LimitLines(context.Fields.Room(route.LinesBytesMax));
-        lines.Put(route.PolicyLines);
+        var lines = new ByteCursor(context.Fields.Room(route.LinesBytesMax));
+        lines.Write(route.PolicyLines);
         Describe(ref lines, requests, isFirst: true);
         Describe(ref lines, spending, isFirst: requests is not { Count: > 0 });
         var request = Tightest(requests, AnyUnit);
@@ -45,7 +48,7 @@ internal static class LimitHeaders
         var tightest = Tighter(request, spent);
         if (tightest.Hold is not null)
         {
-            lines.Put(SecondsOf(PutLeft(ref lines, KnownResponseHeaders.XRateLimit, tightest)));
+            lines.WriteDecimal(SecondsOf(PutLeft(ref lines, KnownResponseHeaders.XRateLimit, tightest)));
         }
 
         switch (context.Dialect)
@@ -129,34 +132,34 @@ internal static class LimitHeaders
         }
     }
 
-    private static void WriteOpenAI(ref LimitLines lines, int first, (LimitHold? Hold, int Index) tightest)
+    private static void WriteOpenAI(ref ByteCursor lines, int first, (LimitHold? Hold, int Index) tightest)
     {
         if (tightest.Hold is not null)
         {
-            lines.PutGoDuration(PutLeft(ref lines, first, tightest));
+            PutGoDuration(ref lines, PutLeft(ref lines, first, tightest));
         }
     }
 
     private static void WriteAnthropic(
-        ref LimitLines lines, int first, (LimitHold? Hold, int Index) tightest, LimitUnit unit, LimitClock clock)
+        ref ByteCursor lines, int first, (LimitHold? Hold, int Index) tightest, LimitUnit unit, LimitClock clock)
     {
         tightest = Among(tightest, Only(unit));
         if (tightest.Hold is not null)
         {
             var ns = PutLeft(ref lines, first, tightest);
-            lines.Put(DateTime.UnixEpoch.AddMicroseconds(clock.UtcMicros + (ns / 1000) + 1_000_000));
+            lines.WriteTime(DateTime.UnixEpoch.AddMicroseconds(clock.UtcMicros + (ns / 1000) + 1_000_000));
         }
     }
 
     /// <summary>Writes all of three fields but when all of a limit is there again.</summary>
     /// <returns>Nanoseconds until then.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static long PutLeft(ref LimitLines lines, int first, (LimitHold? Hold, int Index) tightest)
+    private static long PutLeft(ref ByteCursor lines, int first, (LimitHold? Hold, int Index) tightest)
     {
         ref readonly var take = ref tightest.Hold!.Takes[tightest.Index];
-        lines.Put(take.Rule.LinesUpToLeft(first));
-        lines.Put(take.Remaining);
-        lines.Put(KnownResponseHeaders.LineStartOf(first + 2));
+        lines.Write(take.Rule.LinesUpToLeft(first));
+        lines.WriteDecimal(take.Remaining);
+        lines.Write(KnownResponseHeaders.LineStartOf(first + 2));
         return ResetOf(tightest.Hold, tightest.Index);
     }
 
@@ -214,19 +217,47 @@ internal static class LimitHeaders
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Describe(ref LimitLines lines, LimitHold? hold, bool isFirst)
+    private static void Describe(ref ByteCursor lines, LimitHold? hold, bool isFirst)
     {
         for (var i = 0; hold is not null && i < hold.Count; i++)
         {
             ref readonly var take = ref hold.Takes[i];
-            lines.Put(take.Rule.LeftIn.AsSpan(isFirst && i == 0 ? ListSeparatorBytes : 0));
-            lines.Put(take.Remaining);
+            lines.Write(take.Rule.LeftIn.AsSpan(isFirst && i == 0 ? ListSeparatorBytes : 0));
+            lines.WriteDecimal(take.Remaining);
             if (take.Rule.Kind != LimitKind.Concurrent)
             {
-                lines.Put(";t="u8);
-                lines.Put(SecondsOf(ResetOf(hold, i)));
+                lines.Write(";t="u8);
+                lines.WriteDecimal(SecondsOf(ResetOf(hold, i)));
             }
         }
+    }
+
+    /// <summary>As OpenAI writes durations: <c>12ms</c>, <c>1s</c>, <c>2m30s</c>, <c>6m0s</c>, <c>1h0m0s</c>.</summary>
+    internal static void PutGoDuration(ref ByteCursor to, long ns)
+    {
+        var ms = (ns + NsPerMs - 1) / NsPerMs;
+        if (ms < MsPerSecond)
+        {
+            to.WriteDecimal(ms);
+            to.Write("ms"u8);
+            return;
+        }
+
+        var s = (ms + MsPerSecond - 1) / MsPerSecond;
+        if (s >= 3600)
+        {
+            to.WriteDecimal(s / 3600);
+            to.Write((byte)'h');
+        }
+
+        if (s >= 60)
+        {
+            to.WriteDecimal(s / 60 % 60);
+            to.Write((byte)'m');
+        }
+
+        to.WriteDecimal(s % 60);
+        to.Write((byte)'s');
     }
 
     private static long SecondsOf(long ns) => (ns + NsPerSecond - 1) / NsPerSecond;

@@ -1,4 +1,5 @@
 using System.Text;
+using Edge.Core.Memory;
 using Edge.Pipeline;
 
 namespace Edge.Tests.Limits;
@@ -20,8 +21,8 @@ public sealed class LimitHeadersTests
     public void A_duration_is_written_as_OpenAI_writes_it(long ns, string text)
     {
         var room = new byte[32];
-        var lines = new LimitLines(room);
-        lines.PutGoDuration(ns);
+        var lines = new ByteCursor(room);
+        LimitHeaders.PutGoDuration(ref lines, ns);
         Assert.Equal(text, Encoding.ASCII.GetString(room.AsSpan(0, lines.Length)));
     }
 }

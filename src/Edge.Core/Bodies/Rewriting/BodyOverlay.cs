@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Edge.Core.Http;
+using Edge.Core.Memory;
 
 namespace Edge.Core.Bodies.Rewriting;
 
@@ -114,7 +115,23 @@ internal sealed class BodyOverlay
     public void WriteTo(HeadBuffer to, JsonTape tape, ReadOnlySpan<byte> made)
     {
         var text = tape.Text;
-        to.GetSpan(text.Length + made.Length);
+        var room = to.GetSpan(LengthMax(text.Length + made.Length));
+        to.Advance(Write(new ByteCursor(room), text, tape, made));
+    }
+
+    /// <summary>Most bytes of the new text: what was there, what was made, and names and commas.</summary>
+    private int LengthMax(int length)
+    {
+        foreach (ref readonly var entry in _entries.AsSpan(0, Count))
+        {
+            length += 1 + (entry.Name?.CommaJson.Length ?? 0);
+        }
+
+        return length;
+    }
+
+    private int Write(ByteCursor to, ReadOnlySpan<byte> text, JsonTape tape, ReadOnlySpan<byte> made)
+    {
 
         // What stands between two members that were neighbours is kept; between others there is a comma.
         var (start, end, next) = (0, tape.At(0).Start + 1, 1);
@@ -149,7 +166,7 @@ internal sealed class BodyOverlay
             if (!entry.IsUnchanged)
             {
                 to.Write(text[start..value.Start]);
-                WriteValue(to, value.Raw(text), entry, made);
+                WriteValue(ref to, value.Raw(text), entry, made);
                 start = value.End;
             }
 
@@ -165,6 +182,8 @@ internal sealed class BodyOverlay
             to.Write(text[start..end]);
             to.Write(text[(tape.At(0).End - 1)..]);
         }
+
+        return to.Length;
     }
 
     /// <summary>Finds what policies must know of the new text, where the old tokens tell it.</summary>
@@ -194,7 +213,7 @@ internal sealed class BodyOverlay
         return true;
     }
 
-    private static void WriteValue(HeadBuffer to, ReadOnlySpan<byte> old, in Entry entry, ReadOnlySpan<byte> made)
+    private static void WriteValue(ref ByteCursor to, ReadOnlySpan<byte> old, in Entry entry, ReadOnlySpan<byte> made)
     {
         if (entry.Value.IsEmpty)
         {
