@@ -111,7 +111,7 @@ public sealed class HeadBuffer(int initialBytes = BlockPool.MessageBytes) : IBuf
         Length = length + text.Length;
     }
 
-    /// <summary>Appends a field's line: name, colon, space, value and CRLF, of which name and value are Latin-1 likewise.</summary>
+    /// <summary>Appends the line of a field: name, colon, space, value and CRLF. Name and value are Latin-1, likewise.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void WriteField(ReadOnlySpan<char> name, ReadOnlySpan<char> value)
     {

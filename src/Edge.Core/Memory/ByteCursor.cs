@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 
@@ -41,7 +42,7 @@ public ref struct ByteCursor(Span<byte> room)
     /// <summary>Goes on with a time in whole seconds (RFC 3339).</summary>
     public void WriteTime(DateTime utc)
     {
-        utc.TryFormat(_room[Length..], out var count, "yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        utc.TryFormat(_room[Length..], out var count, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         Length += count;
     }
 }

@@ -6,6 +6,7 @@ using Edge.Core.Identity;
 using Edge.Demo;
 using Edge.Hosting;
 using Edge.Telemetry;
+using Edge.Threading;
 using Edge.Upstream;
 
 namespace Edge.Commands;
@@ -42,7 +43,7 @@ internal static class DemoCommand
             }
 
             await using var gateway = await Gateway.StartAsync(
-                plan, log, new SystemHostResolver(), TimeProvider.System, CancellationToken.None);
+                plan, log, new SystemHostResolver(), TickingTime.Shared, CancellationToken.None);
             Console.WriteLine(DemoConfiguration.Welcome(
                 gateway.Endpoints[0], gateway.AdminEndpoint!, mock.Endpoint, Token(secret)));
             await signals.Ended;

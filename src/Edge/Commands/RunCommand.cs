@@ -2,6 +2,7 @@ using System.CommandLine;
 using Edge.Core.Configuration;
 using Edge.Hosting;
 using Edge.Telemetry;
+using Edge.Threading;
 using Edge.Upstream;
 
 namespace Edge.Commands;
@@ -33,7 +34,7 @@ internal static class RunCommand
         try
         {
             gateway = await Gateway.StartAsync(
-                plan, log, new SystemHostResolver(), TimeProvider.System, CancellationToken.None);
+                plan, log, new SystemHostResolver(), TickingTime.Shared, CancellationToken.None);
         }
         catch (IOException exception)
         {

@@ -177,7 +177,7 @@ public sealed class SchemaCombinationTests
     [InlineData("{\"properties\":{\"b\":{\"not\":{\"type\":\"integer\"}}}}",
         "{\"a\":1,\"b\":1.5}", "{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":2.0}")]
     [InlineData("{\"properties\":{\"b\":{\"type\":\"string\"}}}", "{\"a\":1}", "{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":null}")]
-    public void What_a_condition_asks_of_one_member_is_asked_wherever_it_stands(string then, string valid, params string[] invalid)
+    public void What_a_condition_asks_of_one_member_it_asks_wherever_it_is(string then, string valid, params string[] invalid)
     {
         // Of what is no object nothing is asked, nor where the condition does not hold.
         string[] good = [valid, "1", "[]", "{\"a\":2}", "{\"a\":2,\"b\":null}"];

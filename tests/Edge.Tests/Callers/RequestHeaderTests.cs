@@ -110,7 +110,8 @@ public sealed class RequestHeaderTests
             var seen = door.Upstream.Requests[^1];
             Assert.Equal(
                 Enumerable.Range(0, count).Select(static i => $"X-Mine-{i}"),
-                seen.Headers.Select(static field => field.Key).Where(static name => name.StartsWith("X-Mine-", StringComparison.Ordinal)));
+                seen.Headers.Select(static field => field.Key)
+                    .Where(static name => name.StartsWith("X-Mine-", StringComparison.Ordinal)));
             Assert.Equal(["4"], seen.Headers.All("Content-Length"));
             Assert.Equal("body", seen.Text);
         }
