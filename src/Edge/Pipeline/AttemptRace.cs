@@ -54,6 +54,8 @@ internal sealed class AttemptRace(RequestContext context) : IValueTaskSource
     {
         _count = _ended = 0;
         _isArmed = _isDue = _isPending = false;
+
+        // Read before there is a second attempt. What else is kept of the head, the first writes before anything is waited for.
         _ = context.CallerHeaders;
         Start(context.Attempt, onlyUntried);
         Arm(afterNs);

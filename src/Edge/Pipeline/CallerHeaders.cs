@@ -48,6 +48,13 @@ internal sealed class CallerHeaders
         }
     }
 
+    /// <summary>Lets go of them.</summary>
+    public void Clear()
+    {
+        _all.AsSpan(0, _count).Clear();
+        _count = 0;
+    }
+
     /// <summary>The values under a name that is not Content-Length; none where there are none.</summary>
     public StringValues Find(string name)
     {

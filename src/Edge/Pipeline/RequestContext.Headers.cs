@@ -69,6 +69,15 @@ internal sealed partial class RequestContext
         });
     }
 
+    private void EndHeaders()
+    {
+        if (_hasCallerHeaders)
+        {
+            _hasCallerHeaders = false;
+            _callerHeaders!.Clear();
+        }
+    }
+
     private CallerHeaders ReadHeaders()
     {
         _callerHeaders ??= new CallerHeaders();

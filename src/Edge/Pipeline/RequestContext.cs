@@ -329,7 +329,6 @@ internal sealed partial class RequestContext
         Cache = null;
         Usage = default;
         _client = null;
-        _hasCallerHeaders = false;
         BeginBody();
         EventStream = null;
         FirstEventNs = 0;
@@ -438,6 +437,7 @@ internal sealed partial class RequestContext
     {
         EndBody();
         EndFields();
+        EndHeaders();
         Cache?.End();
         Translation?.ReturnMemory();
         Repeats?.End();

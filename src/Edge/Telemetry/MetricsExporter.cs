@@ -66,6 +66,8 @@ internal sealed class MetricsExporter : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
+                // Short intervals are called on a thread that others share.
+                await Task.Yield();
                 await ExportAsync(_stop.Token);
             }
         }

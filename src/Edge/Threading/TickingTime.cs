@@ -17,6 +17,9 @@ internal sealed class TickingTime : TimeProvider
 
     private static readonly AutoResetEvent Changed = new(false);
 
+    [ThreadStatic]
+    private static bool IsOfThread;
+
     private readonly Lock _gate = new();
     private readonly List<Ticker> _tickers = [];
     private readonly List<Ticker> _due = [];
@@ -28,6 +31,9 @@ internal sealed class TickingTime : TimeProvider
 
     /// <summary>The one of the process.</summary>
     public static TickingTime Shared { get; } = new();
+
+    /// <summary>True on the thread that calls the timers.</summary>
+    public static bool IsItsThread => IsOfThread;
 
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -47,6 +53,7 @@ internal sealed class TickingTime : TimeProvider
 
     private void Run()
     {
+        IsOfThread = true;
         while (true)
         {
             int wait;

@@ -194,10 +194,9 @@ internal sealed class UpstreamPool : IDisposable
         connection.Dispose();
     }
 
-    /// <summary>
-    /// Breaks exchanges whose time is up and closes idle connections that are too old. Called by the sweeper only.
-    /// </summary>
-    public void Sweep(long nowMs)
+    /// <summary>Closes idle connections that are too old. Called by the sweeper only.</summary>
+    /// <returns>True where there are exchanges whose time is up.</returns>
+    public bool Sweep(long nowMs)
     {
         var idleSince = nowMs - (long)_plan.ConnectionIdleTimeout.TotalMilliseconds;
         var bornAfter = nowMs - (long)_plan.ConnectionLifetime.TotalMilliseconds;
@@ -224,7 +223,35 @@ internal sealed class UpstreamPool : IDisposable
         }
 
         _expired.Clear();
-        AbortOverdue(nowMs);
+        var index = 0;
+        lock (_gate)
+        {
+            return FindOverdue(nowMs, ref index, out _, out _) is not null;
+        }
+    }
+
+    /// <summary>Breaks exchanges whose time is up. What their owners do then may run inside this call.</summary>
+    public void AbortOverdue(long nowMs)
+    {
+        var index = 0;
+        while (true)
+        {
+            UpstreamConnection? overdue;
+            long lease;
+            Failure reason;
+            lock (_gate)
+            {
+                overdue = FindOverdue(nowMs, ref index, out lease, out reason);
+            }
+
+            if (overdue is null)
+            {
+                return;
+            }
+
+            // Outside the lock, since the exchange's continuation may run inside this call.
+            overdue.TryAbort(lease, reason);
+        }
     }
 
     /// <summary>Breaks all exchanges that there are; their owners then see the reason.</summary>
@@ -290,34 +317,24 @@ internal sealed class UpstreamPool : IDisposable
         return null;
     }
 
-    private void AbortOverdue(long nowMs)
+    private UpstreamConnection? FindOverdue(long nowMs, ref int index, out long lease, out Failure reason)
     {
-        var index = 0;
-        while (true)
+        while (index < _all.Count)
         {
-            UpstreamConnection? overdue = null;
-            var lease = 0L;
-            var reason = Failure.None;
-            lock (_gate)
+            // The lease is read first: a deadline seen after it belongs to that exchange or to a later one, whose lease then
+            // differs, and an abort does nothing.
+            var connection = _all[index++];
+            lease = connection.Lease;
+            reason = lease > 0 ? connection.Deadlines.Expired(nowMs) : Failure.None;
+            if (reason != Failure.None)
             {
-                for (; index < _all.Count && overdue is null; index++)
-                {
-                    // The lease is read first: a deadline seen after it belongs to that exchange or to a later one, whose
-                    // lease then differs, and the abort below does nothing.
-                    lease = _all[index].Lease;
-                    reason = lease > 0 ? _all[index].Deadlines.Expired(nowMs) : Failure.None;
-                    overdue = reason == Failure.None ? null : _all[index];
-                }
-
-                if (overdue is null)
-                {
-                    break;
-                }
+                return connection;
             }
-
-            // Outside the lock, since the exchange's continuation may run inside this call.
-            overdue.TryAbort(lease, reason);
         }
+
+        lease = 0;
+        reason = Failure.None;
+        return null;
     }
 
     private void Forget(UpstreamConnection connection)

@@ -1,4 +1,5 @@
 using Edge.Core.Http;
+using Edge.Threading;
 
 namespace Edge.Upstream;
 
@@ -10,7 +11,7 @@ namespace Edge.Upstream;
 /// Deadlines set on the coarse clock fire at most two periods late and one early; should the machine stall, earlier by as long as
 /// it stalled.
 /// </remarks>
-internal sealed class UpstreamSweeper : IDisposable
+internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
 {
     /// <summary>Time between two looks.</summary>
     public const int PeriodMs = 50;
@@ -86,11 +87,32 @@ internal sealed class UpstreamSweeper : IDisposable
             return;
         }
 
+        var isOverdue = false;
+        foreach (var pool in Pools())
+        {
+            isOverdue |= pool.Sweep(NowMs);
+        }
+
+        if (isOverdue && TickingTime.IsItsThread)
+        {
+            // What requests do whose time is up may take longer than the clock has until it is to be moved on again.
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            return;
+        }
+
+        AbortOverdue(isOverdue);
+    }
+
+    /// <inheritdoc/>
+    void IThreadPoolWorkItem.Execute() => AbortOverdue(areAny: true);
+
+    private void AbortOverdue(bool areAny)
+    {
         try
         {
-            foreach (var pool in Pools())
+            foreach (var pool in areAny ? Pools() : [])
             {
-                pool.Sweep(NowMs);
+                pool.AbortOverdue(NowMs);
             }
         }
         finally

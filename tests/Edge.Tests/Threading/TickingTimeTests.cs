@@ -16,6 +16,8 @@ public sealed class TickingTimeTests
         await second.ReachAsync(3);
         Assert.Equal(first.Thread, second.Thread);
         Assert.Equal("edge ticks", first.Thread!.Name);
+        Assert.True(first.IsItsThread);
+        Assert.False(TickingTime.IsItsThread);
         first.Timer.Dispose();
 
         // A call may be under way.
@@ -79,6 +81,8 @@ public sealed class TickingTimeTests
 
         public Thread? Thread { get; private set; }
 
+        public bool IsItsThread { get; private set; }
+
         public Task ReachAsync(int calls) => Deadline.UntilAsync(() => Calls >= calls);
 
         public void Dispose() => Timer.Dispose();
@@ -86,6 +90,7 @@ public sealed class TickingTimeTests
         private void Count()
         {
             Thread = Thread.CurrentThread;
+            IsItsThread = TickingTime.IsItsThread;
             Interlocked.Increment(ref _calls);
         }
     }
