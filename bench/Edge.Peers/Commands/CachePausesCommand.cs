@@ -16,8 +16,10 @@ internal static class CachePausesCommand
     private const int CollectionsMin = 10;
     private const double MedianMsMax = 2;
 
-    // What else the machine does can only make pauses longer: what is too long is looked at again.
-    private const int RoundsMax = 3;
+    // What else the machine does can only make pauses longer: what is too long is looked at again. Where it makes those of a
+    // cache that keeps next to none too long as well, theirs are the measure.
+    private const int RoundsMax = 5;
+    private const double MedianRatioMax = 1.25;
 
     // Half of them are asked for from what is kept; some fall between two readings of what was counted.
     private const double HitPartMin = 0.45;
@@ -58,24 +60,13 @@ internal static class CachePausesCommand
 
         try
         {
-            var full = await MeasureAsync(FullSize, RoundsMax, edge, answers, rate, session, cancellation);
-            List<PausePhase> phases =
-            [
-                .. full, .. await MeasureAsync(LeastSize, 1, edge, answers, rate, session, cancellation),
-            ];
+            await using var full = new CachePausesRun(FullSize, answers, rate, session);
+            await using var least = new CachePausesRun(LeastSize, answers, rate, session);
+            await full.StartAsync(edge, cancellation);
+            await least.StartAsync(edge, cancellation);
+            var phases = await MeasureAsync(full, least, cancellation);
             Console.WriteLine(CachePausesReport.Write(phases));
-            var (filled, used) = (full[0], full[^1]);
-            checks.Check(filled.Kept == answers, Text($"{filled.Kept:N0} answers of {answers:N0} are kept"));
-            checks.Check(
-                used.Hits >= HitPartMin * used.Requests,
-                Text($"{used.Hits:N0} of {used.Requests:N0} requests were answered from them"));
-            var lost = phases.Sum(static phase => phase.Lost);
-            checks.Check(lost == 0, Text($"{lost:N0} requests were lost"));
-            checks.Check(
-                used.Pauses.Count >= CollectionsMin, Text($"there were collections to judge by: {used.Pauses.Count:N0}"));
-            checks.Check(
-                used.Pauses.MedianMs < MedianMsMax,
-                Text($"the median pause with them is {used.Pauses.MedianMs:N2} ms, less than {MedianMsMax:N0}"));
+            Judge(phases, answers, checks);
         }
         catch (Exception exception) when (exception is InvalidOperationException or HttpRequestException)
         {
@@ -87,21 +78,42 @@ internal static class CachePausesCommand
         return checks.Close();
     }
 
-    // Fills the cache and uses it, until the pauses of one round are short enough.
+    // Fills both and uses them one after the other, until the pauses of one round are short enough: the last two phases.
     private static async Task<List<PausePhase>> MeasureAsync(
-        string size, int roundsMax, string edge, int answers, int rate, Session session, CancellationToken cancellation)
+        CachePausesRun full, CachePausesRun least, CancellationToken cancellation)
     {
-        await using var run = new CachePausesRun(size, answers, rate, session);
-        await run.StartAsync(edge, cancellation);
-        List<PausePhase> phases = [await run.FillAsync(cancellation)];
+        List<PausePhase> phases = [await full.FillAsync(cancellation), await least.FillAsync(cancellation)];
+        var rounds = 0;
         do
         {
-            phases.Add(await run.KeepOnAsync(cancellation));
+            phases.Add(await full.KeepOnAsync(cancellation));
+            phases.Add(await least.KeepOnAsync(cancellation));
         }
-        while (phases[^1].Pauses.MedianMs >= MedianMsMax && phases.Count <= roundsMax);
+        while (!ShortEnough(phases[^2], phases[^1]) && ++rounds < RoundsMax);
 
         return phases;
     }
+
+    private static void Judge(List<PausePhase> phases, int answers, Checks checks)
+    {
+        var (filled, used, least) = (phases[0], phases[^2], phases[^1]);
+        checks.Check(filled.Kept == answers, Text($"{filled.Kept:N0} answers of {answers:N0} are kept"));
+        checks.Check(
+            used.Hits >= HitPartMin * used.Requests,
+            Text($"{used.Hits:N0} of {used.Requests:N0} requests were answered from them"));
+        var lost = phases.Sum(static phase => phase.Lost);
+        checks.Check(lost == 0, Text($"{lost:N0} requests were lost"));
+        checks.Check(
+            Math.Min(used.Pauses.Count, least.Pauses.Count) >= CollectionsMin,
+            Text($"there were collections to judge by: {used.Pauses.Count:N0} and {least.Pauses.Count:N0}"));
+        checks.Check(
+            ShortEnough(used, least),
+            Text($"the median pause with them is {used.Pauses.MedianMs:N2} ms, ")
+            + Text($"less than {MedianMsMax:N0} or than {MedianRatioMax} of {least.Pauses.MedianMs:N2} ms without them"));
+    }
+
+    private static bool ShortEnough(PausePhase used, PausePhase least) =>
+        used.Pauses.MedianMs < Math.Max(MedianMsMax, MedianRatioMax * least.Pauses.MedianMs);
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
