@@ -67,12 +67,15 @@ internal sealed class BenchRun(BenchOptions options, Session session, TextWriter
     private async Task<List<Peer>> FindPeersAsync(Setup setup, CancellationToken cancellation)
     {
         List<Peer> found = [];
-        foreach (var peer in Setups.Peers(setup, Options.Edge, Options.Yarp))
+        var peers = Setups.Peers(setup, Options.Edge, Options.Yarp);
+        foreach (var peer in peers)
         {
             bool IsAbout(string said) => said.StartsWith(peer.Name + " ", StringComparison.Ordinal)
                 || said.StartsWith(peer.Name + ":", StringComparison.Ordinal);
 
-            if (!Options.WantsPeer(peer.Name) || NotStarted.Exists(IsAbout))
+            var isWanted = Options.WantsPeer(peer.Name)
+                || Array.Exists(peers, other => other.Plain == peer.Name && Options.WantsPeer(other.Name));
+            if (!isWanted || NotStarted.Exists(IsAbout))
             {
                 continue;
             }
@@ -143,6 +146,14 @@ internal sealed class BenchRun(BenchOptions options, Session session, TextWriter
             // Everybody is first once.
             var running = _running[(i + round) % _running.Count];
             await MeasureAsync(scenario, running.Peer.Name, new Target(running.Port, running), cancellation);
+        }
+
+        foreach (var running in _running)
+        {
+            if (running.Peer.Plain is { } plain)
+            {
+                _results.Find(result => result.Name == scenario.Name)!.AddBeyond(running.Peer.Name, plain);
+            }
         }
     }
 

@@ -28,6 +28,33 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void What_policies_take_is_what_the_same_round_took_without_them_less()
+    {
+        var scenario = Array.Find(Scenario.All, static scenario => scenario.Name == "chain")!.NewResult();
+        foreach (var (with, without) in ((double, double)[])[(25, 20), (40, 34), (21, 20)])
+        {
+            scenario.Of("edge").Add(Metric.ProcessorPerRequest, with);
+            scenario.Of("edge-plain").Add(Metric.ProcessorPerRequest, without);
+            scenario.AddBeyond("edge", "edge-plain");
+        }
+
+        Assert.Equal([5, 6, 1], scenario.Of("edge").Samples[Metric.ProcessorBeyondPlain]);
+        Assert.Contains("25.0 (21.0-40.0) | 5.0 (1.0-6.0)", Table.Write(scenario), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Beyond_a_peer_that_failed_there_is_nothing_to_tell()
+    {
+        var scenario = Array.Find(Scenario.All, static scenario => scenario.Name == "chain")!.NewResult();
+        scenario.Of("edge").Add(Metric.ProcessorPerRequest, 25);
+        scenario.Of("edge-plain").Failure = "it did not start";
+        scenario.AddBeyond("edge", "edge-plain");
+        scenario.AddBeyond("edge", "not-there");
+
+        Assert.False(scenario.Of("edge").Samples.ContainsKey(Metric.ProcessorBeyondPlain));
+    }
+
+    [Fact]
     public void A_generator_has_kept_its_rate_up_to_its_limit_and_not_beyond()
     {
         Assert.True(Late(OpenLoadResult.LateUsMax).HasKeptRate);

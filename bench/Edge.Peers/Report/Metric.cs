@@ -9,6 +9,9 @@ internal sealed record Metric(string Name, string Title, int Decimals)
     /// <summary>Processor time of the whole peer for a request.</summary>
     public static readonly Metric ProcessorPerRequest = new("processorUsPerRequest", "CPU us/request", 1);
 
+    /// <summary>The same beyond what it takes without policies, in the same round.</summary>
+    public static readonly Metric ProcessorBeyondPlain = new("processorUsBeyondPlain", "beyond plain us", 1);
+
     /// <summary>Answers a second when callers send as fast as they are answered.</summary>
     public static readonly Metric RequestsPerSecond = new("requestsPerSecond", "requests/s", 0);
 

@@ -12,6 +12,20 @@ internal sealed record ScenarioResult(string Name, string Title, Metric[] Metric
     /// <summary>The rate at which requests came; null where callers wait for answers.</summary>
     public int? RequestsPerSecond { get; set; }
 
+    /// <summary>
+    /// Adds what a peer took in the last round beyond another one that does without policies, where the round counts for both.
+    /// </summary>
+    public void AddBeyond(string peer, string plain)
+    {
+        var (result, less) = (Of(peer), Of(plain));
+        if (result.Count > 0 && result.Failure is null && less.Failure is null
+            && result.Samples[Metric.ProcessorPerRequest] is { } all
+            && less.Samples.TryGetValue(Metric.ProcessorPerRequest, out var some) && some.Count == all.Count)
+        {
+            result.Add(Metric.ProcessorBeyondPlain, all[^1] - some[^1]);
+        }
+    }
+
     /// <summary>The result of a peer.</summary>
     public PeerResult Of(string peer)
     {

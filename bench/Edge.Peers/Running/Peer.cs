@@ -25,6 +25,12 @@ internal sealed record Peer(string Name, string Program, string? VersionArgument
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// The peer that does the same work without policies, whose processor time is taken off this one's of the same round; null
+    /// where none is.
+    /// </summary>
+    public string? Plain { get; init; }
+
     /// <summary>Files without which it is not installed, beside its program.</summary>
     public string[] Needs { get; init; } = [];
 

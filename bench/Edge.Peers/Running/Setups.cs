@@ -11,13 +11,16 @@ internal static class Setups
     /// <summary>Edge's configuration for the cache. While there is none, there is nothing to compare caches with.</summary>
     private const string EdgeCache = "edge-cache.yaml";
 
+    /// <summary>Edge without policies, beside Edge with them.</summary>
+    private const string EdgePlain = "edge-plain";
+
     private static readonly KeyValuePair<string, string>[] NoMoreRoutes = [new("moreRoutes", "")];
 
     private static readonly string Multiarch =
         RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
 
     /// <summary>Names of all gateways.</summary>
-    public static string[] PeerNames { get; } = ["edge", "nginx", "haproxy", "yarp", "nginx-lua", "nginx-cache", "varnish"];
+    public static string[] PeerNames { get; } = ["edge", EdgePlain, "nginx", "haproxy", "yarp", "nginx-lua", "nginx-cache", "varnish"];
 
     /// <summary>The setups that there is something to measure of.</summary>
     public static bool IsThere(Setup setup) => setup != Setup.Cache || Configs.Has(EdgeCache);
@@ -28,12 +31,14 @@ internal static class Setups
         Setup.Plain => [Edge(edge, "edge.yaml"), Nginx("nginx", "nginx.conf"), HAProxy, Yarp(yarp)],
         Setup.Chain =>
         [
-            .. Configs.Has(EdgeChain) ? [Edge(edge, EdgeChain)] : Array.Empty<Peer>(),
+            .. Configs.Has(EdgeChain) ? [Edge(edge, EdgeChain) with { Plain = EdgePlain }] : Array.Empty<Peer>(),
 
             // The same request with all policies off: what the chain is to be compared with.
+            Edge(edge, "edge.yaml") with { Name = EdgePlain },
             Nginx("nginx", "nginx.conf"),
             Nginx("nginx-lua", "nginx-lua.conf", "chain.lua") with
             {
+                Plain = "nginx",
                 Needs =
                 [
                     "/usr/lib/nginx/modules/ndk_http_module.so",

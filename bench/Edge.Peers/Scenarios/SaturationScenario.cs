@@ -27,6 +27,10 @@ internal sealed record SaturationScenario(string Name, string Title, Work Work, 
         : this(Prefix(protocol) + work.Name, $"{work.Title}, {Manner(protocol)}", work, protocol) =>
         Connections = protocol == Protocol.Http2 ? Http2Connections : PlainConnections;
 
+    /// <summary>What comes of it where some peers do without policies what others do with them.</summary>
+    public static Metric[] MetricsBeyondPlain { get; } =
+        [Metric.ProcessorPerRequest, Metric.ProcessorBeyondPlain, Metric.RequestsPerSecond, Metric.Resident];
+
     /// <summary>How many connections.</summary>
     public int Connections { get; init; } = PlainConnections;
 

@@ -27,7 +27,7 @@ internal abstract record Scenario(string Name, string Title, Metric[] Metrics)
         new RateScenario("half-post-chat", HalfRate, Work.Chat, null),
         new RateScenario("low-get-1k", "a low rate", Work.Get, LowRatePerSecond),
         new RateScenario("idle-get-1k", "hardly any rate", Work.Get, IdleRatePerSecond),
-        new SaturationScenario(Work.Chain) { Setup = Setup.Chain },
+        new SaturationScenario(Work.Chain) { Setup = Setup.Chain, Metrics = SaturationScenario.MetricsBeyondPlain },
         new SaturationScenario(Work.Get) { Name = "cache-hit", Title = "GET of 1 KB from the cache", Setup = Setup.Cache },
         StreamScenario.Of("sse-1", 1, gapMs: 10),
         StreamScenario.Of("sse-500", 500, gapMs: 100),

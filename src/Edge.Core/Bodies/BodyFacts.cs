@@ -198,9 +198,19 @@ public struct BodyFacts
 
     private void TakeLimit(ReadOnlySpan<byte> text, int token)
     {
-        var number = JsonNumber.Parse(text);
-        var count = number.TryGetInt64(out var exact) ? Math.Min(exact, int.MaxValue) : int.MaxValue;
-        if (number.IsInteger && !number.IsNegative && (MaxTokens < 0 || count > AnswerTokens))
+        long count;
+        if (JsonNumber.TryReadShort(text, out var billionths))
+        {
+            count = billionths % JsonNumber.Billion == 0 ? billionths / JsonNumber.Billion : -1;
+        }
+        else
+        {
+            var number = JsonNumber.Parse(text);
+            count = !number.IsInteger || number.IsNegative ? -1
+                : number.TryGetInt64(out var exact) ? Math.Min(exact, int.MaxValue) : int.MaxValue;
+        }
+
+        if (count >= 0 && (MaxTokens < 0 || count > AnswerTokens))
         {
             MaxTokens = token;
             AnswerTokens = count;

@@ -11,6 +11,9 @@ public readonly ref struct JsonNumber
     /// <summary>Exponents beyond this are taken as this; no two numbers that can be told apart in use become equal.</summary>
     private const int ExponentMax = 100_000_000;
 
+    /// <summary>What <see cref="TryReadShort"/> counts in.</summary>
+    public const long Billion = 1_000_000_000;
+
     private readonly ReadOnlySpan<byte> _digits;
 
     private JsonNumber(ReadOnlySpan<byte> digits, bool isNegative, int magnitude, int exponent)
@@ -63,9 +66,60 @@ public readonly ref struct JsonNumber
             text[first..(last + 1)], isNegative, exponent + PlaceOf(first, dot), exponent + PlaceOf(last, dot));
     }
 
-    /// <summary>Compares two numbers as they are spelled; short integers, which most are, without taking them apart.</summary>
-    public static int Compare(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
-        TryReadShort(left, out var l) && TryReadShort(right, out var r) ? l.CompareTo(r) : Parse(left).CompareTo(Parse(right));
+    /// <summary>
+    /// Reads a number with at most nine digits before the point and nine behind it, and without an exponent, which nearly all
+    /// are: exactly, and without taking it apart.
+    /// </summary>
+    /// <param name="text">As JSON has it.</param>
+    /// <param name="billionths">The number, in billionths.</param>
+    /// <returns>False: it is another one.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static bool TryReadShort(ReadOnlySpan<byte> text, out long billionths)
+    {
+        const int digitsMax = 9;
+        billionths = 0;
+        var whole = text[0] == '-' ? 1 : 0;
+        var at = whole;
+        var value = 0L;
+        for (; (uint)at < (uint)text.Length && (uint)(text[at] - '0') <= 9; at++)
+        {
+            value = (value * 10) + (text[at] - '0');
+        }
+
+        if (at - whole > digitsMax)
+        {
+            return false;
+        }
+
+        value *= Billion;
+        if (at < text.Length)
+        {
+            if (text[at] != '.' || text.Length - at - 1 > digitsMax)
+            {
+                return false;
+            }
+
+            var place = Billion;
+            while (++at < text.Length)
+            {
+                var digit = (uint)(text[at] - '0');
+                if (digit > 9)
+                {
+                    return false;
+                }
+
+                place /= 10;
+                value += digit * place;
+            }
+        }
+
+        billionths = whole > 0 ? -value : value;
+        return true;
+    }
+
+    /// <summary>Whether a number has no fraction, however it is spelled.</summary>
+    public static bool IsWhole(ReadOnlySpan<byte> text) =>
+        TryReadShort(text, out var billionths) ? billionths % Billion == 0 : Parse(text).IsInteger;
 
     /// <summary>Below, equal to or above another number: a negative number, 0, a positive one.</summary>
     public int CompareTo(in JsonNumber other)
@@ -218,31 +272,5 @@ public readonly ref struct JsonNumber
         }
 
         return isNegative ? -value : value;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool TryReadShort(ReadOnlySpan<byte> text, out int value)
-    {
-        const int digitsMax = 9;
-        value = 0;
-        var isNegative = text[0] == '-';
-        text = text[(isNegative ? 1 : 0)..];
-        if (text.Length > digitsMax)
-        {
-            return false;
-        }
-
-        foreach (var digit in text)
-        {
-            if ((uint)(digit - '0') > 9)
-            {
-                return false;
-            }
-
-            value = (value * 10) + (digit - '0');
-        }
-
-        value = isNegative ? -value : value;
-        return true;
     }
 }

@@ -12,6 +12,12 @@ public sealed partial class JsonTape
     /// <summary>Members of an object up to which its names are compared pair by pair.</summary>
     private const int PairedNamesMax = 12;
 
+    /// <summary>A double has 309 digits before its point at most.</summary>
+    private const int SurelyFiniteBytes = 300;
+
+    // What a reader returns is the place where it has stopped, which lives in a register as one passed by reference does not.
+    private const int Failed = -1;
+
     private bool ReadText()
     {
         var text = Text;
@@ -26,7 +32,8 @@ public sealed partial class JsonTape
             return Fail(JsonFault.Empty, at);
         }
 
-        if (!ReadOne(text, ref at))
+        at = ReadOne(text, at);
+        if (at < 0)
         {
             return false;
         }
@@ -36,51 +43,80 @@ public sealed partial class JsonTape
     }
 
     /// <summary>Reads a value with all that is in it.</summary>
-    private bool ReadOne(ReadOnlySpan<byte> text, ref int at)
+    private int ReadOne(ReadOnlySpan<byte> text, int at)
     {
         var depth = 0;
+        var parent = JsonKind.Null;
         while (true)
         {
-            // Here a value begins; what it opens is read on, what it ends closes what it may.
-            if (!ReadValue(text, ref at, ref depth, out var opened))
+            // Here an item begins, or a member.
+            if (parent == JsonKind.Object && (at = ReadName(text, at)) < 0)
             {
-                return false;
+                return Failed;
             }
 
-            while (!opened)
+            if ((uint)at >= (uint)text.Length)
             {
-                if (depth == 0)
+                return FailAt(JsonFault.Unfinished, at);
+            }
+
+            var first = text[at];
+            if ((first | 0x20) == '{')
+            {
+                parent = first == '{' ? JsonKind.Object : JsonKind.Array;
+                if (!Open(parent, at, depth++))
                 {
-                    return true;
+                    return Failed;
                 }
 
-                at = SkipSpace(text, at);
-                if (at == text.Length)
+                at = SkipSpace(text, at + 1);
+                if ((uint)at >= (uint)text.Length || text[at] != first + ('}' - '{'))
                 {
-                    return Fail(JsonFault.Unfinished, at);
+                    continue;
+                }
+            }
+            else if ((at = ReadSimple(text, at, first)) < 0)
+            {
+                return Failed;
+            }
+
+            // What has ended may be the last of what it is in.
+            for (; depth > 0; depth--)
+            {
+                at = SkipSpace(text, at);
+                if ((uint)at >= (uint)text.Length)
+                {
+                    return FailAt(JsonFault.Unfinished, at);
                 }
 
                 if (text[at] == ',')
                 {
-                    if (!ReadSeparator(text, ref at, depth))
-                    {
-                        return false;
-                    }
-
+                    parent = _tokens[_open[depth - 1]].CountOneMore();
                     break;
                 }
 
-                if (!Close(text, ref at, ref depth))
+                if (!Close(text, at++, _open[depth - 1]))
                 {
-                    return false;
+                    return Failed;
                 }
             }
+
+            if (depth == 0)
+            {
+                return at;
+            }
+
+            at = SkipSpace(text, at + 1);
         }
     }
 
-    private static int SkipSpace(ReadOnlySpan<byte> text, int at)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int SkipSpace(ReadOnlySpan<byte> text, int at) =>
+        (uint)at < (uint)text.Length && text[at] <= ' ' ? SkipSpaces(text, at) : at;
+
+    private static int SkipSpaces(ReadOnlySpan<byte> text, int at)
     {
-        while ((uint)at < (uint)text.Length && text[at] <= ' ' && text[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
+        while ((uint)at < (uint)text.Length && text[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
         {
             at++;
         }
@@ -88,162 +124,123 @@ public sealed partial class JsonTape
         return at;
     }
 
-    private bool ReadValue(ReadOnlySpan<byte> text, ref int at, ref int depth, out bool opened)
+    private int ReadSimple(ReadOnlySpan<byte> text, int at, byte first)
     {
-        opened = false;
-        if (at >= text.Length)
-        {
-            return Fail(JsonFault.Unfinished, at);
-        }
-
-        switch (text[at])
+        switch (first)
         {
             case (byte)'"':
-                return ReadString(text, ref at);
-            case (byte)'{':
-            case (byte)'[':
-                return Open(text, ref at, ref depth, out opened);
+                return ReadString(text, at);
             case (byte)'t':
-                return ReadWord(text, ref at, "true"u8, JsonKind.True);
+                return ReadWord(text, at, "true"u8, JsonKind.True);
             case (byte)'f':
-                return ReadWord(text, ref at, "false"u8, JsonKind.False);
+                return ReadWord(text, at, "false"u8, JsonKind.False);
             case (byte)'n':
-                return ReadWord(text, ref at, "null"u8, JsonKind.Null);
+                return ReadWord(text, at, "null"u8, JsonKind.Null);
             case (byte)'-' or (>= (byte)'0' and <= (byte)'9'):
-                return ReadNumber(text, ref at);
+                return ReadNumber(text, at);
             case (byte)'+' or (byte)'.' or (byte)'N' or (byte)'I':
-                return Fail(JsonFault.BadNumber, at);
+                return FailAt(JsonFault.BadNumber, at);
             default:
-                return Fail(JsonFault.UnexpectedByte, at);
+                return FailAt(JsonFault.UnexpectedByte, at);
         }
     }
 
-    private bool Open(ReadOnlySpan<byte> text, ref int at, ref int depth, out bool opened)
+    private bool Open(JsonKind kind, int at, int depth)
     {
-        opened = false;
         if (depth == DepthMax)
         {
             return Fail(JsonFault.TooDeep, at);
         }
 
-        var isObject = text[at] == '{';
-        _open[depth++] = _count;
-        if (!Add(isObject ? JsonKind.Object : JsonKind.Array, at, 0, 0, escaped: false))
-        {
-            return false;
-        }
-
-        at = SkipSpace(text, at + 1);
-        if (at < text.Length && text[at] == (isObject ? '}' : ']'))
-        {
-            return Close(text, ref at, ref depth);
-        }
-
-        opened = true;
-        return !isObject || ReadName(text, ref at);
+        _open[depth] = _count;
+        return Add(kind, at, 0, 0, escaped: false);
     }
 
-    private bool ReadSeparator(ReadOnlySpan<byte> text, ref int at, int depth)
+    private int ReadName(ReadOnlySpan<byte> text, int at)
     {
-        at = SkipSpace(text, at + 1);
-        ref readonly var parent = ref _tokens[_open[depth - 1]];
-        _tokens[_open[depth - 1]] = new JsonToken(parent.Kind, parent.Start, 0, parent.Count + 1, escaped: false, 0);
-        return parent.Kind == JsonKind.Array || ReadName(text, ref at);
-    }
-
-    private bool ReadName(ReadOnlySpan<byte> text, ref int at)
-    {
-        if (at >= text.Length || text[at] != '"')
+        if ((uint)at >= (uint)text.Length || text[at] != '"')
         {
-            return Fail(at >= text.Length ? JsonFault.Unfinished : JsonFault.UnexpectedByte, at);
+            return FailAt((uint)at >= (uint)text.Length ? JsonFault.Unfinished : JsonFault.UnexpectedByte, at);
         }
 
-        if (!ReadString(text, ref at))
+        at = ReadString(text, at);
+        if (at < 0)
         {
-            return false;
+            return Failed;
         }
 
         at = SkipSpace(text, at);
-        if (at >= text.Length || text[at] != ':')
-        {
-            return Fail(at >= text.Length ? JsonFault.Unfinished : JsonFault.UnexpectedByte, at);
-        }
-
-        at = SkipSpace(text, at + 1);
-        return true;
+        return (uint)at < (uint)text.Length && text[at] == ':'
+            ? SkipSpace(text, at + 1)
+            : FailAt((uint)at >= (uint)text.Length ? JsonFault.Unfinished : JsonFault.UnexpectedByte, at);
     }
 
-    private bool Close(ReadOnlySpan<byte> text, ref int at, ref int depth)
+    private bool Close(ReadOnlySpan<byte> text, int at, int number)
     {
-        var number = _open[depth - 1];
-        ref readonly var token = ref _tokens[number];
-        if (text[at] != (token.Kind == JsonKind.Object ? '}' : ']'))
+        ref var token = ref _tokens[number];
+        var isObject = token.Kind == JsonKind.Object;
+        if (text[at] != (isObject ? '}' : ']'))
         {
             return Fail(JsonFault.UnexpectedByte, at);
         }
 
-        at++;
-        depth--;
         var count = number + 1 == _count ? 0 : token.Count + 1;
-        _tokens[number] = new JsonToken(token.Kind, token.Start, at, count, escaped: false, _count);
-        return count < 2 || token.Kind == JsonKind.Array || HasDistinctNames(text, number);
+        token.Close(at + 1, count, _count);
+        return !isObject || count < 2 || HasDistinctNames(text, number);
     }
 
-    private bool ReadWord(ReadOnlySpan<byte> text, ref int at, ReadOnlySpan<byte> word, JsonKind kind)
+    private int ReadWord(ReadOnlySpan<byte> text, int at, ReadOnlySpan<byte> word, JsonKind kind)
     {
-        var start = at;
         if (!text[at..].StartsWith(word))
         {
-            var same = text[at..].CommonPrefixLength(word);
-            return Fail(at + same == text.Length ? JsonFault.Unfinished : JsonFault.UnexpectedByte, at + same);
+            at += text[at..].CommonPrefixLength(word);
+            return FailAt(at == text.Length ? JsonFault.Unfinished : JsonFault.UnexpectedByte, at);
         }
 
-        at += word.Length;
-        return Add(kind, start, at, 0, escaped: false);
+        var end = at + word.Length;
+        return Add(kind, at, end, 0, escaped: false) ? end : Failed;
     }
 
-    private bool ReadNumber(ReadOnlySpan<byte> text, ref int at)
+    private int ReadNumber(ReadOnlySpan<byte> text, int start)
     {
-        var start = at;
-        at += text[at] == '-' ? 1 : 0;
-        var whole = at;
-        at = SkipDigits(text, at);
+        var whole = start + (text[start] == '-' ? 1 : 0);
+        var at = SkipDigits(text, whole);
         if (at == whole || (text[whole] == '0' && at > whole + 1))
         {
-            return Fail(at == text.Length && at == whole ? JsonFault.Unfinished : JsonFault.BadNumber, at == whole ? at : whole);
+            return FailAt(at == text.Length && at == whole ? JsonFault.Unfinished : JsonFault.BadNumber, at == whole ? at : whole);
         }
 
-        var isPlain = true;
-        if (at < text.Length && text[at] == '.')
+        if ((uint)at < (uint)text.Length && text[at] == '.')
         {
-            isPlain = false;
             var fraction = at + 1;
             at = SkipDigits(text, fraction);
             if (at == fraction)
             {
-                return Fail(at == text.Length ? JsonFault.Unfinished : JsonFault.BadNumber, at);
+                return FailAt(at == text.Length ? JsonFault.Unfinished : JsonFault.BadNumber, at);
             }
         }
 
-        if (at < text.Length && (text[at] | 0x20) == 'e')
+        var hasExponent = false;
+        if ((uint)at < (uint)text.Length && (text[at] | 0x20) == 'e')
         {
-            isPlain = false;
+            hasExponent = true;
             at += at + 1 < text.Length && text[at + 1] is (byte)'+' or (byte)'-' ? 2 : 1;
             var exponent = at;
             at = SkipDigits(text, at);
             if (at == exponent)
             {
-                return Fail(at == text.Length ? JsonFault.Unfinished : JsonFault.BadNumber, at);
+                return FailAt(at == text.Length ? JsonFault.Unfinished : JsonFault.BadNumber, at);
             }
         }
 
+        // With fewer digits than a double can have before its point, it is in range without a look at them.
         var length = at - start;
-        if (length > NumberBytesMax || (!(isPlain && length <= 300) && !IsFinite(text[start..at])))
+        if (length > NumberBytesMax || ((hasExponent || length > SurelyFiniteBytes) && !IsFinite(text[start..at])))
         {
-            return Fail(JsonFault.NumberOutOfRange, start);
+            return FailAt(JsonFault.NumberOutOfRange, start);
         }
 
-        return Add(JsonKind.Number, start, at, 0, escaped: false);
+        return Add(JsonKind.Number, start, at, 0, escaped: false) ? at : Failed;
     }
 
     private static int SkipDigits(ReadOnlySpan<byte> text, int at)
@@ -264,23 +261,16 @@ public sealed partial class JsonTape
         _ => Utf8Parser.TryParse(number, out double value, out _) && double.IsFinite(value),
     };
 
-    private bool ReadString(ReadOnlySpan<byte> text, ref int at)
+    private int ReadString(ReadOnlySpan<byte> text, int at)
     {
         // Nearly all strings are ASCII without escapes: then the first byte of any other kind is the quote.
-        var start = at;
-        var end = JsonText.PlainEnd(text, start + 1);
-        if (end < text.Length && text[end] == '"')
-        {
-            at = end + 1;
-            return Add(JsonKind.String, start, at, end - start - 1, escaped: false);
-        }
-
-        at = end;
-        return ReadOtherString(text, ref at, start);
+        var end = JsonText.PlainEnd(text, at + 1);
+        return (uint)end >= (uint)text.Length || text[end] != '"' ? ReadOtherString(text, at, end)
+            : Add(JsonKind.String, at, end + 1, end - at - 1, escaped: false) ? end + 1 : Failed;
     }
 
     /// <summary>Goes on with a string behind its plain ASCII.</summary>
-    private bool ReadOtherString(ReadOnlySpan<byte> text, ref int at, int start)
+    private int ReadOtherString(ReadOnlySpan<byte> text, int start, int at)
     {
         var count = at - start - 1;
         var escaped = false;
@@ -299,30 +289,30 @@ public sealed partial class JsonTape
             }
             else
             {
-                return Fail(JsonFault.InvalidUtf8, at + JsonText.InvalidUtf8At(run));
+                return FailAt(JsonFault.InvalidUtf8, at + JsonText.InvalidUtf8At(run));
             }
 
             at += run.Length;
             if (length < 0)
             {
-                return Fail(JsonFault.Unfinished, at);
+                return FailAt(JsonFault.Unfinished, at);
             }
 
             if (text[at] == '"')
             {
                 at++;
-                return Add(JsonKind.String, start, at, count, escaped);
+                return Add(JsonKind.String, start, at, count, escaped) ? at : Failed;
             }
 
             if (text[at] != '\\')
             {
-                return Fail(JsonFault.ControlCharacter, at);
+                return FailAt(JsonFault.ControlCharacter, at);
             }
 
             var fault = JsonText.ReadEscape(text[at..], out _, out var bytes);
             if (fault != JsonFault.None)
             {
-                return Fail(fault, fault == JsonFault.Unfinished ? text.Length : at);
+                return FailAt(fault, fault == JsonFault.Unfinished ? text.Length : at);
             }
 
             at += bytes;
@@ -334,17 +324,12 @@ public sealed partial class JsonTape
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Add(JsonKind kind, int start, int end, int count, bool escaped)
     {
-        if (_count == _tokens.Length)
+        if (_count == _tokens.Length && !TryGrow(start))
         {
-            if (_count >= TokensMax)
-            {
-                return Fail(JsonFault.TooManyTokens, start);
-            }
-
-            Grow();
+            return false;
         }
 
-        _tokens[_count] = new JsonToken(kind, start, end, count, escaped, _count + 1);
+        _tokens[_count].Set(kind, start, end, count, escaped, _count + 1);
         _count++;
         return true;
     }
@@ -357,6 +342,7 @@ public sealed partial class JsonTape
             return HasDistinctNamesHashed(text, parent);
         }
 
+        var met = 0UL;
         for (var at = parent + 1; at < tokens.Length; at = tokens[at + 1].Next)
         {
             ref readonly var name = ref tokens[at];
@@ -365,17 +351,31 @@ public sealed partial class JsonTape
                 return HasDistinctNamesHashed(text, parent);
             }
 
-            for (var other = parent + 1; other < at; other = tokens[other + 1].Next)
+            // Few names have the same of these 64 numbers; only those are compared.
+            var bit = 1UL << (text[name.Start + 1] + (text[name.End - 2] * 7) + ((name.End - name.Start) * 13));
+            if ((met & bit) != 0 && IsRepeated(text, parent, at))
             {
-                ref readonly var earlier = ref tokens[other];
-                if (earlier.End - earlier.Start == name.End - name.Start && earlier.Inner(text).SequenceEqual(name.Inner(text)))
-                {
-                    return Fail(JsonFault.DuplicateMember, name.Start);
-                }
+                return Fail(JsonFault.DuplicateMember, name.Start);
             }
+
+            met |= bit;
         }
 
         return true;
+    }
+
+    private bool IsRepeated(ReadOnlySpan<byte> text, int parent, int name)
+    {
+        var bytes = _tokens[name].Inner(text);
+        for (var earlier = parent + 1; earlier < name; earlier = _tokens[earlier + 1].Next)
+        {
+            if (_tokens[earlier].Inner(text).SequenceEqual(bytes))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // Hashes are HashCode's, which differ from process to process: names that collide cannot be made in advance.

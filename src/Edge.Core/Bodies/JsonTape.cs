@@ -122,11 +122,15 @@ public sealed partial class JsonTape
     [MethodImpl(MethodImplOptions.NoInlining)]
     public ReadOnlySpan<byte> TextOf(int token)
     {
+        // With the rare case elsewhere there is nothing to be kept over a call.
         ref readonly var it = ref _tokens[token];
         return it.IsEscaped
-            ? JsonText.Decode(it.Inner(Text), ref _decoded)
+            ? DecodedTextOf(token)
             : new ReadOnlySpan<byte>(_bytes, _textStart + it.Start + 1, it.End - it.Start - 2);
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ReadOnlySpan<byte> DecodedTextOf(int token) => JsonText.Decode(_tokens[token].Inner(Text), ref _decoded);
 
     /// <summary>What a string says, as a string of its own: for what is read once.</summary>
     public string StringAt(int token) => System.Text.Encoding.UTF8.GetString(TextOf(token));
@@ -156,7 +160,13 @@ public sealed partial class JsonTape
     }
 
     /// <summary>Whether a string says exactly that.</summary>
-    public bool IsNamed(int token, ReadOnlySpan<byte> text) => TextOf(token).SequenceEqual(text);
+    public bool IsNamed(int token, ReadOnlySpan<byte> text)
+    {
+        // Most strings that are not what is looked for are of another length.
+        ref readonly var it = ref _tokens[token];
+        return it.IsEscaped ? TextOf(token).SequenceEqual(text)
+            : it.End - it.Start - 2 == text.Length && it.Inner(Text).SequenceEqual(text);
+    }
 
     /// <summary>Takes the text. Kept as an array: to ask memory for its bytes is dear, and it is asked for every name.</summary>
     private void Lend(ReadOnlyMemory<byte> text)
@@ -191,8 +201,19 @@ public sealed partial class JsonTape
         return false;
     }
 
-    private void Grow()
+    private int FailAt(JsonFault fault, int at)
     {
+        Fail(fault, at);
+        return Failed;
+    }
+
+    private bool TryGrow(int at)
+    {
+        if (_count >= TokensMax)
+        {
+            return Fail(JsonFault.TooManyTokens, at);
+        }
+
         var larger = ArrayPool<JsonToken>.Shared.Rent(_tokens.Length * 2);
         _tokens.AsSpan(0, _count).CopyTo(larger);
         if (_tokens != _kept)
@@ -201,5 +222,6 @@ public sealed partial class JsonTape
         }
 
         _tokens = larger;
+        return true;
     }
 }

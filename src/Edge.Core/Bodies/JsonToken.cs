@@ -29,45 +29,66 @@ public enum JsonKind
 /// Where one value of a text lies, and what is known of it. Tokens stand in the text's order: an object's token is followed by
 /// name, value, name, value, an array's by its items; <see cref="Next"/> leads past all of them. Sixteen bytes.
 /// </summary>
-public readonly struct JsonToken
+public struct JsonToken
 {
     private const int KindBits = 4;
     private const int EscapedBit = 1 << KindBits;
     private const int NextShift = 8;
 
-    private readonly uint _bits;
-
-    internal JsonToken(JsonKind kind, int start, int end, int count, bool escaped, int next)
-    {
-        Start = start;
-        End = end;
-        Count = count;
-        _bits = ((uint)next << NextShift) | (escaped ? EscapedBit : 0u) | (uint)kind;
-    }
+    private uint _bits;
+    private int _start;
+    private int _end;
+    private int _count;
 
     /// <summary>Offset of the value's first byte; of a string, its quote.</summary>
-    public int Start { get; }
+    public readonly int Start => _start;
 
     /// <summary>Offset behind the value's last byte.</summary>
-    public int End { get; }
+    public readonly int End => _end;
 
     /// <summary>Of a string, its characters (Unicode code points); of an array its items, of an object its members.</summary>
-    public int Count { get; }
+    public readonly int Count => _count;
 
     /// <summary>What it is.</summary>
-    public JsonKind Kind => (JsonKind)(_bits & ((1 << KindBits) - 1));
+    public readonly JsonKind Kind => (JsonKind)(_bits & ((1 << KindBits) - 1));
 
     /// <summary>The string has escapes, so that its text is not the bytes between the quotes.</summary>
-    public bool IsEscaped => (_bits & EscapedBit) != 0;
+    public readonly bool IsEscaped => (_bits & EscapedBit) != 0;
 
     /// <summary>Number of the token behind this value.</summary>
-    public int Next => (int)(_bits >> NextShift);
+    public readonly int Next => (int)(_bits >> NextShift);
 
     /// <summary>The value's bytes, as spelled.</summary>
     /// <param name="text">The text that was read.</param>
-    public ReadOnlySpan<byte> Raw(ReadOnlySpan<byte> text) => text[Start..End];
+    public readonly ReadOnlySpan<byte> Raw(ReadOnlySpan<byte> text) => text[Start..End];
 
     /// <summary>Of a string, the bytes between the quotes.</summary>
     /// <param name="text">The text that was read.</param>
-    public ReadOnlySpan<byte> Inner(ReadOnlySpan<byte> text) => text.Slice(Start + 1, End - Start - 2);
+    public readonly ReadOnlySpan<byte> Inner(ReadOnlySpan<byte> text) => text.Slice(Start + 1, End - Start - 2);
+
+    // Written where it lies: one that is made elsewhere and moved there is written in four parts and read in one, which a processor
+    // waits for.
+    internal void Set(JsonKind kind, int start, int end, int count, bool escaped, int next)
+    {
+        _bits = ((uint)next << NextShift) | (escaped ? EscapedBit : 0u) | (uint)kind;
+        _start = start;
+        _end = end;
+        _count = count;
+    }
+
+    /// <summary>Of an array or object, says where it ends and what is behind it.</summary>
+    internal void Close(int end, int count, int next)
+    {
+        _bits = ((uint)next << NextShift) | (uint)Kind;
+        _end = end;
+        _count = count;
+    }
+
+    /// <summary>Of an array or object that is being read: behind what was read there is something else.</summary>
+    /// <returns>Which of the two it is.</returns>
+    internal JsonKind CountOneMore()
+    {
+        _count++;
+        return Kind;
+    }
 }

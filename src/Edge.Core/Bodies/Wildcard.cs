@@ -1,24 +1,31 @@
+using System.Text;
+
 namespace Edge.Core.Bodies;
 
-/// <summary>Names with <c>*</c> for any text, as in <c>gpt-4*</c>. Stateless.</summary>
-public static class Wildcard
+/// <summary>A name with <c>*</c> for any text, as in <c>gpt-4*</c>. Immutable.</summary>
+public sealed class Wildcard
 {
-    /// <summary>Whether a name fits. Time grows with the product of the lengths at worst; only the name is a caller's.</summary>
-    public static bool IsMatch(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> name)
+    private readonly byte[] _pattern;
+
+    // Where the first star is; what is before it, names begin with.
+    private readonly int _star;
+
+    /// <summary>Takes a pattern.</summary>
+    public Wildcard(string pattern)
     {
-        // Most names do not even have the first byte of a pattern, or of one without a star not all of them.
-        if (pattern.IsEmpty || (pattern[0] != '*' && (name.IsEmpty || name[0] != pattern[0])))
-        {
-            return pattern.IsEmpty && name.IsEmpty;
-        }
+        _pattern = Encoding.UTF8.GetBytes(pattern);
+        _star = _pattern.AsSpan().IndexOf((byte)'*');
+    }
 
-        var same = pattern.IndexOf((byte)'*');
-        if (same < 0 || !name.StartsWith(pattern[..same]))
-        {
-            return same < 0 && name.SequenceEqual(pattern);
-        }
+    /// <summary>Whether a name fits. Time grows with the product of the lengths at worst; only the name is a caller's.</summary>
+    public bool IsMatch(ReadOnlySpan<byte> name) =>
+        _star < 0 ? name.SequenceEqual(_pattern)
+        : name.StartsWith(_pattern.AsSpan(0, _star)) && (_star == _pattern.Length - 1 || IsMatchBehindStar(name));
 
-        int p = same, n = same, star = -1, mark = 0;
+    private bool IsMatchBehindStar(ReadOnlySpan<byte> name)
+    {
+        ReadOnlySpan<byte> pattern = _pattern;
+        int p = _star, n = _star, star = -1, mark = 0;
         while (n < name.Length)
         {
             if (p < pattern.Length && pattern[p] == '*')

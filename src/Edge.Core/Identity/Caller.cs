@@ -28,12 +28,12 @@ public enum CallerKind : byte
 /// </remarks>
 public sealed class Caller
 {
-    /// <summary>Keys that are remembered: of all routes that a caller uses, and of configurations that are gone.</summary>
-    private const int KeysMax = 64;
+    /// <summary>Buckets that are remembered: of all routes that a caller uses, and of configurations that are gone.</summary>
+    private const int BucketsMax = 64;
 
     private readonly KeyValuePair<string, string>[] _claims;
-    private volatile LimitKey[] _keys = [];
-    private int _nextKey;
+    private volatile KnownBucket[] _buckets = [];
+    private int _nextBucket;
 
     /// <summary>A caller.</summary>
     /// <param name="kind">How it was recognised.</param>
@@ -125,43 +125,41 @@ public sealed class Caller
     }
 
     /// <summary>
-    /// The key of its bucket of a limit in which nothing but the caller has a part, where that was found out before.
+    /// Its bucket of a limit in which nothing but the caller has a part, where that was found before. It may have left the table
+    /// since; its key is the right one all the same.
     /// </summary>
     /// <param name="hasher">The limit's own.</param>
-    /// <param name="key">The key.</param>
-    public bool TryGetLimitKey(KeyHasher hasher, out Limits.KeyHash key)
+    public Bucket? FindBucket(KeyHasher hasher)
     {
-        foreach (var known in _keys)
+        foreach (ref readonly var known in _buckets.AsSpan())
         {
             if (ReferenceEquals(known.Hasher, hasher))
             {
-                key = known.Key;
-                return true;
+                return known.Bucket;
             }
         }
 
-        key = default;
-        return false;
+        return null;
     }
 
     /// <summary>Remembers it. Where many are known, the one that was remembered first makes room.</summary>
-    public void KeepLimitKey(KeyHasher hasher, Limits.KeyHash key)
+    public void KeepBucket(KeyHasher hasher, Bucket bucket)
     {
-        // Of two threads that add one at the same time, one has to find it out once more.
-        var known = _keys;
-        if (known.Length < KeysMax)
+        // Of two threads that add one at the same time, one has to find it once more.
+        KnownBucket[] known = [.. _buckets];
+        var at = Array.FindIndex(known, one => ReferenceEquals(one.Hasher, hasher));
+        if (at < 0 && known.Length < BucketsMax)
         {
-            _keys = [.. known, new LimitKey(hasher, key)];
-            return;
+            at = known.Length;
+            Array.Resize(ref known, at + 1);
         }
 
-        LimitKey[] keys = [.. known];
-        keys[(_nextKey++ & int.MaxValue) % KeysMax] = new LimitKey(hasher, key);
-        _keys = keys;
+        known[at >= 0 ? at : (_nextBucket++ & int.MaxValue) % BucketsMax] = new KnownBucket(hasher, bucket);
+        _buckets = known;
     }
 
     /// <summary>Never tells more than how and by whom it was recognised.</summary>
     public override string ToString() => $"{Kind} {Source}";
 
-    private sealed record LimitKey(KeyHasher Hasher, Limits.KeyHash Key);
+    private readonly record struct KnownBucket(KeyHasher Hasher, Bucket Bucket);
 }

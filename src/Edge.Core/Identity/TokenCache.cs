@@ -38,7 +38,7 @@ public sealed class TokenCache<T>
     private const int StackBytes = 2048;
 
     private readonly JwtHash _hash;
-    private readonly Entry?[] _entries;
+    private readonly VerifiedToken<T>?[] _entries;
     private readonly int _setMask;
     private readonly Lock _adding = new();
 
@@ -49,7 +49,7 @@ public sealed class TokenCache<T>
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(entriesMax);
         var sets = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)((entriesMax + Ways - 1) / Ways));
-        _entries = new Entry?[sets * Ways];
+        _entries = new VerifiedToken<T>?[sets * Ways];
         _setMask = sets - 1;
         _hash = new JwtHash((ulong)secret, (ulong)(secret >> 64));
     }
@@ -61,11 +61,14 @@ public sealed class TokenCache<T>
     /// <param name="token">The token.</param>
     /// <param name="scope">What it was verified for: a number of its own for each set of policies and keys.</param>
     /// <param name="nowMs">Unix time in milliseconds.</param>
-    /// <param name="value">What was kept with it; only with <see cref="TokenCacheOutcome.Hit"/>.</param>
+    /// <param name="found">
+    /// What is remembered; only with <see cref="TokenCacheOutcome.Hit"/>. Whoever meets the same token again may ask it, instead
+    /// of looking the token up.
+    /// </param>
     [SkipLocalsInit]
-    public TokenCacheOutcome TryGet(ReadOnlySpan<char> token, int scope, long nowMs, out T? value)
+    public TokenCacheOutcome TryGet(ReadOnlySpan<char> token, int scope, long nowMs, out VerifiedToken<T>? found)
     {
-        value = null;
+        found = null;
         if (token.Length > JwtLimits.TokenBytesMax)
         {
             return TokenCacheOutcome.Miss;
@@ -75,24 +78,23 @@ public sealed class TokenCache<T>
         {
             Span<byte> bytes = stackalloc byte[StackBytes];
             return Ascii.FromUtf16(token, bytes, out var length) == OperationStatus.Done
-                ? TryGet(bytes[..length], scope, nowMs, out value)
+                ? TryGet(bytes[..length], scope, nowMs, out found)
                 : TokenCacheOutcome.Miss;
         }
 
         var rented = BlockPool.Rent(token.Length);
         var outcome = Ascii.FromUtf16(token, rented, out var written) == OperationStatus.Done
-            ? TryGet(rented.AsSpan(0, written), scope, nowMs, out value)
+            ? TryGet(rented.AsSpan(0, written), scope, nowMs, out found)
             : TokenCacheOutcome.Miss;
         BlockPool.Return(rented);
         return outcome;
     }
 
-    /// <inheritdoc cref="TryGet(ReadOnlySpan{char}, int, long, out T)"/>
-    public TokenCacheOutcome TryGet(ReadOnlySpan<byte> token, int scope, long nowMs, out T? value)
+    /// <inheritdoc cref="TryGet(ReadOnlySpan{char}, int, long, out VerifiedToken{T})"/>
+    public TokenCacheOutcome TryGet(ReadOnlySpan<byte> token, int scope, long nowMs, out VerifiedToken<T>? found)
     {
         var hash = _hash.Of(token);
-        var set = SetOf(hash);
-        foreach (ref var slot in set)
+        foreach (ref var slot in SetOf(hash))
         {
             var entry = Volatile.Read(ref slot);
             if (entry is null || entry.Hash != hash || !entry.Is(token, scope))
@@ -100,40 +102,24 @@ public sealed class TokenCache<T>
                 continue;
             }
 
-            if (entry.Key.IsRetired || nowMs < entry.ValidFromMs)
-            {
-                break;
-            }
-
-            if (nowMs >= entry.ValidUntilMs)
-            {
-                value = null;
-                return TokenCacheOutcome.Expired;
-            }
-
-            // Written only when it changes: threads that share a token would else fight for its cache line.
-            if (!entry.IsAskedFor)
-            {
-                entry.IsAskedFor = true;
-            }
-
-            value = entry.Value;
-            return TokenCacheOutcome.Hit;
+            var outcome = entry.Ask(scope, nowMs);
+            found = outcome == TokenCacheOutcome.Hit ? entry : null;
+            return outcome;
         }
 
-        value = null;
+        found = null;
         return TokenCacheOutcome.Miss;
     }
 
     /// <summary>Remembers the token that a reader has just verified.</summary>
     /// <param name="verified">The reader. Its times and key go with the entry; its bytes are copied.</param>
-    /// <param name="scope">What it was verified for; see <see cref="TryGet(ReadOnlySpan{byte}, int, long, out T)"/>.</param>
+    /// <param name="scope">What it was verified for; see <see cref="TryGet(ReadOnlySpan{byte}, int, long, out VerifiedToken{T})"/>.</param>
     /// <param name="value">What to keep with it.</param>
     /// <param name="nowMs">Unix time in milliseconds.</param>
     public void Add(JwtReader verified, int scope, T value, long nowMs)
     {
         var token = verified.Token;
-        var added = new Entry(
+        var added = new VerifiedToken<T>(
             _hash.Of(token), token.ToArray(), scope, verified.Key, verified.ValidFromMs, verified.ValidUntilMs, value);
         lock (_adding)
         {
@@ -142,11 +128,11 @@ public sealed class TokenCache<T>
         }
     }
 
-    private Span<Entry?> SetOf(ulong hash) => _entries.AsSpan((int)(hash & (uint)_setMask) * Ways, Ways);
+    private Span<VerifiedToken<T>?> SetOf(ulong hash) => _entries.AsSpan((int)(hash & (uint)_setMask) * Ways, Ways);
 
     // The place of the same token, else an empty one, one that is over, one that nobody asked for since the last time that all
     // were asked for. The search begins at bits of the hash that the set was not chosen by, which no one can foresee.
-    private static int Choose(Span<Entry?> set, Entry added, long nowMs)
+    private static int Choose(Span<VerifiedToken<T>?> set, VerifiedToken<T> added, long nowMs)
     {
         var start = (int)(added.Hash >> 48);
         int free = -1, unasked = -1;
@@ -154,11 +140,11 @@ public sealed class TokenCache<T>
         {
             var at = (start + i) % set.Length;
             var entry = set[at];
-            if (entry is null || entry.Key.IsRetired || nowMs >= entry.ValidUntilMs)
+            if (entry is null || entry.IsKeyRetired || nowMs >= entry.ValidUntilMs)
             {
                 free = at;
             }
-            else if (entry.Hash == added.Hash && entry.Is(added.Token, added.Scope))
+            else if (entry.Is(added))
             {
                 return at;
             }
@@ -179,20 +165,5 @@ public sealed class TokenCache<T>
         }
 
         return start % set.Length;
-    }
-
-    private sealed class Entry(
-        ulong hash, byte[] token, int scope, JwtKey key, long validFromMs, long validUntilMs, T value)
-    {
-        public readonly ulong Hash = hash;
-        public readonly byte[] Token = token;
-        public readonly int Scope = scope;
-        public readonly JwtKey Key = key;
-        public readonly long ValidFromMs = validFromMs;
-        public readonly long ValidUntilMs = validUntilMs;
-        public readonly T Value = value;
-        public volatile bool IsAskedFor;
-
-        public bool Is(ReadOnlySpan<byte> token, int scope) => Scope == scope && token.SequenceEqual(Token);
     }
 }

@@ -53,7 +53,14 @@ public sealed class LimitHold
     }
 
     /// <summary>Adds a limit.</summary>
-    public void Add(Bucket bucket, LimitRule rule, long cost) => _takes[Count++] = new LimitTake(bucket, rule, cost);
+    public void Add(Bucket bucket, LimitRule rule, long cost)
+    {
+        // It is empty: see Clear. Made elsewhere, all of it would be copied here.
+        ref var take = ref _takes[Count++];
+        take.Bucket = bucket;
+        take.Rule = rule;
+        take.Cost = cost;
+    }
 
     /// <summary>Has a limit refuse, though it would not by itself.</summary>
     public void Refuse(int index, long waitNs)

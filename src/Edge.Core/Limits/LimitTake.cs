@@ -13,7 +13,7 @@ public struct LimitTake
     public LimitRule Rule { get; internal set; }
 
     /// <summary>How many units.</summary>
-    public long Cost { get; internal init; }
+    public long Cost { get; internal set; }
 
     /// <summary>What the bucket's word said after the taking: its arrival time, or its window's number.</summary>
     internal long Stamp;

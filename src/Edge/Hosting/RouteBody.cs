@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Linq;
-using System.Text;
 using Edge.Core.Bodies;
 using Edge.Core.Bodies.Rewriting;
 using Edge.Core.Bodies.Schemas;
@@ -151,16 +150,12 @@ internal sealed class RouteBody
 /// <summary>What callers of a tier may ask for. Immutable.</summary>
 internal sealed class TierPolicy
 {
-    private readonly byte[][] _models;
+    private readonly Wildcard[] _models;
 
     private TierPolicy(TierPlan plan)
     {
         Plan = plan;
-        _models = new byte[plan.Models.Length][];
-        for (var i = 0; i < _models.Length; i++)
-        {
-            _models[i] = Encoding.UTF8.GetBytes(plan.Models[i]);
-        }
+        _models = [.. from model in plan.Models select new Wildcard(model)];
     }
 
     /// <summary>The tier.</summary>
@@ -173,9 +168,9 @@ internal sealed class TierPolicy
     /// <summary>Whether a model is among those of the tier.</summary>
     public bool Includes(ReadOnlySpan<byte> model)
     {
-        foreach (var pattern in _models)
+        foreach (var one in _models)
         {
-            if (Wildcard.IsMatch(pattern, model))
+            if (one.IsMatch(model))
             {
                 return true;
             }

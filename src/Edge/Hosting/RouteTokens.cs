@@ -52,8 +52,11 @@ internal sealed class RouteTokens
     }
 
     /// <summary>Looks whether a token was verified for this route before. Allocates nothing.</summary>
-    public TokenCacheOutcome TryRecall(ReadOnlySpan<char> token, long nowMs, out Caller? caller) =>
-        _cache.TryGet(token, _scope, nowMs, out caller);
+    public TokenCacheOutcome TryRecall(ReadOnlySpan<char> token, long nowMs, out VerifiedToken<Caller>? found) =>
+        _cache.TryGet(token, _scope, nowMs, out found);
+
+    /// <summary>Whether a token that was recalled before is one of this route's, and still holds.</summary>
+    public bool Holds(VerifiedToken<Caller> token, long nowMs) => token.Ask(_scope, nowMs) == TokenCacheOutcome.Hit;
 
     /// <summary>Verifies a token, on another thread where that takes long, and waits for keys where that may help.</summary>
     /// <param name="token">The token.</param>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
 using Edge.Threading;
@@ -28,6 +29,12 @@ internal sealed class AuthenticateStage(TimeProvider time)
             return new ValueTask<StageResult>(StageResult.Continue);
         }
 
+        var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (TryRecallOfConnection(context, plan, nowMs))
+        {
+            return new ValueTask<StageResult>(StageResult.Continue);
+        }
+
         var reading = CredentialReader.Read(context, plan.From, out var credential);
         if (reading == CredentialReading.None && access.Anonymous is { } anonymous)
         {
@@ -38,10 +45,11 @@ internal sealed class AuthenticateStage(TimeProvider time)
         if (reading == CredentialReading.One && credential[0] == TokenStart)
         {
             // One that is remembered was a token; what is none is not remembered.
-            switch (context.Route!.Tokens!.TryRecall(credential, time.GetUtcNow().ToUnixTimeMilliseconds(), out var caller))
+            switch (context.Route!.Tokens!.TryRecall(credential, nowMs, out var found))
             {
                 case TokenCacheOutcome.Hit:
-                    context.Caller = caller;
+                    context.Caller = found!.Value;
+                    context.Remember(CredentialReader.OnlyText(context, plan.From), found);
                     return new ValueTask<StageResult>(StageResult.Continue);
                 case TokenCacheOutcome.Expired:
                     return new ValueTask<StageResult>(Refuse(
@@ -61,6 +69,23 @@ internal sealed class AuthenticateStage(TimeProvider time)
             CredentialReading.Ambiguous => Refuse(context, Failure.CallerCredentialAmbiguous, "credential_ambiguous"),
             _ => Refuse(context, Failure.CallerCredentialInvalid, "credential_malformed"),
         });
+    }
+
+    /// <summary>
+    /// Takes the caller of the connection's last request, where this one brings the very same text: the server keeps a header's
+    /// text where the next request has the same bytes. Nothing is read, hashed or compared then.
+    /// </summary>
+    private static bool TryRecallOfConnection(RequestContext context, AuthenticatePlan plan, long nowMs)
+    {
+        if (context.Remembered is not { } token
+            || !ReferenceEquals(CredentialReader.OnlyText(context, plan.From), context.RememberedText)
+            || !context.Route!.Tokens!.Holds(token, nowMs))
+        {
+            return false;
+        }
+
+        context.Caller = token.Value;
+        return true;
     }
 
     // Of three segments (RFC 7515, section 3.1), or five (RFC 7516). An API key may have dots if it does not look like that.

@@ -65,6 +65,35 @@ internal static class CredentialReader
         return found.Reading;
     }
 
+    /// <summary>
+    /// The one text in which a credential can be, as the server has it; null where there is none, or more than one has to be
+    /// looked at.
+    /// </summary>
+    public static string? OnlyText(RequestContext context, ImmutableArray<CredentialPlace> places)
+    {
+        string? only = null;
+        foreach (var place in places)
+        {
+            var values = place.Kind switch
+            {
+                CredentialPlaceKind.Authorization => context.RequestHeaders.Authorization,
+                CredentialPlaceKind.Header => context.HeaderNamed(place.Name),
+                CredentialPlaceKind.Protocol => context.RequestHeaders.SecWebSocketProtocol,
+                CredentialPlaceKind.Cookie => context.RequestHeaders.Cookie,
+                _ => default,
+            };
+            if (values.Count > (only is null ? 1 : 0)
+                || (place.Kind == CredentialPlaceKind.Query && !context.Target.Query.IsEmpty))
+            {
+                return null;
+            }
+
+            only ??= values.Count == 0 ? null : values[0];
+        }
+
+        return only;
+    }
+
     /// <summary>True where the name of a WebSocket's protocol is a credential behind one of these prefixes.</summary>
     public static bool IsCredential(ReadOnlySpan<char> protocol, ReadOnlySpan<string> prefixes)
     {

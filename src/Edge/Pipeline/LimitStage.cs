@@ -223,13 +223,13 @@ internal sealed class LimitStage(GatewayLimits limits)
     private Bucket BucketOf(RequestContext context, LimitKeyText text, RouteLimit limit, long nowNs)
     {
         var caller = limit.IsOfCaller ? context.Caller : null;
-        if (caller is null || !caller.TryGetLimitKey(limit.Hasher, out var key))
+        var known = caller?.FindBucket(limit.Hasher);
+        if (known is not null && known.Rule == limit.Rule && !known.IsGone)
         {
-            WriteKey(context, text, limit);
-            key = limit.Hasher.Hash(text.Written);
-            caller?.KeepLimitKey(limit.Hasher, key);
+            return known;
         }
 
+        var key = known?.Key ?? KeyOf(context, text, limit);
         var bucket = limits.Table.GetOrAdd(key, limit.Rule, nowNs);
         if (bucket is LeasedBucket { Name: null } leased)
         {
@@ -237,7 +237,19 @@ internal sealed class LimitStage(GatewayLimits limits)
             leased.Name = text.StoreNameFor(limit.Rule);
         }
 
+        // In a full table it has none of its own, until there is room.
+        if (bucket.Key == key)
+        {
+            caller?.KeepBucket(limit.Hasher, bucket);
+        }
+
         return bucket;
+    }
+
+    private static KeyHash KeyOf(RequestContext context, LimitKeyText text, RouteLimit limit)
+    {
+        WriteKey(context, text, limit);
+        return limit.Hasher.Hash(text.Written);
     }
 
     private static void WriteKey(RequestContext context, LimitKeyText text, RouteLimit limit)

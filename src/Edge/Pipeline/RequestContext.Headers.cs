@@ -1,5 +1,6 @@
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Core.Identity;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -27,6 +28,18 @@ internal sealed partial class RequestContext
     /// <summary>The values of a header whose name the file says.</summary>
     public StringValues HeaderNamed(string name) =>
         name.Length == HeaderNames.ContentLength.Length ? RequestHeaders[name] : CallerHeaders.Find(name);
+
+    /// <summary>The token that the connection's last caller brought; null where none is known.</summary>
+    public VerifiedToken<Caller>? Remembered { get; private set; }
+
+    /// <summary>The text that <see cref="Remembered"/> was found in.</summary>
+    public string? RememberedText { get; private set; }
+
+    /// <summary>Remembers a token for the connection's next request.</summary>
+    /// <param name="text">The text that it was found in; null: there is nothing to know it by.</param>
+    /// <param name="token">The token.</param>
+    public void Remember(string? text, VerifiedToken<Caller> token) =>
+        (RememberedText, Remembered) = text is null ? (null, null) : (text, token);
 
     /// <summary>
     /// Writes the lines that tell a service who called. Of a connection whose requests name the same host they are the same, so

@@ -16,7 +16,7 @@ public sealed class TokenCacheTests
         var token = Add(cache, signer, "u1");
         var until = Signer.Now + 630_000;
         Assert.Equal(TokenCacheOutcome.Hit, cache.TryGet(token, Scope, Signer.Now, out var value));
-        Assert.Equal("u1", value);
+        Assert.Equal("u1", value!.Value);
         Assert.Equal(TokenCacheOutcome.Hit, cache.TryGet(token, Scope, until - 1, out _));
         Assert.Equal(TokenCacheOutcome.Expired, cache.TryGet(token, Scope, until, out value));
         Assert.Null(value);
@@ -37,9 +37,26 @@ public sealed class TokenCacheTests
         using var reader = Verified(signer, token);
         cache.Add(reader, Scope + 1, "other", Signer.Now);
         Assert.Equal(TokenCacheOutcome.Hit, cache.TryGet(token, Scope, Signer.Now, out var value));
-        Assert.Equal("u1", value);
+        Assert.Equal("u1", value!.Value);
         Assert.Equal(TokenCacheOutcome.Hit, cache.TryGet(token, Scope + 1, Signer.Now, out value));
-        Assert.Equal("other", value);
+        Assert.Equal("other", value!.Value);
+    }
+
+    [Fact]
+    public void What_was_found_can_be_asked_again_instead_of_being_looked_up()
+    {
+        var cache = new TokenCache<string>(64, Secret);
+        var signer = Signer.New(JwtAlgorithm.HS256);
+        var token = Add(cache, signer, "u1");
+        cache.TryGet(token, Scope, Signer.Now, out var found);
+        foreach (var nowMs in (long[])[Signer.Now - 30_001, Signer.Now - 30_000, Signer.Now, Signer.Now + 629_999, Signer.Now + 630_000])
+        {
+            Assert.Equal(cache.TryGet(token, Scope, nowMs, out _), found!.Ask(Scope, nowMs));
+        }
+
+        Assert.Equal(TokenCacheOutcome.Miss, found!.Ask(Scope + 1, Signer.Now));
+        signer.Keys.RetireKeysNotIn(JwtKeySet.Empty);
+        Assert.Equal(TokenCacheOutcome.Miss, found.Ask(Scope, Signer.Now));
     }
 
     [Fact]
@@ -177,7 +194,7 @@ public sealed class TokenCacheTests
                 var (signer, name, token) = tokens[((i * 7) + thread) % tokens.Length];
                 if (cache.TryGet(token, Scope, Signer.Now, out var value) == TokenCacheOutcome.Hit)
                 {
-                    _ = value == name ? 0 : Interlocked.Increment(ref wrong);
+                    _ = value!.Value == name ? 0 : Interlocked.Increment(ref wrong);
                     continue;
                 }
 

@@ -17,6 +17,9 @@ internal sealed class BodyOverlay
 
     private Entry[] _entries = [];
 
+    // Those of the entries, side by side: they are looked through for each rule.
+    private NameKey[] _keys = [];
+
     /// <summary>Members.</summary>
     public int Count { get; private set; }
 
@@ -30,10 +33,12 @@ internal sealed class BodyOverlay
         IsChanged = false;
         Pooled.Trim(ref _entries, KeptEntries);
         Pooled.Reserve(ref _entries, tape.Tokens[0].Count);
+        Pooled.Trim(ref _keys, KeptEntries);
+        Pooled.Reserve(ref _keys, tape.Tokens[0].Count);
         for (var name = 1; name < tape.Tokens[0].Next; name = tape.Tokens[name + 1].Next)
         {
+            _keys[Count] = NameKey.Of(tape.TextOf(name));
             ref var entry = ref _entries[Count++];
-            entry.Key = NameKey.Of(tape.TextOf(name));
             entry.NameToken = name;
             entry.ValueToken = name + 1;
             entry.Name = null;
@@ -81,8 +86,9 @@ internal sealed class BodyOverlay
     public void Add(RewriteName name, Range value, bool isSound)
     {
         Pooled.Grow(ref _entries, Count + 1);
+        Pooled.Grow(ref _keys, Count + 1);
+        _keys[Count] = name.Key;
         ref var entry = ref _entries[Count++];
-        entry.Key = name.Key;
         entry.NameToken = NoToken;
         entry.ValueToken = NoToken;
         entry.Name = name;
@@ -95,7 +101,7 @@ internal sealed class BodyOverlay
     /// <summary>Gives a member another name.</summary>
     public void Rename(int entry, RewriteName name)
     {
-        _entries[entry].Key = name.Key;
+        _keys[entry] = name.Key;
         _entries[entry].Name = name;
         IsChanged = true;
     }
@@ -105,6 +111,7 @@ internal sealed class BodyOverlay
     {
         Count--;
         Array.Copy(_entries, entry + 1, _entries, entry, Count - entry);
+        Array.Copy(_keys, entry + 1, _keys, entry, Count - entry);
         IsChanged = true;
     }
 
@@ -227,22 +234,36 @@ internal sealed class BodyOverlay
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private int Find(JsonTape tape, ReadOnlySpan<byte> name, NameKey key)
     {
-        var entries = _entries.AsSpan(0, Count);
-        for (var i = 0; i < entries.Length; i++)
+        var at = IndexOf(key, 0);
+        while (at >= 0 && !IsNamed(tape, at, name))
         {
-            ref readonly var entry = ref entries[i];
-            if (entry.Key == key
-                && (entry.Name is null ? tape.IsNamed(entry.NameToken, name) : name.SequenceEqual(entry.Name.Text)))
+            at = IndexOf(key, at + 1);
+        }
+
+        return at;
+    }
+
+    // A loop of its own, which needs no more than a few registers: most rules are about members that are not there.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int IndexOf(NameKey key, int at)
+    {
+        var keys = _keys.AsSpan(0, Count);
+        for (; (uint)at < (uint)keys.Length; at++)
+        {
+            if (keys[at] == key)
             {
-                return i;
+                return at;
             }
         }
 
         return -1;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool IsNamed(JsonTape tape, int entry, ReadOnlySpan<byte> name) => _entries[entry] is { Name: { } given }
+        ? name.SequenceEqual(given.Text) : tape.IsNamed(_entries[entry].NameToken, name);
 
     /// <summary>A run of made bytes.</summary>
     internal readonly record struct Range(int Start, int Length)
@@ -256,7 +277,6 @@ internal sealed class BodyOverlay
 
     private struct Entry
     {
-        public NameKey Key;
         public int NameToken;
         public int ValueToken;
         public RewriteName? Name;

@@ -294,7 +294,7 @@ public sealed partial class BodyRewriter
         var found = -1;
         for (var i = 0; i < rule.Aliases.Length; i++)
         {
-            if (Wildcard.IsMatch(rule.Aliases[i].Pattern, text))
+            if (rule.Aliases[i].Pattern.IsMatch(text))
             {
                 text = rule.Aliases[i].Text;
                 found = i;
@@ -336,12 +336,12 @@ public sealed partial class BodyRewriter
             return true;
         }
 
-        var bound = rule.Least is not null && JsonNumber.Compare(value, rule.Least) < 0 ? rule.Least
-            : rule.Most is not null && JsonNumber.Compare(value, rule.Most) > 0 ? rule.Most : null;
+        var bound = rule.Least is not null && rule.Least.Compare(value) < 0 ? rule.Least
+            : rule.Most is not null && rule.Most.Compare(value) > 0 ? rule.Most : null;
         if (bound is not null)
         {
             var start = _made.Length;
-            _made.Write(bound);
+            _made.Write(bound.Json);
             Put(rule.Name, entry, start, isSound: true);
         }
 

@@ -7,7 +7,7 @@ internal sealed class PreparedCondition
     public required RewriteCondition Source { get; init; }
 
     /// <summary>Patterns of models.</summary>
-    public required byte[][] Models { get; init; }
+    public required Wildcard[] Models { get; init; }
 
     /// <summary>Names that must be there.</summary>
     public required byte[][] Present { get; init; }
@@ -113,7 +113,7 @@ internal sealed class PreparedCondition
         var model = tape.TextOf(body.TokenOf(entry));
         foreach (var pattern in Models)
         {
-            if (Wildcard.IsMatch(pattern, model))
+            if (pattern.IsMatch(model))
             {
                 return true;
             }

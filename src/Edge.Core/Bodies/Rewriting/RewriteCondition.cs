@@ -43,7 +43,7 @@ public sealed class RewriteCondition
         return new PreparedCondition
         {
             Source = this,
-            Models = Bytes(Models),
+            Models = Array.ConvertAll([.. Models], static model => new Wildcard(model)),
             Present = Bytes(Present),
             Missing = Bytes(Missing),
             Equal = equal,

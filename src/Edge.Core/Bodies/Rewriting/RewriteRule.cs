@@ -55,11 +55,11 @@ public sealed class RewriteRule
 
     internal IReadOnlyDictionary<string, RewriteTemplate>? ByTier { get; private init; }
 
-    internal (byte[] Pattern, byte[] Text, byte[] Json)[] Aliases { get; private init; } = [];
+    internal (Wildcard Pattern, byte[] Text, byte[] Json)[] Aliases { get; private init; } = [];
 
-    internal byte[]? Least { get; private init; }
+    internal NumberBound? Least { get; private init; }
 
-    internal byte[]? Most { get; private init; }
+    internal NumberBound? Most { get; private init; }
 
     /// <summary>
     /// <c>{"message":"...","userId":"..."}</c> becomes a chat completion request: <c>message</c> the only message, of the user,
@@ -107,7 +107,7 @@ public sealed class RewriteRule
     {
         var low = Number(least);
         var high = Number(most);
-        if (low is not null && high is not null && JsonNumber.Parse(low).CompareTo(JsonNumber.Parse(high)) > 0)
+        if (low is not null && high is not null && low.Compare(high.Json) < 0)
         {
             throw new RewriteException($"the bounds of '{name}' are out of order");
         }
@@ -127,7 +127,7 @@ public sealed class RewriteRule
     /// <param name="aliases">Which texts are replaced (<see cref="Wildcard"/>), and by what.</param>
     public static RewriteRule Alias(string name, IEnumerable<KeyValuePair<string, string>> aliases)
     {
-        var lines = new List<(byte[], byte[], byte[])>();
+        var lines = new List<(Wildcard, byte[], byte[])>();
         var json = new HeadBuffer();
         foreach (var (asked, sent) in aliases)
         {
@@ -135,7 +135,7 @@ public sealed class RewriteRule
             json.Write("\""u8);
             JsonText.WriteEscaped(json, sent);
             json.Write("\""u8);
-            lines.Add((Encoding.UTF8.GetBytes(asked), Encoding.UTF8.GetBytes(sent), json.Written.ToArray()));
+            lines.Add((new Wildcard(asked), Encoding.UTF8.GetBytes(sent), json.Written.ToArray()));
         }
 
         json.ReturnMemory();
@@ -156,7 +156,7 @@ public sealed class RewriteRule
     public static RewriteRule Map(RewriteTemplate body) => body.IsObject
         ? new(RewriteKind.Map) { Value = body } : throw new RewriteException("a body is mapped to an object; write { ... }");
 
-    private static byte[]? Number(string? text)
+    private static NumberBound? Number(string? text)
     {
         if (text is null)
         {
@@ -166,6 +166,6 @@ public sealed class RewriteRule
         var tape = new JsonTape();
         var bytes = Encoding.UTF8.GetBytes(text);
         return tape.Read(bytes) && tape.Tokens[0].Kind == JsonKind.Number && tape.Tokens[0].End == bytes.Length
-            && tape.Tokens[0].Start == 0 ? bytes : throw new RewriteException($"'{text}' is not a number");
+            && tape.Tokens[0].Start == 0 ? new NumberBound(bytes) : throw new RewriteException($"'{text}' is not a number");
     }
 }

@@ -230,7 +230,7 @@ internal sealed partial class SchemaCompiler
             "exclusiveMinimum" => SchemaRule.ExclusiveMinimum,
             _ => SchemaRule.ExclusiveMaximum,
         };
-        node.Bounds = [.. node.Bounds, (rule, value)];
+        node.Bounds = [.. node.Bounds, (rule, value, new NumberBound(_file.Tokens[value].Raw(_file.Text).ToArray()))];
     }
 
     private Pattern? PatternAt(int token)

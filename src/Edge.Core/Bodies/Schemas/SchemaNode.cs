@@ -82,8 +82,8 @@ internal sealed class SchemaNode
     /// <summary><c>pattern</c>, as it is written.</summary>
     public int PatternToken { get; set; } = -1;
 
-    /// <summary>Bounds of numbers, each with the token of its value.</summary>
-    public (SchemaRule Rule, int Token)[] Bounds { get; set; } = [];
+    /// <summary>Bounds of numbers, each with the token of its value, and its value.</summary>
+    public (SchemaRule Rule, int Token, NumberBound Value)[] Bounds { get; set; } = [];
 
     /// <summary><c>multipleOf</c>: its significant digits; see <see cref="JsonNumber.IsMultipleOf"/>.</summary>
     public ulong MultipleOfDigits { get; set; }
@@ -191,6 +191,9 @@ internal sealed class SchemaNode
     /// <summary>It says nothing but of which types a value is. Written when the file has been read.</summary>
     public bool IsType { get; set; }
 
+    /// <summary>It says something of the value itself beside its type. Written when the file has been read.</summary>
+    public bool HasOwnRules { get; set; }
+
     /// <summary>What it says is said of the value alone, not of what is in it. Written when the file has been read.</summary>
     public bool IsLeaf { get; set; }
 
@@ -222,6 +225,9 @@ internal sealed class SchemaNode
     /// been read.
     /// </summary>
     public SchemaMemberType? MemberType { get; set; }
+
+    /// <summary>What <c>allOf</c> says, if that is all that is applied in place and of this form. Written when the file has been read.</summary>
+    public SchemaVariants? Variants { get; set; }
 
     /// <summary>How many schemas it applies to the same value.</summary>
     public int InPlaceCount => (Reference is null ? 0 : 1) + (DynamicReference is null ? 0 : 1) + (Not is null ? 0 : 1)

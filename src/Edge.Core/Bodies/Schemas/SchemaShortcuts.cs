@@ -13,6 +13,8 @@ internal static class SchemaShortcuts
         {
             node.HasNamesOnly = node.Members is not null && node.PropertyNames is null && node.PatternProperties.Length == 0
                 && node.AdditionalProperties is null && node.DependentRequired.Length == 0;
+            node.HasOwnRules = node.Enum is not null || node.ConstToken >= 0 || node.HasStringRules || node.Bounds.Length > 0
+                || node.MultipleOfToken >= 0;
             node.IsType = node.Types != SchemaTypes.Any && node.HasNoRules && !node.HasInPlace;
             node.IsLeaf = node.HasNoPartRules && !node.HasInPlace;
             node.IsInPlaceOnly = node.HasInPlace && node.Types == SchemaTypes.Any && node.HasNoRules;
@@ -34,6 +36,34 @@ internal static class SchemaShortcuts
         {
             node.MemberType = MemberTypeOf(node);
         }
+
+        foreach (var node in nodes)
+        {
+            node.Variants = VariantsOf(node);
+        }
+    }
+
+    private static SchemaVariants? VariantsOf(SchemaNode node)
+    {
+        if (node.AllOf.Length == 0 || node.AllOf.Length != node.InPlaceCount)
+        {
+            return null;
+        }
+
+        var cases = new SchemaVariant[node.AllOf.Length];
+        for (var i = 0; i < cases.Length; i++)
+        {
+            var (one, first) = (node.AllOf[i].Same, node.AllOf[0].Same);
+            if (one is not { IsCondition: true, IfText: { } condition, Then.Same.MemberType: { } then, Else: null }
+                || !condition.Name.AsSpan().SequenceEqual(first.IfText!.Name))
+            {
+                return null;
+            }
+
+            cases[i] = new SchemaVariant(condition.Texts, !condition.IsRequired, then);
+        }
+
+        return new SchemaVariants(node.AllOf[0].Same.IfText!.Name, cases);
     }
 
     private static SchemaCondition? ConditionOf(SchemaNode node) =>

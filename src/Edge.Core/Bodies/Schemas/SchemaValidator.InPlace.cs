@@ -85,6 +85,30 @@ public sealed partial class SchemaValidator
             : HasType(member.Types, value, _body.At(value).Kind) != member.AreForbidden;
     }
 
+    /// <summary>
+    /// Whether an object is as is asked of its kind; what is no object is. With what is wrong it is for the schemas themselves to
+    /// find out.
+    /// </summary>
+    private bool IsOneOf(SchemaVariants variants, int token)
+    {
+        _budget -= variants.Cases.Length;
+        if (_body.At(token).Kind != JsonKind.Object)
+        {
+            return true;
+        }
+
+        var member = _body.Find(token, variants.Name);
+        foreach (var one in variants.Cases)
+        {
+            if ((member < 0 ? one.IsMetWithout : IsAnyOf(one.Texts, member)) && !IsOf(one.Then, token))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Whether <c>if</c> holds.</summary>
     private bool Holds(SchemaNode node, int token, int marks)
     {

@@ -133,7 +133,7 @@ public sealed partial class SchemaValidator
         });
         if ((valid || _muted == 0) && node.HasInPlace)
         {
-            valid &= ApplyInPlace(node, token, own);
+            valid &= (node.Variants is { } variants && own < 0 && IsOneOf(variants, token)) || ApplyInPlace(node, token, own);
         }
 
         if (valid && own != marks)
@@ -154,6 +154,11 @@ public sealed partial class SchemaValidator
         if (node.Types != SchemaTypes.Any && !HasType(node.Types, token, kind))
         {
             return Fail(SchemaRule.Type, node, token);
+        }
+
+        if (!node.HasOwnRules)
+        {
+            return true;
         }
 
         var valid = true;
@@ -188,7 +193,7 @@ public sealed partial class SchemaValidator
         JsonKind.Array => (types & SchemaTypes.Array) != 0,
         JsonKind.Object => (types & SchemaTypes.Object) != 0,
         _ => (types & SchemaTypes.Number) != 0
-            || ((types & SchemaTypes.Integer) != 0 && JsonNumber.Parse(_body.At(token).Raw(_body.Text)).IsInteger),
+            || ((types & SchemaTypes.Integer) != 0 && JsonNumber.IsWhole(_body.At(token).Raw(_body.Text))),
     };
 
     private bool IsAnyOf(ReadOnlySpan<int> values, int token)
@@ -257,9 +262,9 @@ public sealed partial class SchemaValidator
     {
         var valid = true;
         var number = _body.At(token).Raw(_body.Text);
-        foreach (var (rule, bound) in node.Bounds)
+        foreach (var (rule, bound, value) in node.Bounds)
         {
-            var side = JsonNumber.Compare(number, _schema.File.Tokens[bound].Raw(_schema.File.Text));
+            var side = value.Compare(number);
             var holds = rule switch
             {
                 SchemaRule.Minimum => side >= 0,
