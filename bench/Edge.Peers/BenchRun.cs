@@ -152,7 +152,7 @@ internal sealed class BenchRun(BenchOptions options, Session session, TextWriter
         {
             if (running.Peer.Plain is { } plain)
             {
-                _results.Find(result => result.Name == scenario.Name)!.AddBeyond(running.Peer.Name, plain);
+                _results.Find(result => result.Name == scenario.Name)!.AddBeyond(running.Peer.Name, plain, round);
             }
         }
     }

@@ -31,11 +31,12 @@ public sealed class ReportTests
     public void What_policies_take_is_what_the_same_round_took_without_them_less()
     {
         var scenario = Array.Find(Scenario.All, static scenario => scenario.Name == "chain")!.NewResult();
-        foreach (var (with, without) in ((double, double)[])[(25, 20), (40, 34), (21, 20)])
+        (double With, double Without)[] rounds = [(25, 20), (40, 34), (21, 20)];
+        for (var round = 0; round < rounds.Length; round++)
         {
-            scenario.Of("edge").Add(Metric.ProcessorPerRequest, with);
-            scenario.Of("edge-plain").Add(Metric.ProcessorPerRequest, without);
-            scenario.AddBeyond("edge", "edge-plain");
+            scenario.Of("edge").Add(Metric.ProcessorPerRequest, rounds[round].With);
+            scenario.Of("edge-plain").Add(Metric.ProcessorPerRequest, rounds[round].Without);
+            scenario.AddBeyond("edge", "edge-plain", round);
         }
 
         Assert.Equal([5, 6, 1], scenario.Of("edge").Samples[Metric.ProcessorBeyondPlain]);
@@ -48,8 +49,21 @@ public sealed class ReportTests
         var scenario = Array.Find(Scenario.All, static scenario => scenario.Name == "chain")!.NewResult();
         scenario.Of("edge").Add(Metric.ProcessorPerRequest, 25);
         scenario.Of("edge-plain").Failure = "it did not start";
-        scenario.AddBeyond("edge", "edge-plain");
-        scenario.AddBeyond("edge", "not-there");
+        scenario.AddBeyond("edge", "edge-plain", 0);
+        scenario.AddBeyond("edge", "not-there", 0);
+
+        Assert.False(scenario.Of("edge").Samples.ContainsKey(Metric.ProcessorBeyondPlain));
+        Assert.Equal(2, scenario.Peers.Count);
+    }
+
+    [Fact]
+    public void Rounds_that_are_not_the_same_are_not_compared()
+    {
+        var scenario = Array.Find(Scenario.All, static scenario => scenario.Name == "chain")!.NewResult();
+        scenario.Of("edge").Add(Metric.ProcessorPerRequest, 25);
+        scenario.Of("edge").Add(Metric.ProcessorPerRequest, 26);
+        scenario.Of("edge-plain").Add(Metric.ProcessorPerRequest, 20);
+        scenario.AddBeyond("edge", "edge-plain", 1);
 
         Assert.False(scenario.Of("edge").Samples.ContainsKey(Metric.ProcessorBeyondPlain));
     }

@@ -13,16 +13,14 @@ internal sealed record ScenarioResult(string Name, string Title, Metric[] Metric
     public int? RequestsPerSecond { get; set; }
 
     /// <summary>
-    /// Adds what a peer took in the last round beyond another one that does without policies, where the round counts for both.
+    /// Adds what a peer took in a round beyond another one that does without policies; not once a round did not count for one of
+    /// them.
     /// </summary>
-    public void AddBeyond(string peer, string plain)
+    public void AddBeyond(string peer, string plain, int round)
     {
-        var (result, less) = (Of(peer), Of(plain));
-        if (result.Count > 0 && result.Failure is null && less.Failure is null
-            && result.Samples[Metric.ProcessorPerRequest] is { } all
-            && less.Samples.TryGetValue(Metric.ProcessorPerRequest, out var some) && some.Count == all.Count)
+        if (LastOf(peer, round) is { } all && LastOf(plain, round) is { } some)
         {
-            result.Add(Metric.ProcessorBeyondPlain, all[^1] - some[^1]);
+            Of(peer).Add(Metric.ProcessorBeyondPlain, all - some);
         }
     }
 
@@ -37,4 +35,9 @@ internal sealed record ScenarioResult(string Name, string Title, Metric[] Metric
 
         return result;
     }
+
+    private double? LastOf(string peer, int round) =>
+        Peers.Find(result => result.Peer == peer) is { Failure: null } result
+        && result.Samples.TryGetValue(Metric.ProcessorPerRequest, out var samples) && samples.Count == round + 1
+            ? samples[^1] : null;
 }

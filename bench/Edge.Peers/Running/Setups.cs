@@ -20,7 +20,8 @@ internal static class Setups
         RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
 
     /// <summary>Names of all gateways.</summary>
-    public static string[] PeerNames { get; } = ["edge", EdgePlain, "nginx", "haproxy", "yarp", "nginx-lua", "nginx-cache", "varnish"];
+    public static string[] PeerNames { get; } =
+        ["edge", EdgePlain, "nginx", "haproxy", "yarp", "nginx-lua", "nginx-cache", "varnish"];
 
     /// <summary>The setups that there is something to measure of.</summary>
     public static bool IsThere(Setup setup) => setup != Setup.Cache || Configs.Has(EdgeCache);

@@ -207,7 +207,7 @@ public sealed partial class JsonTape
         var at = SkipDigits(text, whole);
         if (at == whole || (text[whole] == '0' && at > whole + 1))
         {
-            return FailAt(at == text.Length && at == whole ? JsonFault.Unfinished : JsonFault.BadNumber, at == whole ? at : whole);
+            return FailAt(at == text.Length && at == whole ? JsonFault.Unfinished : JsonFault.BadNumber, whole);
         }
 
         if ((uint)at < (uint)text.Length && text[at] == '.')

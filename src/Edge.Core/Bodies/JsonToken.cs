@@ -66,8 +66,8 @@ public struct JsonToken
     /// <param name="text">The text that was read.</param>
     public readonly ReadOnlySpan<byte> Inner(ReadOnlySpan<byte> text) => text.Slice(Start + 1, End - Start - 2);
 
-    // Written where it lies: one that is made elsewhere and moved there is written in four parts and read in one, which a processor
-    // waits for.
+    // Written where it lies: one that is made elsewhere and moved there is written in four parts and read in one, for which a
+    // processor waits.
     internal void Set(JsonKind kind, int start, int end, int count, bool escaped, int next)
     {
         _bits = ((uint)next << NextShift) | (escaped ? EscapedBit : 0u) | (uint)kind;

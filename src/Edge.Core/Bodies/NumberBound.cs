@@ -16,7 +16,7 @@ internal sealed class NumberBound
     /// <summary>As it is spelled.</summary>
     public byte[] Json { get; }
 
-    /// <summary>Whether a number, as JSON spells it, is below this one (negative), equal to it (0) or above it (positive).</summary>
+    /// <summary>How a number, as JSON spells it, stands to this one: below (negative), equal (0), above (positive).</summary>
     public int Compare(ReadOnlySpan<byte> number) => _isShort && JsonNumber.TryReadShort(number, out var billionths)
         ? billionths.CompareTo(_billionths)
         : JsonNumber.Parse(number).CompareTo(JsonNumber.Parse(Json));

@@ -28,12 +28,12 @@ public enum CallerKind : byte
 /// </remarks>
 public sealed class Caller
 {
-    /// <summary>Buckets that are remembered: of all routes that a caller uses, and of configurations that are gone.</summary>
-    private const int BucketsMax = 64;
+    /// <summary>Keys that are remembered: of all routes that a caller uses, and of configurations that are gone.</summary>
+    private const int KeysMax = 64;
 
     private readonly KeyValuePair<string, string>[] _claims;
-    private volatile KnownBucket[] _buckets = [];
-    private int _nextBucket;
+    private volatile LimitKey[] _keys = [];
+    private int _nextKey;
 
     /// <summary>A caller.</summary>
     /// <param name="kind">How it was recognised.</param>
@@ -125,41 +125,42 @@ public sealed class Caller
     }
 
     /// <summary>
-    /// Its bucket of a limit in which nothing but the caller has a part, where that was found before. It may have left the table
-    /// since; its key is the right one all the same.
+    /// The key of its bucket of a limit in which nothing but the caller has a part, where that was found out before.
     /// </summary>
     /// <param name="hasher">The limit's own.</param>
-    public Bucket? FindBucket(KeyHasher hasher)
+    /// <param name="key">The key.</param>
+    public bool TryGetLimitKey(KeyHasher hasher, out Limits.KeyHash key)
     {
-        foreach (ref readonly var known in _buckets.AsSpan())
+        foreach (ref readonly var known in _keys.AsSpan())
         {
             if (ReferenceEquals(known.Hasher, hasher))
             {
-                return known.Bucket;
+                key = known.Key;
+                return true;
             }
         }
 
-        return null;
+        key = default;
+        return false;
     }
 
     /// <summary>Remembers it. Where many are known, the one that was remembered first makes room.</summary>
-    public void KeepBucket(KeyHasher hasher, Bucket bucket)
+    public void KeepLimitKey(KeyHasher hasher, Limits.KeyHash key)
     {
-        // Of two threads that add one at the same time, one has to find it once more.
-        KnownBucket[] known = [.. _buckets];
-        var at = Array.FindIndex(known, one => ReferenceEquals(one.Hasher, hasher));
-        if (at < 0 && known.Length < BucketsMax)
+        // Of two threads that add one at the same time, one has to find it out once more.
+        LimitKey[] known = [.. _keys];
+        if (known.Length < KeysMax)
         {
-            at = known.Length;
-            Array.Resize(ref known, at + 1);
+            _keys = [.. known, new LimitKey(hasher, key)];
+            return;
         }
 
-        known[at >= 0 ? at : (_nextBucket++ & int.MaxValue) % BucketsMax] = new KnownBucket(hasher, bucket);
-        _buckets = known;
+        known[(_nextKey++ & int.MaxValue) % KeysMax] = new LimitKey(hasher, key);
+        _keys = known;
     }
 
     /// <summary>Never tells more than how and by whom it was recognised.</summary>
     public override string ToString() => $"{Kind} {Source}";
 
-    private readonly record struct KnownBucket(KeyHasher Hasher, Bucket Bucket);
+    private readonly record struct LimitKey(KeyHasher Hasher, Limits.KeyHash Key);
 }

@@ -113,7 +113,9 @@ public sealed class TokenCache<T>
 
     /// <summary>Remembers the token that a reader has just verified.</summary>
     /// <param name="verified">The reader. Its times and key go with the entry; its bytes are copied.</param>
-    /// <param name="scope">What it was verified for; see <see cref="TryGet(ReadOnlySpan{byte}, int, long, out VerifiedToken{T})"/>.</param>
+    /// <param name="scope">
+    /// What it was verified for; see <see cref="TryGet(ReadOnlySpan{byte}, int, long, out VerifiedToken{T})"/>.
+    /// </param>
     /// <param name="value">What to keep with it.</param>
     /// <param name="nowMs">Unix time in milliseconds.</param>
     public void Add(JwtReader verified, int scope, T value, long nowMs)

@@ -72,8 +72,8 @@ internal sealed class AuthenticateStage(TimeProvider time)
     }
 
     /// <summary>
-    /// Takes the caller of the connection's last request, where this one brings the very same text: the server keeps a header's
-    /// text where the next request has the same bytes. Nothing is read, hashed or compared then.
+    /// Takes the caller whose token was recalled last on this connection, where the request brings the very same text: the server
+    /// keeps a header's text where the next request has the same bytes. Nothing is read, hashed or compared then.
     /// </summary>
     private static bool TryRecallOfConnection(RequestContext context, AuthenticatePlan plan, long nowMs)
     {

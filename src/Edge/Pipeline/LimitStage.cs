@@ -19,7 +19,6 @@ internal sealed class LimitStage(GatewayLimits limits)
     /// <summary>What a caller is told to wait where so many ask for a limit at once that its turn did not come.</summary>
     private const long CrowdedWaitNs = 1_000_000_000;
 
-
     /// <summary>Runs once the caller is known: takes what counts whatever the body says.</summary>
     public ValueTask<StageResult> RunAsync(RequestContext context)
     {
@@ -223,13 +222,13 @@ internal sealed class LimitStage(GatewayLimits limits)
     private Bucket BucketOf(RequestContext context, LimitKeyText text, RouteLimit limit, long nowNs)
     {
         var caller = limit.IsOfCaller ? context.Caller : null;
-        var known = caller?.FindBucket(limit.Hasher);
-        if (known is not null && known.Rule == limit.Rule && !known.IsGone)
+        if (caller is null || !caller.TryGetLimitKey(limit.Hasher, out var key))
         {
-            return known;
+            WriteKey(context, text, limit);
+            key = limit.Hasher.Hash(text.Written);
+            caller?.KeepLimitKey(limit.Hasher, key);
         }
 
-        var key = known?.Key ?? KeyOf(context, text, limit);
         var bucket = limits.Table.GetOrAdd(key, limit.Rule, nowNs);
         if (bucket is LeasedBucket { Name: null } leased)
         {
@@ -237,19 +236,7 @@ internal sealed class LimitStage(GatewayLimits limits)
             leased.Name = text.StoreNameFor(limit.Rule);
         }
 
-        // In a full table it has none of its own, until there is room.
-        if (bucket.Key == key)
-        {
-            caller?.KeepBucket(limit.Hasher, bucket);
-        }
-
         return bucket;
-    }
-
-    private static KeyHash KeyOf(RequestContext context, LimitKeyText text, RouteLimit limit)
-    {
-        WriteKey(context, text, limit);
-        return limit.Hasher.Hash(text.Written);
     }
 
     private static void WriteKey(RequestContext context, LimitKeyText text, RouteLimit limit)

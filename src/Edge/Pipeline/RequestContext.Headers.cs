@@ -29,13 +29,13 @@ internal sealed partial class RequestContext
     public StringValues HeaderNamed(string name) =>
         name.Length == HeaderNames.ContentLength.Length ? RequestHeaders[name] : CallerHeaders.Find(name);
 
-    /// <summary>The token that the connection's last caller brought; null where none is known.</summary>
+    /// <summary>The token that was recalled last on the connection, or the HTTP/2 stream; null where none was.</summary>
     public VerifiedToken<Caller>? Remembered { get; private set; }
 
     /// <summary>The text that <see cref="Remembered"/> was found in.</summary>
     public string? RememberedText { get; private set; }
 
-    /// <summary>Remembers a token for the connection's next request.</summary>
+    /// <summary>Remembers a token for the next request.</summary>
     /// <param name="text">The text that it was found in; null: there is nothing to know it by.</param>
     /// <param name="token">The token.</param>
     public void Remember(string? text, VerifiedToken<Caller> token) =>

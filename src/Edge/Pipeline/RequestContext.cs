@@ -432,7 +432,10 @@ internal sealed partial class RequestContext
         }
     }
 
-    /// <summary>Lets go of the configuration, so that an idle connection does not keep an old one alive.</summary>
+    /// <summary>
+    /// Lets go of the configuration, so that an idle connection does not keep an old one alive; what is
+    /// remembered of a token has none.
+    /// </summary>
     public void End()
     {
         EndBody();

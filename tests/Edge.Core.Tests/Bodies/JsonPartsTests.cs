@@ -47,6 +47,33 @@ public sealed class JsonPartsTests
         });
 
     [Fact]
+    public void A_number_is_whole_if_it_is_taken_apart_or_not() =>
+        Spelled.Sample(static text =>
+        {
+            var expected = decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
+            Assert.Equal(decimal.Truncate(expected) == expected, JsonNumber.IsWhole(Encoding.UTF8.GetBytes(text)));
+        });
+
+    [Theory]
+    [InlineData("0", 0L)]
+    [InlineData("-0", 0L)]
+    [InlineData("-0.5", -500_000_000L)]
+    [InlineData("999999999.999999999", 999_999_999_999_999_999L)]
+    [InlineData("-999999999.999999999", -999_999_999_999_999_999L)]
+    [InlineData("0.000000001", 1L)]
+    [InlineData("1.000000000", 1_000_000_000L)]
+    [InlineData("1000000000", null)]
+    [InlineData("0.0000000001", null)]
+    [InlineData("99999999999999999999999999", null)]
+    [InlineData("1e0", null)]
+    [InlineData("1.5E2", null)]
+    public void Short_numbers_are_read_exactly_and_no_others(string text, long? billionths)
+    {
+        Assert.Equal(billionths is not null, JsonNumber.TryReadShort(Encoding.UTF8.GetBytes(text), out var read));
+        Assert.Equal(billionths ?? 0, read);
+    }
+
+    [Fact]
     public void A_wildcard_fits_what_its_expression_matches() =>
         Gen.Select(Gen.Char["ab*"].Array[0, 8], Gen.Char["ab*"].Array[0, 8]).Sample((pattern, name) =>
         {

@@ -128,6 +128,26 @@ public sealed class JsonTapeTests
     }
 
     [Fact]
+    public void Names_of_small_objects_are_told_apart_whatever_they_are()
+    {
+        // Twelve names of few letters: many have the same first and last letter and length, and some are the same.
+        Gen.Char["ab\u00e9"].Array[0, 3].Select(static name => new string(name)).Array[1, 13].Sample(static names =>
+        {
+            var text = "{" + string.Join(',', names.Select(static name => $"\"{name}\":[0,{{\"a\":1,\"b\":2}}]")) + "}";
+            var tape = new JsonTape();
+            var isRead = tape.Read(Encoding.UTF8.GetBytes(text));
+            var repeated = Array.FindIndex(names, name => Array.IndexOf(names, name) < Array.LastIndexOf(names, name));
+            Assert.Equal(repeated < 0, isRead);
+            if (repeated >= 0)
+            {
+                var first = Enumerable.Range(0, names.Length).First(i => Array.IndexOf(names, names[i]) < i);
+                var before = "{" + string.Concat(names[..first].Select(static name => $"\"{name}\":[0,{{\"a\":1,\"b\":2}}],"));
+                Assert.Equal((JsonFault.DuplicateMember, Encoding.UTF8.GetByteCount(before)), (tape.Fault, tape.FaultAt));
+            }
+        });
+    }
+
+    [Fact]
     public void Names_of_large_objects_differ_too()
     {
         var members = Enumerable.Range(0, 5000).Select(static number => $"\"m{number}\":{number}").ToList();

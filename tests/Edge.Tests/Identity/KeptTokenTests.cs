@@ -1,3 +1,4 @@
+using Edge.Core.Configuration;
 using Edge.Tests.Callers;
 using Edge.Tests.Support;
 
@@ -67,6 +68,62 @@ public sealed class KeptTokenTests
         Assert.Equal(401, (await client.ReadResponseAsync("GET")).Status);
         Assert.Contains(door.Gateway.Gateway.Counters.Refusals, static r => r is { Key: "expired", Value: 1 });
     }
+
+    [Fact]
+    public async Task Routes_that_look_in_different_places_see_different_callers_in_the_same_text()
+    {
+        await using var behind = ScriptedUpstream.Start(Door.Answering(ScriptedUpstream.Ok("ok")));
+        await using var door = await RunningGateway.StartAsync(Routes(behind.Url, Consumers.Lines));
+        await using var client = await RawHttpClient.ConnectAsync(door.Endpoint);
+        var cookies = $"Cookie: a={Consumers.Token(claims: "dept=sales")}; b={Consumers.Token(claims: "dept=lab")}\r\n";
+        foreach (var path in (string[])["/a", "/a", "/b", "/b", "/a"])
+        {
+            var dept = path == "/a" ? "sales" : "lab";
+            await client.SendAsync($"GET {path} HTTP/1.1\r\nHost: a\r\n{cookies}\r\n");
+            Assert.Equal((path, dept), (path, (await client.ReadResponseAsync("GET")).Headers["X-Dept"]));
+        }
+    }
+
+    [Fact]
+    public async Task A_caller_that_is_no_longer_in_the_file_is_remembered_by_no_connection()
+    {
+        await using var behind = ScriptedUpstream.Start(Door.Answering(ScriptedUpstream.Ok("ok")));
+        await using var door = await RunningGateway.StartAsync(Routes(behind.Url, Consumers.Lines));
+        await using var client = await RawHttpClient.ConnectAsync(door.Endpoint);
+        var request = $"GET /a HTTP/1.1\r\nHost: a\r\nCookie: a={Consumers.Token(claims: "dept=sales")}\r\n\r\n";
+        for (var i = 0; i < 3; i++)
+        {
+            await client.SendAsync(request);
+            Assert.Equal(200, (await client.ReadResponseAsync("GET")).Status);
+        }
+
+        var without = ConfigurationLoader.LoadText(
+            Routes(behind.Url, Consumers.Lines.Replace("ann", "eve", StringComparison.Ordinal)),
+            "edge.yaml",
+            SystemConfigurationSource.Instance);
+        Assert.Empty(without.Diagnostics);
+        door.Gateway.Reload(without.Plan!);
+        await client.SendAsync(request);
+        Assert.Equal(401, (await client.ReadResponseAsync("GET")).Status);
+    }
+
+    private static string Routes(Uri upstream, string identity) =>
+        $$"""
+        listeners: [{ address: "127.0.0.1:0" }]
+        upstreams: { it: { targets: ["{{upstream}}"] } }
+        routes:
+          - name: a
+            match: { path: /a }
+            authenticate: { with: [consumers], from: ["cookie:a"] }
+            response: { headers: { set: { X-Dept: "{caller.claims.dept}" } } }
+            upstream: it
+          - name: b
+            match: { path: /b }
+            authenticate: { with: [consumers], from: ["cookie:b"] }
+            response: { headers: { set: { X-Dept: "{caller.claims.dept}" } } }
+            upstream: it
+        {{identity}}
+        """;
 
     private static string Bearer(string token) => $"Authorization: Bearer {token}\r\n";
 

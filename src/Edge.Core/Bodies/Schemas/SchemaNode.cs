@@ -226,7 +226,9 @@ internal sealed class SchemaNode
     /// </summary>
     public SchemaMemberType? MemberType { get; set; }
 
-    /// <summary>What <c>allOf</c> says, if that is all that is applied in place and of this form. Written when the file has been read.</summary>
+    /// <summary>
+    /// What <c>allOf</c> says, if that is all that is applied in place and of this form. Written when the file has been read.
+    /// </summary>
     public SchemaVariants? Variants { get; set; }
 
     /// <summary>How many schemas it applies to the same value.</summary>
