@@ -21,7 +21,7 @@ internal static class CachePausesCommand
     private const int RoundsMax = 5;
     private const double MedianRatioMax = 1.25;
 
-    // No machine that the checks run on makes them that long: then it is what both do.
+    // Twice what a busy machine was seen to make of those of the small cache. Beyond it, it is what both do.
     private const double MedianMsEver = 12;
 
     // Half of them are asked for from what is kept; some fall between two readings of what was counted.

@@ -191,8 +191,8 @@ internal sealed class SchemaNode
     /// <summary>It says nothing but of which types a value is. Written when the file has been read.</summary>
     public bool IsType { get; set; }
 
-    /// <summary>It says something of the value itself beside its type. Written when the file has been read.</summary>
-    public bool HasOwnRules { get; set; }
+    /// <summary>Not <see cref="HasNoValueRules"/>, at hand. Written when the file has been read.</summary>
+    public bool HasValueRules { get; set; }
 
     /// <summary>What it says is said of the value alone, not of what is in it. Written when the file has been read.</summary>
     public bool IsLeaf { get; set; }
@@ -242,8 +242,10 @@ internal sealed class SchemaNode
         && MultipleOfToken < 0 && HasNoPartRules && (Enum is null || ConstToken < 0) ? EnumTexts ?? ConstTexts : null;
 
     /// <summary>Nothing is said about the value itself but its type.</summary>
-    public bool HasNoRules => Enum is null && ConstToken < 0 && !HasStringRules && Bounds.Length == 0 && MultipleOfToken < 0
-        && HasNoPartRules;
+    public bool HasNoRules => HasNoValueRules && HasNoPartRules;
+
+    /// <summary>The same, whatever is said about members or items.</summary>
+    public bool HasNoValueRules => Enum is null && ConstToken < 0 && !HasStringRules && Bounds.Length == 0 && MultipleOfToken < 0;
 
     /// <summary>Nothing is said about members or items.</summary>
     public bool HasNoPartRules => !HasObjectRules && !HasArrayRules && Members is null && DependentRequired.Length == 0

@@ -13,8 +13,7 @@ internal static class SchemaShortcuts
         {
             node.HasNamesOnly = node.Members is not null && node.PropertyNames is null && node.PatternProperties.Length == 0
                 && node.AdditionalProperties is null && node.DependentRequired.Length == 0;
-            node.HasOwnRules = node.Enum is not null || node.ConstToken >= 0 || node.HasStringRules || node.Bounds.Length > 0
-                || node.MultipleOfToken >= 0;
+            node.HasValueRules = !node.HasNoValueRules;
             node.IsType = node.Types != SchemaTypes.Any && node.HasNoRules && !node.HasInPlace;
             node.IsLeaf = node.HasNoPartRules && !node.HasInPlace;
             node.IsInPlaceOnly = node.HasInPlace && node.Types == SchemaTypes.Any && node.HasNoRules;

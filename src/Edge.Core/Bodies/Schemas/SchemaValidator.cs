@@ -156,7 +156,7 @@ public sealed partial class SchemaValidator
             return Fail(SchemaRule.Type, node, token);
         }
 
-        if (!node.HasOwnRules)
+        if (!node.HasValueRules)
         {
             return true;
         }
