@@ -224,10 +224,7 @@ public sealed partial class SharedCacheTests
         await fleet.AskAsync(0);
         await fleet.UntilKeptAsync(0, 1);
         var before = fleet.Redis(0).Generation;
-        foreach (var name in fleet.Store.Server.Keys(pattern: "*").ToArray())
-        {
-            await fleet.Store.Database.KeyDeleteAsync(name);
-        }
+        await fleet.Store.Database.KeyDeleteAsync([.. await fleet.NamesAsync("*")]);
 
         await SharedFleet.UntilAsync(() => fleet.Redis(0).Generation > before && fleet.Redis(1).Generation > before);
         Assert.Equal("MISS", (await fleet.AskAsync(0)).Cache);
@@ -363,13 +360,18 @@ public sealed partial class SharedCacheTests
         }
 
         /// <summary>Names of answers: not of the states of resources, nor of the purges.</summary>
-        public async Task<RedisKey[]> ObjectsAsync()
+        public async Task<RedisKey[]> ObjectsAsync() =>
+            [.. (await NamesAsync(Prefixed)).Where(static k => k.ToString().Contains("}:", StringComparison.Ordinal))];
+
+        /// <summary>
+        /// Every name like the pattern. Never by a call that blocks: what follows an await may run where the store's answers are
+        /// read, and would wait for itself.
+        /// </summary>
+        public async Task<List<RedisKey>> NamesAsync(string pattern)
         {
-            await Task.Yield();
-            return
-            [
-                .. Store.Server.Keys(pattern: Prefixed).Where(static k => k.ToString().Contains("}:", StringComparison.Ordinal)),
-            ];
+            var names = new List<RedisKey>();
+            await foreach (var name in Store.Server.KeysAsync(pattern: pattern)) names.Add(name);
+            return names;
         }
 
         public async Task<byte[]> GetAsync(RedisKey name) => (byte[])(await Store.Database.StringGetAsync(name))!;
