@@ -17,6 +17,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 // Exact to a few bytes; each figure is held to bench/allocations.json.
 RuntimeSwitches.Set();
 using var origin = new Origin();
+using var held = new HeldMemory();
 const string secret = "0123456789abcdef0123456789abcdef";
 var configuration = $$"""
     listeners: [{ address: 127.0.0.1:0 }]
@@ -30,6 +31,7 @@ var configuration = $$"""
     upstreams:
       origin: { dialect: openai, targets: ["http://127.0.0.1:{{origin.Port}}"], credential: sk-test }
       site: { targets: ["http://127.0.0.1:{{origin.Port}}"] }
+      quiet: { targets: ["http://{{held.Endpoint}}"] }
     routes:
       - { name: all, match: { path: "/*" }, upstream: origin }
       - name: asked
@@ -50,6 +52,7 @@ var configuration = $$"""
           - { when: { tier: starter }, set: { max_tokens: 256 } }
         metering: {}
         upstream: origin
+      - { name: quiet, match: { path: "/quiet/*" }, stripPath: true, upstream: quiet }
       - { name: site, match: { path: /site }, cache: { scope: public, ttl: 1h }, upstream: site }
       - { name: sites, match: { path: "/sites/*" }, cache: { scope: public, ttl: 1h }, upstream: site }
       - name: kept
@@ -125,6 +128,10 @@ Measure("streamed event of 250 B", 5_000, () =>
     origin.Pulse();
     ReadUntil(listener, "\n\n\r\n"u8);
 });
+var quiet = MakePost("/quiet", "key");
+Hold("GET that waits for its upstream", held.Measure(gateway.Endpoints[0], Quiet(), isStream: false));
+Hold("POST of a 1.2 KB chat body that waits for its upstream", held.Measure(gateway.Endpoints[0], quiet, isStream: false));
+Hold("quiet stream", held.Measure(gateway.Endpoints[0], quiet, isStream: true));
 Console.WriteLine($"{passed} passed, {failed} failed");
 return failed == 0 ? 0 : 1;
 
@@ -148,6 +155,13 @@ void Measure(string name, int count, Action once, int requests = 1)
         least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)(count * requests));
     }
 
+    Judge(name, least);
+}
+
+void Hold(string name, double bytes) => Judge(name + ", held", bytes);
+
+void Judge(string name, double least)
+{
     var holds = limits.TryGetValue(name, out var limit) && least <= limit;
     passed += holds ? 1 : 0;
     failed += holds ? 0 : 1;
@@ -188,6 +202,9 @@ static void Receive(Socket socket, ReadOnlySpan<byte> start, int bodyBytes)
         }
     }
 }
+
+static byte[] Quiet() =>
+    "GET /quiet/events HTTP/1.1\r\nHost: gateway\r\nAccept: */*\r\nUser-Agent: bench\r\n\r\n"u8.ToArray();
 
 static byte[] MakePost(string prefix, string credential)
 {

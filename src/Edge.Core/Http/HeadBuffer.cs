@@ -67,6 +67,18 @@ public sealed class HeadBuffer(int initialBytes = BlockPool.MessageBytes) : IBuf
         }
     }
 
+    /// <summary>Keeps the least block that holds what was written, for a wait.</summary>
+    public void Trim()
+    {
+        if (_array.Length > BlockPool.TinyBytes && Length <= BlockPool.SmallBytes)
+        {
+            var kept = Length > 0 ? BlockPool.Rent(Length) : [];
+            Written.Span.CopyTo(kept);
+            Return(_array);
+            _array = kept;
+        }
+    }
+
     /// <inheritdoc/>
     public void Advance(int count)
     {

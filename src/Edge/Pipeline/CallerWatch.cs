@@ -1,32 +1,32 @@
 using Edge.Core.Caching;
 using Edge.Core.Http;
 using Edge.Upstream;
-using Microsoft.AspNetCore.Connections.Features;
+using Edge.Transport;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Edge.Pipeline;
 
 /// <summary>
-/// Breaks exchanges with the upstream when the caller goes away. On HTTP/1.1 that is the end of its connection, for which this
-/// is registered once, however many requests come over it; the server's own token would be made anew, and registered with, for
-/// each request. An HTTP/2 stream has no connection of its own, so there it is the server's token.
+/// Breaks exchanges with the upstream when the caller goes away. On HTTP/1.1 that is the end of its connection, which tells this
+/// once, however many requests come over it; with the server's own token it would have to register for each request, and that is
+/// made for who asks. An HTTP/2 stream has no connection of its own, so there it is the server's token.
 /// Where others share the call, it is left alone until they have gone too.
 /// One for each <see cref="RequestContext"/>; <see cref="Guard"/> and <see cref="Release"/> are for the owners of its attempts.
 /// </summary>
 /// <param name="features">Of the request.</param>
 /// <param name="first">The exchange of its attempts; those of a race have more (<see cref="Add"/>).</param>
-internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange first) : IFlightSource
+internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange first) : IFlightSource, IConnectionWatcher
 {
     private readonly IHttpRequestLifetimeFeature _request = features.Require<IHttpRequestLifetimeFeature>();
-    private readonly IConnectionLifetimeFeature? _connection = features.Find<IConnectionLifetimeFeature>();
+    private readonly LoopConnection? _connection = features.Find<LoopConnection>();
     private readonly Lock _gate = new();
-    private UpstreamExchange[] _exchanges = [first];
-    private (UpstreamConnection? Connection, long Lease)[] _held = new (UpstreamConnection?, long)[1];
+    private UpstreamExchange[]? _others;
+    private (UpstreamConnection? Connection, long Lease)[]? _held;
     private CacheFlight? _flight;
     private CancellationTokenRegistration _stream;
     private int _streamGuards;
-    private bool _isRegistered;
+    private bool _isTold;
     private volatile bool _isGone;
     private volatile bool _isIgnored;
 
@@ -48,13 +48,14 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
     {
         lock (_gate)
         {
-            _held = new (UpstreamConnection?, long)[_exchanges.Length + 1];
-            _exchanges = [.. _exchanges, exchange];
+            _others = [.. _others ?? [], exchange];
+            _held = null;
         }
     }
 
     /// <summary>
-    /// From here until <see cref="Release"/> the attempt's open exchange is broken when the caller goes, or has gone.
+    /// From here until <see cref="Release"/> the attempt's open exchange is broken when the caller goes, or has gone. Of a
+    /// connection's own caller that holds until <see cref="Ignore"/>, for whichever exchange is open when it goes.
     /// </summary>
     public void Guard(RequestAttempt attempt, string protocol)
     {
@@ -65,10 +66,10 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
             return;
         }
 
-        if (!_isRegistered)
+        if (!_isTold)
         {
-            _isRegistered = true;
-            _connection!.ConnectionClosed.UnsafeRegister(static state => ((CallerWatch)state!).ConnectionClosed(), this);
+            _isTold = true;
+            _connection!.Tell(this);
         }
 
         // The one side opens the exchange and then asks whether the caller is gone, the other says so and then looks for an open
@@ -83,7 +84,7 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
     /// <inheritdoc/>
     void IFlightSource.Break()
     {
-        foreach (var (connection, lease) in _held)
+        foreach (var (connection, lease) in _held ?? [])
         {
             connection?.TryAbort(lease, Failure.CallerGone);
         }
@@ -91,7 +92,7 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
 
     /// <summary>
     /// From here until the next <see cref="Guard"/> the end of the caller's connection breaks nothing: who reads from it learns
-    /// of that.
+    /// of that, or the answer is wanted all the same.
     /// </summary>
     public void Ignore() => _isIgnored = true;
 
@@ -140,7 +141,7 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
     private bool IsConnectionsOwn(string protocol) => _connection is not null && !HttpProtocol.IsHttp2(protocol);
 
     // No harm if the exchange is over or another request's by now: that one's caller is the same and gone too.
-    private void ConnectionClosed()
+    void IConnectionWatcher.OnConnectionEnded()
     {
         _isGone = true;
         Interlocked.MemoryBarrier();
@@ -158,9 +159,11 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
         {
             if (_flight is not null)
             {
-                for (var i = 0; i < _held.Length; i++)
+                _held ??= new (UpstreamConnection?, long)[1 + (_others?.Length ?? 0)];
+                _held[0] = first.Holding;
+                for (var i = 1; i < _held.Length; i++)
                 {
-                    _held[i] = _exchanges[i].Holding;
+                    _held[i] = _others![i - 1].Holding;
                 }
 
                 if (_flight.TryOrphan(this))
@@ -170,7 +173,8 @@ internal sealed class CallerWatch(IFeatureCollection features, UpstreamExchange 
             }
         }
 
-        foreach (var exchange in _exchanges)
+        first.Abort(Failure.CallerGone);
+        foreach (var exchange in _others ?? [])
         {
             exchange.Abort(Failure.CallerGone);
         }

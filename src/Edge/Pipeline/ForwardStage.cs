@@ -119,7 +119,13 @@ internal sealed class ForwardStage
         }
 
         CopyHead(context);
-        return AnswerAsync(context);
+        if (context.Translation is { IsStream: false })
+        {
+            return TranslatedAnswer.RunAsync(context, context.Exchange);
+        }
+
+        // No state of this stage's own: a quiet stream would keep it.
+        return UsageHeader.Prepare(context) ? HoldAsync(context) : ResponseRelay.RunAsync(context, context.Exchange);
     }
 
     private void CopyHead(RequestContext context)
@@ -141,16 +147,11 @@ internal sealed class ForwardStage
         return failure == Failure.None ? StageResult.Continue : StageResult.Failed(failure);
     }
 
-    /// <summary>Step 7.</summary>
+    /// <summary>Step 7, of an answer that waits for what it says of itself.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> AnswerAsync(RequestContext context)
+    private static async ValueTask<Failure> HoldAsync(RequestContext context)
     {
-        if (context.Translation is { IsStream: false })
-        {
-            return await TranslatedAnswer.RunAsync(context, context.Exchange);
-        }
-
-        var failure = UsageHeader.Prepare(context) ? await UsageHeader.HoldAsync(context, context.Exchange) : Failure.None;
+        var failure = await UsageHeader.HoldAsync(context, context.Exchange);
         return failure == Failure.None ? await ResponseRelay.RunAsync(context, context.Exchange) : failure;
     }
 
@@ -168,7 +169,5 @@ internal sealed class ForwardStage
         {
             context.SentBody.ReturnMemory();
         }
-
-        context.Exchange.Request.ReturnMemory();
     }
 }

@@ -14,7 +14,6 @@ namespace Edge.Pipeline;
 /// <param name="sweeper">The clock of its exchange.</param>
 internal sealed class RequestAttempt(UpstreamSweeper sweeper)
 {
-    private readonly Lock _gate = new();
     private CancellationTokenSource? _dial;
     private volatile bool _isLost;
 
@@ -75,36 +74,28 @@ internal sealed class RequestAttempt(UpstreamSweeper sweeper)
         _isLost = true;
         Interlocked.MemoryBarrier();
         Exchange.Abort(Failure.EdgeAttemptLost);
-        lock (_gate)
-        {
-            _dial?.Cancel();
-        }
+        CancelDial();
     }
 
     /// <summary>A connection is about to be made, which <see cref="Lose"/> cancels too, until <see cref="EndDial"/>.</summary>
     public CancellationToken BeginDial(CancellationToken caller)
     {
-        lock (_gate)
-        {
-            _dial = CancellationTokenSource.CreateLinkedTokenSource(caller);
-            if (_isLost)
-            {
-                _dial.Cancel();
-            }
+        var dial = CancellationTokenSource.CreateLinkedTokenSource(caller);
+        var token = dial.Token;
+        Volatile.Write(ref _dial, dial);
 
-            return _dial.Token;
+        // The one side has the source seen and then looks, the other says that it is lost and then looks for a source.
+        Interlocked.MemoryBarrier();
+        if (_isLost)
+        {
+            CancelDial();
         }
+
+        return token;
     }
 
     /// <summary>The connection is made, or will not be.</summary>
-    public void EndDial()
-    {
-        lock (_gate)
-        {
-            _dial?.Dispose();
-            _dial = null;
-        }
-    }
+    public void EndDial() => Interlocked.Exchange(ref _dial, null)?.Dispose();
 
     /// <summary>The exchange is open: where the attempt was lost meanwhile, it is broken again.</summary>
     public void Opened()
@@ -115,5 +106,12 @@ internal sealed class RequestAttempt(UpstreamSweeper sweeper)
         {
             Exchange.Abort(Failure.EdgeAttemptLost);
         }
+    }
+
+    // Whoever takes the source disposes of it.
+    private void CancelDial()
+    {
+        using var dial = Interlocked.Exchange(ref _dial, null);
+        dial?.Cancel();
     }
 }

@@ -1,10 +1,10 @@
 using System.Net;
-using System.Text;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
 using Edge.Core.Limits;
 using Edge.Core.Llm;
+using Edge.Core.Memory;
 using Edge.Core.Resilience;
 using Edge.Core.Telemetry;
 using Edge.Core.Templating;
@@ -27,6 +27,9 @@ internal sealed partial class RequestContext
 {
     // A byte in a chunk of its own is six on the wire.
     private const int ChunkedBytesPerByteMax = 6;
+
+    // IPv6 with an IPv4 address in it has 45 chars (INET6_ADDRSTRLEN, less its zero), a scope behind it 11.
+    private const int PeerBytesMax = 64;
 
     // The last chunk and the trailers, whose size Kestrel bounds besides.
     private const int ChunkedEndBytesMax = 64 * 1024;
@@ -188,7 +191,7 @@ internal sealed partial class RequestContext
     /// <summary>
     /// The request's body where it is small and whole; later the body of an error. Its memory is given back early.
     /// </summary>
-    public HeadBuffer Body { get; } = new();
+    public HeadBuffer Body { get; } = new(BlockPool.TinyBytes);
 
     /// <summary>How the body is sent, once the Forward stage knows.</summary>
     public RequestBodyKind BodyKind { get; set; }
@@ -486,7 +489,9 @@ internal sealed partial class RequestContext
         {
             var peer = _connection.RemoteIpAddress ?? IPAddress.None;
             _peer = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
-            _peerText = Encoding.ASCII.GetBytes(_peer.ToString());
+            Span<byte> text = stackalloc byte[PeerBytesMax];
+            _ = _peer.TryFormat(text, out var length);
+            _peerText = text[..length].ToArray();
         }
     }
 }

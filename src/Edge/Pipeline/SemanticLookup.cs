@@ -156,6 +156,7 @@ internal sealed class SemanticLookup(UpstreamSweeper sweeper)
             {
                 // It was closed as it was taken, which says nothing of the one who makes vectors.
                 await _exchange.CloseAsync();
+                Write(context, key, pool);
                 failure = await SendAsync(pool, dueMs, mayReuse: false);
             }
 

@@ -118,6 +118,7 @@ internal static class UpstreamAttempt
     }
 
     /// <summary>Step 2: an idle connection, or else a new one.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     private static async ValueTask<Failure> OpenAsync(
         RequestContext context, RequestAttempt attempt, UpstreamPool pool, bool freshOnly)
     {
@@ -133,6 +134,7 @@ internal static class UpstreamAttempt
         var connection = freshOnly ? null : pool.TakeIdle();
         if (connection is null)
         {
+            attempt.Exchange.Request.Trim();
             var connected = await ConnectAsync(context, attempt, pool);
             if (connected.Connection is null)
             {
@@ -143,11 +145,18 @@ internal static class UpstreamAttempt
             connection = connected.Connection;
         }
 
+        var drains = context.Drains;
+        if (drains)
+        {
+            // Before there is anything to break: an earlier request of the connection may have it watched.
+            context.CallerWatch.Ignore();
+        }
+
         attempt.Exchange.Open(
             pool, connection, context.Upstream.Plan.Timeouts, HttpMethods.IsHead(context.Request.Method), context.WholeByMs);
         attempt.Exchange.AsksUpgrade = context.Upgrade is not null;
         attempt.Opened();
-        if (!context.Drains)
+        if (!drains)
         {
             context.CallerWatch.Guard(attempt, context.Request.Protocol);
         }
@@ -155,17 +164,17 @@ internal static class UpstreamAttempt
         return Failure.None;
     }
 
-    private static async ValueTask<ConnectResult> ConnectAsync(RequestContext context, RequestAttempt attempt, UpstreamPool pool)
+    private static ValueTask<ConnectResult> ConnectAsync(RequestContext context, RequestAttempt attempt, UpstreamPool pool)
     {
         // A question for the next caller's sake outlives the one who has its answer.
         var caller = context.Cache?.Http is { IsSilent: true }
             ? CancellationToken.None
             : context.CallerWatch.TokenFor(context.Request.Protocol);
-        if (attempt.Race is null)
-        {
-            return await pool.ConnectAsync(caller);
-        }
+        return attempt.Race is null ? pool.ConnectAsync(caller) : RaceAsync(attempt, pool, caller);
+    }
 
+    private static async ValueTask<ConnectResult> RaceAsync(RequestAttempt attempt, UpstreamPool pool, CancellationToken caller)
+    {
         try
         {
             return await pool.ConnectAsync(attempt.BeginDial(caller));

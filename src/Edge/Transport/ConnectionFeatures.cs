@@ -10,8 +10,10 @@ namespace Edge.Transport;
 internal sealed class ConnectionFeatures : IFeatureCollection
 {
     private const int CountAtFirst = 7;
+    private const int CountMore = 4;
 
-    private readonly List<KeyValuePair<Type, object>> _features = new(CountAtFirst);
+    private KeyValuePair<Type, object>[] _features = new KeyValuePair<Type, object>[CountAtFirst];
+    private int _count;
     private int _revision;
 
     /// <inheritdoc/>
@@ -35,12 +37,18 @@ internal sealed class ConnectionFeatures : IFeatureCollection
             var index = IndexOf(key);
             if (index >= 0)
             {
-                _features.RemoveAt(index);
+                _features[index] = _features[--_count];
+                _features[_count] = default;
             }
 
             if (value is not null)
             {
-                _features.Add(new KeyValuePair<Type, object>(key, value));
+                if (_count == _features.Length)
+                {
+                    Array.Resize(ref _features, _count + CountMore);
+                }
+
+                _features[_count++] = new KeyValuePair<Type, object>(key, value);
             }
         }
     }
@@ -52,13 +60,19 @@ internal sealed class ConnectionFeatures : IFeatureCollection
     public void Set<TFeature>(TFeature? instance) => this[typeof(TFeature)] = instance;
 
     /// <inheritdoc/>
-    public IEnumerator<KeyValuePair<Type, object>> GetEnumerator() => _features.GetEnumerator();
+    public IEnumerator<KeyValuePair<Type, object>> GetEnumerator()
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            yield return _features[i];
+        }
+    }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     private int IndexOf(Type key)
     {
-        for (var i = 0; i < _features.Count; i++)
+        for (var i = 0; i < _count; i++)
         {
             if (_features[i].Key == key)
             {

@@ -25,6 +25,7 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
     private volatile ConnectionAbortedException? _abortReason;
     private int _isEndTold;
     private volatile bool _isMidRequest;
+    private IConnectionWatcher? _watcher;
     private ConnectionGate? _gate;
     private UInt128? _gateKey;
 
@@ -74,6 +75,22 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
 
     /// <inheritdoc/>
     public PipeWriter Output => _writer;
+
+    /// <summary>
+    /// From now on tells of the connection's end, also where that has come already; the one that was told before is forgotten.
+    /// Costs no memory, which a registration with <see cref="ConnectionClosed"/> does.
+    /// </summary>
+    public void Tell(IConnectionWatcher watcher)
+    {
+        // The one side writes the watcher and then asks for the end, the other says that it is there and then looks for a
+        // watcher.
+        Volatile.Write(ref _watcher, watcher);
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _isEndTold) != 0)
+        {
+            watcher.OnConnectionEnded();
+        }
+    }
 
     /// <summary>It has entered a gate, which it leaves when its socket is closed.</summary>
     public void LeavesGate(ConnectionGate gate, UInt128? key) => (_gate, _gateKey) = (gate, key);
@@ -132,7 +149,14 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
     {
         if (Interlocked.Exchange(ref _isEndTold, 1) == 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static connection =>
+                {
+                    Volatile.Read(ref connection._watcher)?.OnConnectionEnded();
+                    connection._closed.Cancel();
+                },
+                this,
+                preferLocal: false);
         }
     }
 }

@@ -3,10 +3,26 @@ using Edge.Core.Memory;
 
 namespace Edge.Transport;
 
-/// <summary>A block of received bytes in a <see cref="SocketReader"/>'s sequence. It owns its memory while it has any.</summary>
+/// <summary>
+/// A block of received bytes in a <see cref="SocketReader"/>'s sequence. It owns its memory while it has any. The threads keep
+/// those that are not in use: a quiet connection has none.
+/// </summary>
 internal sealed class ReadBlock : ReadOnlySequenceSegment<byte>
 {
+    private const int KeptByThreadMax = 32;
+
+    [ThreadStatic]
+    private static ReadBlock? OfThread;
+
+    [ThreadStatic]
+    private static int OfThreadCount;
+
     private byte[]? _bytes;
+    private ReadBlock? _following;
+
+    private ReadBlock()
+    {
+    }
 
     /// <summary>Where the bytes not yet consumed begin.</summary>
     public int Start { get; set; }
@@ -20,10 +36,10 @@ internal sealed class ReadBlock : ReadOnlySequenceSegment<byte>
     /// <summary>The block after this one, or null.</summary>
     public ReadBlock? Following
     {
-        get;
+        get => _following;
         set
         {
-            field = value;
+            _following = value;
             Next = value;
             value?.RunningIndex = RunningIndex + Memory.Length;
         }
@@ -32,8 +48,24 @@ internal sealed class ReadBlock : ReadOnlySequenceSegment<byte>
     /// <summary>Where the next bytes go.</summary>
     public Span<byte> Room => _bytes.AsSpan(End);
 
-    /// <summary>Takes memory.</summary>
-    public void Rent(int bytesMin) => _bytes = BlockPool.Rent(bytesMin);
+    /// <summary>One with memory, the caller's until <see cref="Return"/>.</summary>
+    public static ReadBlock Rent(int bytesMin)
+    {
+        var block = OfThread;
+        if (block is null)
+        {
+            block = new ReadBlock();
+        }
+        else
+        {
+            OfThread = block._following;
+            OfThreadCount--;
+            block._following = null;
+        }
+
+        block._bytes = BlockPool.Rent(bytesMin);
+        return block;
+    }
 
     /// <summary>So many bytes were received into <see cref="Room"/>.</summary>
     public void Received(int count)
@@ -42,7 +74,7 @@ internal sealed class ReadBlock : ReadOnlySequenceSegment<byte>
         Memory = _bytes.AsMemory(0, End);
     }
 
-    /// <summary>Gives the memory back and forgets the rest.</summary>
+    /// <summary>Gives the memory and itself back; not to be used any more.</summary>
     public void Return()
     {
         if (_bytes is not null)
@@ -56,5 +88,11 @@ internal sealed class ReadBlock : ReadOnlySequenceSegment<byte>
         End = 0;
         Following = null;
         RunningIndex = 0;
+        if (OfThreadCount < KeptByThreadMax)
+        {
+            _following = OfThread;
+            OfThread = this;
+            OfThreadCount++;
+        }
     }
 }

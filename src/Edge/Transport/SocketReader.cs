@@ -23,7 +23,6 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
 
     private readonly LoopConnection _connection;
     private readonly LoopSocket _socket;
-    private ReadBlock? _spare;
     private ManualResetValueTaskSourceCore<ReadResult> _waiting;
     private CancellationTokenRegistration _cancellation;
     private ReadBlock? _first;
@@ -248,7 +247,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
             return false;
         }
 
-        var block = _last is not null && _last.Room.Length >= RoomBytesMin ? _last : NewBlock();
+        var block = _last is not null && _last.Room.Length >= RoomBytesMin ? _last : ReadBlock.Rent(_nextBytes);
         var room = block.Room;
         var count = _socket.Receive(room);
         if (count > 0)
@@ -263,7 +262,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
 
         if (!ReferenceEquals(block, _last))
         {
-            Recycle(block);
+            block.Return();
         }
 
         if (count == LinuxSocket.WouldBlock)
@@ -282,14 +281,6 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
         return inner.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown
             ? new ConnectionResetException(inner.Message, inner)
             : new IOException(inner.Message, inner);
-    }
-
-    private ReadBlock NewBlock()
-    {
-        var block = _spare ?? new ReadBlock();
-        _spare = null;
-        block.Rent(_nextBytes);
-        return block;
     }
 
     private void Append(ReadBlock block)
@@ -315,12 +306,6 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
             _last = null;
         }
 
-        Recycle(block);
-    }
-
-    private void Recycle(ReadBlock block)
-    {
         block.Return();
-        _spare = block;
     }
 }

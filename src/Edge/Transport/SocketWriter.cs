@@ -16,7 +16,7 @@ namespace Edge.Transport;
 internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, IThreadPoolWorkItem
 {
     private readonly LoopSocket _socket;
-    private readonly Queue<WrittenBlock> _full = new(0);
+    private Queue<WrittenBlock>? _full;
     private ManualResetValueTaskSourceCore<FlushResult> _waiting;
     private CancellationTokenRegistration _cancellation;
     private byte[]? _block;
@@ -219,7 +219,7 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
         var size = _block is null ? BlockPool.SmallBytes : BlockPool.After(_block.Length);
         if (_block is not null)
         {
-            _full.Enqueue(new WrittenBlock(_block, _start, _end));
+            (_full ??= new()).Enqueue(new WrittenBlock(_block, _start, _end));
             _fullBytes += _end - _start;
         }
 
@@ -231,7 +231,7 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
     /// <summary>Sends what the kernel takes. False: it does not take all of it now.</summary>
     private bool TrySend()
     {
-        while (!_isBroken && _full.TryPeek(out var block))
+        while (!_isBroken && _full is not null && _full.TryPeek(out var block))
         {
             var sent = _socket.Send(block.Bytes.AsSpan(block.Start, block.End - block.Start));
             if (sent == block.End - block.Start)
@@ -280,7 +280,7 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
 
     private void Drop()
     {
-        while (_full.TryDequeue(out var block))
+        while (_full is not null && _full.TryDequeue(out var block))
         {
             BlockPool.Return(block.Bytes);
         }

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Edge.Core.Http;
+using Edge.Threading;
 using Edge.Transport;
 
 namespace Edge.Upstream;
@@ -22,6 +24,7 @@ internal sealed class ConnectRace
 
     // In the order in which they started.
     private readonly List<Attempt> _running = [];
+    private IPAddress? _unfinished;
 
     /// <summary>A race that tells <paramref name="addresses"/> which of them failed and which worked.</summary>
     public ConnectRace(IConnector connector, EventLoop loop, TargetAddresses addresses, int port, TimeProvider time)
@@ -39,7 +42,44 @@ internal sealed class ConnectRace
     /// <summary>Runs the race.</summary>
     /// <returns>The winner's socket, now the receiver's; null when every address failed (see <see cref="Error"/>).</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled; nothing stays open.</exception>
-    public async Task<SocketChannel?> RunAsync(IPAddress[] addresses, CancellationToken ct)
+    public ValueTask<SocketChannel?> RunAsync(IPAddress[] addresses, CancellationToken ct) =>
+        addresses.Length == 1 ? RunAloneAsync(addresses[0], ct) : new ValueTask<SocketChannel?>(RunAllAsync(addresses, ct));
+
+    /// <summary>After a race that ran out of time: remembers that the addresses still trying did not answer.</summary>
+    public void BlameUnfinished()
+    {
+        Blame(_running.Count);
+        if (_unfinished is not null)
+        {
+            _addresses.Failed(_unfinished);
+        }
+    }
+
+    /// <summary>The one address that most targets have. Nothing is raced, so that a burst of dials takes little memory.</summary>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    private async ValueTask<SocketChannel?> RunAloneAsync(IPAddress address, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        var endpoint = new IPEndPoint(address, _port);
+        try
+        {
+            var channel = await _connector.ConnectAsync(_loop, endpoint, ct);
+            _addresses.Worked(address);
+            return channel;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Note(endpoint, exception);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            _unfinished = address;
+            throw;
+        }
+    }
+
+    private async Task<SocketChannel?> RunAllAsync(IPAddress[] addresses, CancellationToken ct)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try
@@ -78,9 +118,6 @@ internal sealed class ConnectRace
             }
         }
     }
-
-    /// <summary>After a race that ran out of time: remembers that the addresses still trying did not answer.</summary>
-    public void BlameUnfinished() => Blame(_running.Count);
 
     private void Start(IPAddress address, CancellationToken ct)
     {
@@ -144,17 +181,22 @@ internal sealed class ConnectRace
             i--;
             if (connecting.Exception?.InnerException is { } exception)
             {
-                var code = exception is SocketException socket ? socket.SocketErrorCode : SocketError.SocketError;
-                var error = ConnectError.From(code, endpoint);
-                Error = ConnectError.MoreTelling(Error, error);
-                if (error.Failure != Failure.EdgeResources)
-                {
-                    _addresses.Failed(endpoint.Address);
-                }
+                Note(endpoint, exception);
             }
         }
 
         return null;
+    }
+
+    private void Note(IPEndPoint endpoint, Exception exception)
+    {
+        var code = exception is SocketException socket ? socket.SocketErrorCode : SocketError.SocketError;
+        var error = ConnectError.From(code, endpoint);
+        Error = ConnectError.MoreTelling(Error, error);
+        if (error.Failure != Failure.EdgeResources)
+        {
+            _addresses.Failed(endpoint.Address);
+        }
     }
 
     private void Blame(int count)

@@ -7,7 +7,10 @@ namespace Edge.Upstream;
 /// <summary>The one step of a dial that touches the network's TCP: a seam, so that races are tested without a network.</summary>
 internal interface IConnector
 {
-    /// <summary>Connects. The channel is the receiver's; nothing is left open when it throws.</summary>
+    /// <summary>
+    /// Connects. The channel is the receiver's; nothing is left open when it throws. It ends soon after it was given up, whatever
+    /// comes of it.
+    /// </summary>
     /// <param name="loop">Where the connection is going to live.</param>
     /// <param name="endpoint">Where to.</param>
     /// <param name="ct">Gives up.</param>
@@ -29,8 +32,8 @@ internal sealed class SocketConnector : IConnector
     public const int KeepAliveProbesMax = 4;
 
     /// <inheritdoc/>
-    public async Task<SocketChannel> ConnectAsync(EventLoop loop, IPEndPoint endpoint, CancellationToken ct) =>
-        new(await ConnectAttempt.RunAsync(loop, endpoint, static socket => Tune(socket), ct));
+    public Task<SocketChannel> ConnectAsync(EventLoop loop, IPEndPoint endpoint, CancellationToken ct) =>
+        ConnectAttempt.RunAsync(loop, endpoint, static socket => Tune(socket), ct);
 
     private static void Tune(LoopSocket socket)
     {

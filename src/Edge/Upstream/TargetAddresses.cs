@@ -70,7 +70,7 @@ internal sealed class TargetAddresses
     /// <summary>The addresses to try: families interleaved (RFC 8305, section 4), those that failed of late last.</summary>
     /// <exception cref="SocketException">The name service failed and no answer young enough is at hand.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task<IPAddress[]> ResolveAsync(CancellationToken ct)
+    public async ValueTask<IPAddress[]> ResolveAsync(CancellationToken ct)
     {
         if (_literal is not null)
         {

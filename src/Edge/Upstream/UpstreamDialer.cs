@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Threading;
 using Edge.Transport;
 
 namespace Edge.Upstream;
@@ -48,10 +50,13 @@ internal sealed class UpstreamDialer
     /// </summary>
     /// <param name="loop">Where the connection is going to live.</param>
     /// <param name="cancellation">Calls it off.</param>
-    public async Task<DialResult> DialAsync(EventLoop loop, CancellationToken cancellation)
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
+    public async ValueTask<DialResult> DialAsync(EventLoop loop, CancellationToken cancellation)
     {
-        using var limit = new CancellationTokenSource(_timeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        // Cancelled by either: a source that is linked with another would be a second one.
+        using var either = new CancellationTokenSource(_timeout, _time);
+        await using var calledOff = cancellation.UnsafeRegister(
+            static source => ((CancellationTokenSource)source!).Cancel(), either);
         IPAddress[] addresses;
         try
         {

@@ -30,6 +30,7 @@ internal sealed partial class UpstreamExchange
     private bool _requestIsHead;
     private bool _requestIsWhole;
     private bool _requestSent;
+    private int _requestBytes;
     private bool _anyReceived;
     private int _headLength;
     private BodyFraming _framing;
@@ -42,7 +43,8 @@ internal sealed partial class UpstreamExchange
     public UpstreamExchange(UpstreamSweeper sweeper) => _sweeper = sweeper;
 
     /// <summary>
-    /// The request's head, and its body where that is small and already here. Filled by the user before sending.
+    /// The request's head, and its body where that is small and already here. Filled by the user before sending, and empty after
+    /// it: an upstream that takes long to answer holds no memory of it.
     /// </summary>
     public HeadBuffer Request { get; } = new();
 
@@ -124,6 +126,7 @@ internal sealed partial class UpstreamExchange
     {
         var connection = _connection!;
         _requestIsWhole = isWhole;
+        _requestBytes = Request.Length;
         connection.Deadlines.SendBy(After(_timeouts.Idle));
         try
         {
@@ -137,6 +140,7 @@ internal sealed partial class UpstreamExchange
             return FailureOf(exception, Failure.UpstreamClosed);
         }
 
+        Request.ReturnMemory();
         connection.Deadlines.SendWheneverReady();
         if (isWhole)
         {
@@ -196,7 +200,7 @@ internal sealed partial class UpstreamExchange
 
     // A request that fits the kernel's buffer is taken whole or not at all, if that is empty.
     private bool IsTakenAtOnce(UpstreamConnection connection) =>
-        Request.Length <= UpstreamConnection.SmallBufferBytes
+        _requestBytes <= UpstreamConnection.SmallBufferBytes
         && !connection.HasTakenPart
         && connection.AbortReason == Failure.None;
 

@@ -1,7 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Telemetry;
+using Edge.Threading;
 using Edge.Transport;
 
 namespace Edge.Upstream;
@@ -112,6 +114,7 @@ internal sealed class UpstreamPool : IDisposable
 
     /// <summary>Makes a new connection; the caller owns it.</summary>
     /// <returns>The connection, or why there is none and what our own log should say.</returns>
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
     public async ValueTask<ConnectResult> ConnectAsync(CancellationToken cancellation)
     {
         lock (_gate)

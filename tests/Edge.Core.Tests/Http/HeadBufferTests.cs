@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using Edge.Core.Http;
+using Edge.Core.Memory;
 
 namespace Edge.Core.Tests.Http;
 
@@ -21,6 +22,33 @@ public sealed class HeadBufferTests
         var next = ArrayPool<byte>.Shared.Rent(first.Array!.Length);
         Assert.Equal(isPooled, ReferenceEquals(first.Array, next));
         ArrayPool<byte>.Shared.Return(next);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, BlockPool.TinyBytes)]
+    [InlineData(BlockPool.TinyBytes, BlockPool.TinyBytes)]
+    [InlineData(BlockPool.TinyBytes + 1, BlockPool.SmallBytes)]
+    [InlineData(BlockPool.SmallBytes, BlockPool.SmallBytes)]
+    [InlineData(BlockPool.SmallBytes + 1, BlockPool.MessageBytes)]
+    [InlineData(BlockPool.MessageBytes, BlockPool.MessageBytes)]
+    [InlineData(100_000, 131_072)]
+    public void What_is_trimmed_keeps_what_was_written_in_the_least_block(int bytes, int block)
+    {
+        var written = new byte[bytes];
+        new Random(bytes).NextBytes(written);
+        var buffer = new HeadBuffer();
+        buffer.Write("x"u8);
+        buffer.Clear();
+        buffer.Write(written);
+        buffer.Trim();
+        Assert.Equal(written, buffer.Written.ToArray());
+        Assert.True(MemoryMarshal.TryGetArray(buffer.Written, out var array));
+        Assert.Equal(block, array.Array!.Length);
+
+        buffer.Write("and more"u8);
+        Assert.Equal([.. written, .. "and more"u8], buffer.Written.ToArray());
+        buffer.ReturnMemory();
     }
 
     [Fact]

@@ -144,10 +144,29 @@ public sealed class MeteringTests
         var left = new TaskCompletionSource();
         await using var door = await OpenStallingAsync(", metering: {}, onDisconnect: { drain: 1000 tokens }", left, chunks: 40);
         await LeaveAsync(door);
+        await door.Running.PassTimeAsync();
         left.SetResult();
         var line = await door.UsageAsync();
         Assert.Equal((9, 12, true), ((int)line["inputTokens"]!, (int)line["outputTokens"]!, (bool)line["exact"]!));
         Assert.Equal("caller_gone", (string)line["failure"]!);
+    }
+
+    [Fact]
+    public async Task A_draining_route_reads_on_also_where_another_had_the_connection_before()
+    {
+        var left = new TaskCompletionSource();
+        await using var door = await BodyDoor.OpenAsync(
+            ", metering: {}, onDisconnect: { drain: 1000 tokens }", usageLog: true, scripts: async connection =>
+            {
+                await connection.ReadRequestAsync();
+                await connection.SendAsync(Json("{}"));
+                await StallAsync(connection, left, chunks: 40);
+            });
+        await LeaveAsync(door, before: "GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n");
+        await door.Running.PassTimeAsync();
+        left.SetResult();
+        var line = await door.UsageAsync();
+        Assert.Equal((9, 12, true), ((int)line["inputTokens"]!, (int)line["outputTokens"]!, (bool)line["exact"]!));
     }
 
     [Fact]
@@ -157,6 +176,7 @@ public sealed class MeteringTests
         await using var door = await OpenStallingAsync(
             ", metering: {}, onDisconnect: { drain: 10 tokens }", left, chunks: 2_000_000);
         await LeaveAsync(door);
+        await door.Running.PassTimeAsync();
         left.SetResult();
         var line = await door.UsageAsync();
         Assert.False((bool)line["exact"]!);
@@ -189,32 +209,40 @@ public sealed class MeteringTests
             await connection.SendAsync(response);
         });
 
-    private static Task<BodyDoor> OpenStallingAsync(string route, TaskCompletionSource left, int chunks) => BodyDoor.OpenAsync(
-        route, usageLog: true, scripts: async connection =>
-        {
-            await connection.ReadRequestAsync();
-            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-                + $"{Chunk.Length:x}\r\n{Chunk}\r\n");
-            await connection.StallAsync(left.Task);
-            try
-            {
-                for (var i = 0; i < chunks; i++)
-                {
-                    await connection.SendAsync($"{Chunk.Length:x}\r\n{Chunk}\r\n");
-                }
+    private static Task<BodyDoor> OpenStallingAsync(string route, TaskCompletionSource left, int chunks) =>
+        BodyDoor.OpenAsync(route, usageLog: true, scripts: connection => StallAsync(connection, left, chunks));
 
-                await connection.SendAsync($"{UsageChunk.Length:x}\r\n{UsageChunk}\r\n{Done.Length:x}\r\n{Done}\r\n0\r\n\r\n");
-            }
-            catch (IOException)
+    private static async Task StallAsync(ScriptedConnection connection, TaskCompletionSource left, int chunks)
+    {
+        await connection.ReadRequestAsync();
+        await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + $"{Chunk.Length:x}\r\n{Chunk}\r\n");
+        await connection.StallAsync(left.Task);
+        try
+        {
+            for (var i = 0; i < chunks; i++)
             {
-                // Broken off, as it should be.
+                await connection.SendAsync($"{Chunk.Length:x}\r\n{Chunk}\r\n");
             }
-        });
+
+            await connection.SendAsync($"{UsageChunk.Length:x}\r\n{UsageChunk}\r\n{Done.Length:x}\r\n{Done}\r\n0\r\n\r\n");
+        }
+        catch (IOException)
+        {
+            // Broken off, as it should be.
+        }
+    }
 
     /// <summary>A caller that has seen the first event and goes.</summary>
-    private static async Task LeaveAsync(BodyDoor door)
+    private static async Task LeaveAsync(BodyDoor door, string? before = null)
     {
         await using var caller = await RawHttpClient.ConnectAsync(door.Running.Endpoint);
+        if (before is not null)
+        {
+            await caller.SendAsync(before);
+            Assert.Equal(200, (await caller.ReadResponseAsync()).Status);
+        }
+
         await caller.SendAsync(
             "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
             + $"Content-Length: {Stream.Length}\r\n\r\n{Stream}");

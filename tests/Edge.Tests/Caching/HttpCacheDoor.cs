@@ -21,6 +21,9 @@ internal sealed class HttpCacheDoor : IAsyncDisposable
 
     public ManualTime Time { get; }
 
+    /// <summary>The service answers what it is asked from now on when this is over.</summary>
+    public Task Held { get; set; } = Task.CompletedTask;
+
     /// <summary>The time now, as header fields say it, or so many seconds from now.</summary>
     public string Date(int seconds = 0) =>
         (Time.GetUtcNow() + TimeSpan.FromSeconds(seconds)).ToString("R", CultureInfo.InvariantCulture);
@@ -54,6 +57,7 @@ internal sealed class HttpCacheDoor : IAsyncDisposable
             while (await connection.ReadRequestAsync() is { } request)
             {
                 var text = answer(request, Interlocked.Increment(ref count));
+                await (door?.Held ?? Task.CompletedTask);
                 if (text.Length == 0)
                 {
                     return;

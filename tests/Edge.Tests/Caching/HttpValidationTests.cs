@@ -1,3 +1,5 @@
+using Edge.Tests.Support;
+
 namespace Edge.Tests.Caching;
 
 /// <summary>Whether what is kept, or what a caller has, is still good; what stands in for errors; what ends it.</summary>
@@ -182,6 +184,30 @@ public sealed class HttpValidationTests
         Assert.Equal(("body1", "HIT"), await Seen(door));
         door.Advance(63);
         Assert.Equal(("body2", "MISS"), await Seen(door));
+    }
+
+    [Fact]
+    public async Task The_new_one_comes_also_where_the_caller_leaves_who_had_asked_before()
+    {
+        await using var door = await HttpCacheDoor.OpenAsync(
+            (_, number) => $"Cache-Control: max-age=2, stale-while-revalidate=60||body{number}");
+        var left = new TaskCompletionSource();
+        await using (var caller = await RawHttpClient.ConnectAsync(door.Running.Endpoint))
+        {
+            await caller.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+            Assert.Equal("body0", (await caller.ReadResponseAsync()).Text);
+            door.Advance(5);
+            door.Held = left.Task;
+            await caller.SendAsync("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+            Assert.Equal("body0", (await caller.ReadResponseAsync()).Text);
+            await door.Upstream.WaitForRequestsAsync(2);
+            caller.Reset();
+        }
+
+        await door.Running.PassTimeAsync();
+        left.SetResult();
+        await UntilAsync(() => door.Running.Gateway.Cache.Counters["all"].Stored.Value == 2);
+        Assert.Equal(("body1", "HIT"), await Seen(door));
     }
 
     [Theory]

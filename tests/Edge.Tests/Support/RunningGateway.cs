@@ -47,6 +47,18 @@ internal sealed class RunningGateway : IAsyncDisposable
         return new RunningGateway(gateway, log, said);
     }
 
+    /// <summary>
+    /// Has it do something else a number of times, so that it has seen what happened before: with a bug that what happened must
+    /// do nothing, a test fails almost surely, and without one it never does.
+    /// </summary>
+    public async Task PassTimeAsync()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(400, (await RawHttpClient.ExchangeAsync(Endpoint, "nonsense\r\n\r\n")).Status);
+        }
+    }
+
     /// <summary>Breaks off what is running and closes everything.</summary>
     public async ValueTask DisposeAsync()
     {

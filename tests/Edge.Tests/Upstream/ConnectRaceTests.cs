@@ -22,7 +22,7 @@ public sealed class ConnectRaceTests : IDisposable
     [Fact]
     public async Task The_first_address_wins_within_its_head_start()
     {
-        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop);
+        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop).AsTask();
         var first = await _connector.NextAsync();
         await _time.TimerAsync(ConnectRace.AttemptDelay);
         _time.Advance(ConnectRace.AttemptDelay - Moment);
@@ -34,7 +34,7 @@ public sealed class ConnectRaceTests : IDisposable
     [Fact]
     public async Task After_the_head_start_the_second_joins_and_the_first_may_still_win()
     {
-        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop);
+        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop).AsTask();
         var first = await _connector.NextAsync();
         await _time.TimerAsync(ConnectRace.AttemptDelay);
         _time.Advance(ConnectRace.AttemptDelay);
@@ -48,7 +48,7 @@ public sealed class ConnectRaceTests : IDisposable
     [Fact]
     public async Task A_loser_that_connects_too_late_is_closed()
     {
-        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop);
+        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop).AsTask();
         var first = await _connector.NextAsync();
         first.IgnoresCancellation = true;
         await _time.TimerAsync(ConnectRace.AttemptDelay);
@@ -63,7 +63,7 @@ public sealed class ConnectRaceTests : IDisposable
     [Fact]
     public async Task An_attempt_that_connects_after_the_time_is_over_is_closed()
     {
-        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop);
+        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop).AsTask();
         var first = await _connector.NextAsync();
         first.IgnoresCancellation = true;
         await _time.TimerAsync(ConnectRace.AttemptDelay);
@@ -80,7 +80,7 @@ public sealed class ConnectRaceTests : IDisposable
     public async Task An_attempt_that_connects_after_the_caller_left_is_closed()
     {
         using var caller = new CancellationTokenSource();
-        var dial = Dialer().DialAsync(EventLoops.Idlest, caller.Token);
+        var dial = Dialer().DialAsync(EventLoops.Idlest, caller.Token).AsTask();
         var first = await _connector.NextAsync();
         first.IgnoresCancellation = true;
         await caller.CancelAsync();
@@ -91,7 +91,7 @@ public sealed class ConnectRaceTests : IDisposable
     [Fact]
     public async Task A_failure_lets_the_next_start_at_once()
     {
-        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop);
+        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop).AsTask();
         var first = await _connector.NextAsync();
         Assert.Equal("2001:db8::1", first.Address);
         first.Fail(SocketError.NetworkUnreachable);
@@ -105,14 +105,14 @@ public sealed class ConnectRaceTests : IDisposable
     public async Task An_address_that_lost_in_spite_of_its_head_start_goes_last_next_time()
     {
         var dialer = Dialer();
-        var dial = dialer.DialAsync(EventLoops.Idlest, Stop);
+        var dial = dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         await _connector.NextAsync();
         await _time.TimerAsync(ConnectRace.AttemptDelay);
         _time.Advance(ConnectRace.AttemptDelay);
         (await (await _connector.NextAsync()).ConnectAsync()).Dispose();
         await dial;
 
-        dial = dialer.DialAsync(EventLoops.Idlest, Stop);
+        dial = dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         var first = await _connector.NextAsync();
         Assert.Equal("192.0.2.1", first.Address);
         (await first.ConnectAsync()).Dispose();
@@ -124,7 +124,7 @@ public sealed class ConnectRaceTests : IDisposable
     {
         _resolver.Answer("192.0.2.1", "192.0.2.2", "192.0.2.3");
         var dialer = Dialer();
-        var dial = dialer.DialAsync(EventLoops.Idlest, Stop);
+        var dial = dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         var first = await _connector.NextAsync();
         await _time.TimerAsync(ConnectRace.AttemptDelay);
         _time.Advance(ConnectRace.AttemptDelay);
@@ -132,7 +132,7 @@ public sealed class ConnectRaceTests : IDisposable
         (await first.ConnectAsync()).Dispose();
         await dial;
 
-        dial = dialer.DialAsync(EventLoops.Idlest, Stop);
+        dial = dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         (await _connector.NextAsync()).Fail(SocketError.ConnectionRefused);
         var second = await _connector.NextAsync();
         Assert.Equal("192.0.2.2", second.Address);
@@ -147,7 +147,7 @@ public sealed class ConnectRaceTests : IDisposable
     [InlineData(SocketError.NetworkUnreachable, SocketError.HostUnreachable, Failure.UpstreamUnreachable)]
     public async Task Of_several_errors_the_most_telling_is_told(SocketError one, SocketError two, Failure told)
     {
-        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop);
+        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop).AsTask();
         (await _connector.NextAsync()).Fail(one);
         (await _connector.NextAsync()).Fail(two);
         Assert.Equal(told, (await dial).Failure);
@@ -157,12 +157,12 @@ public sealed class ConnectRaceTests : IDisposable
     public async Task Running_out_of_sockets_is_not_blamed_on_an_address()
     {
         var dialer = Dialer();
-        var dial = dialer.DialAsync(EventLoops.Idlest, Stop);
+        var dial = dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         (await _connector.NextAsync()).Fail(SocketError.TooManyOpenSockets);
         (await _connector.NextAsync()).Fail(SocketError.ConnectionRefused);
         Assert.Equal(Failure.EdgeResources, (await dial).Failure);
 
-        dial = dialer.DialAsync(EventLoops.Idlest, Stop);
+        dial = dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         var first = await _connector.NextAsync();
         Assert.Equal("2001:db8::1", first.Address);
         (await first.ConnectAsync()).Dispose();
@@ -172,7 +172,7 @@ public sealed class ConnectRaceTests : IDisposable
     [Fact]
     public async Task When_the_last_address_fails_those_still_trying_may_go_on()
     {
-        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop);
+        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop).AsTask();
         var first = await _connector.NextAsync();
         await _time.TimerAsync(ConnectRace.AttemptDelay);
         _time.Advance(ConnectRace.AttemptDelay);
@@ -185,7 +185,7 @@ public sealed class ConnectRaceTests : IDisposable
     public async Task Every_address_gets_its_turn_while_the_others_hang()
     {
         _resolver.Answer("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4");
-        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop);
+        var dial = Dialer().DialAsync(EventLoops.Idlest, Stop).AsTask();
         for (var i = 1; i < 4; i++)
         {
             Assert.Equal($"192.0.2.{i}", (await _connector.NextAsync()).Address);

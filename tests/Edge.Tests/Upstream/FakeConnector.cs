@@ -64,8 +64,7 @@ internal sealed class FakeConnector : IConnector, IDisposable
         /// <summary>Succeeds with a real, connected socket.</summary>
         public async Task<SocketChannel> ConnectAsync()
         {
-            var connecting = ConnectAttempt.RunAsync(_loop, _loopback, static _ => { }, CancellationToken.None);
-            var channel = new SocketChannel(await connecting);
+            var channel = await ConnectAttempt.RunAsync(_loop, _loopback, static _ => { }, CancellationToken.None);
             _end.SetResult(channel);
             return channel;
         }

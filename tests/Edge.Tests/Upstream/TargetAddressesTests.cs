@@ -35,7 +35,7 @@ public sealed class TargetAddressesTests : IDisposable
     [Fact]
     public async Task A_name_that_does_not_exist_is_a_DNS_error()
     {
-        var dial = _dialer.DialAsync(EventLoops.Idlest, Stop);
+        var dial = _dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         (await _resolver.NextAsync()).SetException(new SocketException((int)SocketError.HostNotFound));
         Assert.Equal(DialResult.Failed(Failure.UpstreamDnsError, "name a.test does not resolve (HostNotFound)"), await dial);
     }
@@ -60,7 +60,7 @@ public sealed class TargetAddressesTests : IDisposable
     [Fact]
     public async Task A_name_service_that_hangs_is_a_DNS_timeout()
     {
-        var dial = _dialer.DialAsync(EventLoops.Idlest, Stop);
+        var dial = _dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         await _resolver.NextAsync();
         _time.Advance(ConnectTimeout);
         var result = await dial;
@@ -72,7 +72,7 @@ public sealed class TargetAddressesTests : IDisposable
     public async Task Dials_at_the_same_time_share_one_question()
     {
         var loop = EventLoops.Idlest;
-        var dials = new[] { _dialer.DialAsync(loop, Stop), _dialer.DialAsync(loop, Stop), _dialer.DialAsync(loop, Stop) };
+        var dials = Enumerable.Range(0, 3).Select(_ => _dialer.DialAsync(loop, Stop).AsTask()).ToArray();
         (await _resolver.NextAsync()).SetResult([IPAddress.Parse("192.0.2.1")]);
         foreach (var _ in dials)
         {
@@ -92,8 +92,8 @@ public sealed class TargetAddressesTests : IDisposable
     public async Task One_caller_that_leaves_does_not_take_the_others_answer_away()
     {
         using var caller = new CancellationTokenSource();
-        var leaving = _dialer.DialAsync(EventLoops.Idlest, caller.Token);
-        var staying = _dialer.DialAsync(EventLoops.Idlest, Stop);
+        var leaving = _dialer.DialAsync(EventLoops.Idlest, caller.Token).AsTask();
+        var staying = _dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         var question = await _resolver.NextAsync();
         await caller.CancelAsync();
         Assert.Equal(Failure.CallerGone, (await leaving).Failure);
@@ -148,7 +148,7 @@ public sealed class TargetAddressesTests : IDisposable
     [Fact]
     public async Task A_question_without_an_end_is_asked_again_in_the_end()
     {
-        var first = _dialer.DialAsync(EventLoops.Idlest, Stop);
+        var first = _dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         await _resolver.NextAsync();
         _time.Advance(TargetAddresses.LookUpTimeout);
         Assert.Equal(Failure.UpstreamDnsTimeout, (await first).Failure);
@@ -158,7 +158,7 @@ public sealed class TargetAddressesTests : IDisposable
         _resolver.Answer("192.0.2.1");
         do
         {
-            dial = _dialer.DialAsync(EventLoops.Idlest, Stop);
+            dial = _dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         }
         while (_connector.IsQuiet && (await dial).Failure == Failure.UpstreamDnsTimeout);
 
@@ -196,7 +196,7 @@ public sealed class TargetAddressesTests : IDisposable
     public async Task An_address_that_failed_goes_last_for_a_while()
     {
         _resolver.Answer("192.0.2.1", "192.0.2.2");
-        var dial = _dialer.DialAsync(EventLoops.Idlest, Stop);
+        var dial = _dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         (await _connector.NextAsync()).Fail(SocketError.ConnectionRefused);
         await (await _connector.NextAsync()).ConnectAsync();
         (await dial).Channel!.Dispose();
@@ -221,7 +221,7 @@ public sealed class TargetAddressesTests : IDisposable
     public async Task An_address_that_took_all_the_time_goes_last()
     {
         _resolver.Answer("192.0.2.1");
-        var dial = _dialer.DialAsync(EventLoops.Idlest, Stop);
+        var dial = _dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         await _connector.NextAsync();
         _time.Advance(ConnectTimeout);
         Assert.Equal(Failure.UpstreamConnectTimeout, (await dial).Failure);
@@ -234,7 +234,7 @@ public sealed class TargetAddressesTests : IDisposable
     {
         _resolver.Answer("192.0.2.1", "192.0.2.2");
         using var caller = new CancellationTokenSource();
-        var dial = _dialer.DialAsync(EventLoops.Idlest, caller.Token);
+        var dial = _dialer.DialAsync(EventLoops.Idlest, caller.Token).AsTask();
         await _connector.NextAsync();
         await caller.CancelAsync();
         Assert.Equal(Failure.CallerGone, (await dial).Failure);
@@ -256,7 +256,7 @@ public sealed class TargetAddressesTests : IDisposable
     /// <summary>Dials, lets the first attempt succeed and tells its address.</summary>
     private async Task<string> DialedAsync(UpstreamDialer dialer)
     {
-        var dial = dialer.DialAsync(EventLoops.Idlest, Stop);
+        var dial = dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         var attempt = await _connector.NextAsync();
         await attempt.ConnectAsync();
         using var socket = (await dial).Channel;
@@ -267,7 +267,7 @@ public sealed class TargetAddressesTests : IDisposable
     /// <summary>Dials, lets every attempt fail and tells the order.</summary>
     private async Task<List<string>> OrderAsync(UpstreamDialer dialer, int count)
     {
-        var dial = dialer.DialAsync(EventLoops.Idlest, Stop);
+        var dial = dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         List<string> order = [];
         for (var i = 0; i < count; i++)
         {

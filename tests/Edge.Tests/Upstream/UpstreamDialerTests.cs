@@ -70,7 +70,7 @@ public sealed class UpstreamDialerTests : IDisposable
     public async Task An_address_that_never_answers_times_out()
     {
         using var hole = new BlackHole();
-        var dial = Real("127.0.0.1", hole.Endpoint.Port, new FakeResolver()).DialAsync(EventLoops.Idlest, Stop);
+        var dial = Real("127.0.0.1", hole.Endpoint.Port, new FakeResolver()).DialAsync(EventLoops.Idlest, Stop).AsTask();
         await _time.TimerAsync(ConnectTimeout);
         _time.Advance(ConnectTimeout);
         var result = await dial;
@@ -115,7 +115,7 @@ public sealed class UpstreamDialerTests : IDisposable
     [InlineData(SocketError.TooManyOpenSockets, Failure.EdgeResources)]
     public async Task Each_error_of_the_system_has_its_failure(SocketError error, Failure failure)
     {
-        var dial = Faked("192.0.2.1", new FakeResolver()).DialAsync(EventLoops.Idlest, Stop);
+        var dial = Faked("192.0.2.1", new FakeResolver()).DialAsync(EventLoops.Idlest, Stop).AsTask();
         (await _connector.NextAsync()).Fail(error);
         var result = await dial;
         Assert.Equal(failure, result.Failure);
@@ -126,7 +126,7 @@ public sealed class UpstreamDialerTests : IDisposable
     public async Task A_caller_that_leaves_is_told_from_a_timeout()
     {
         using var caller = new CancellationTokenSource();
-        var dial = Faked("192.0.2.1", new FakeResolver()).DialAsync(EventLoops.Idlest, caller.Token);
+        var dial = Faked("192.0.2.1", new FakeResolver()).DialAsync(EventLoops.Idlest, caller.Token).AsTask();
         await _connector.NextAsync();
         await caller.CancelAsync();
         Assert.Equal(Failure.CallerGone, (await dial).Failure);
@@ -146,7 +146,7 @@ public sealed class UpstreamDialerTests : IDisposable
     {
         using var caller = new CancellationTokenSource();
         var resolver = new FakeResolver();
-        var dial = Faked("a.test", resolver).DialAsync(EventLoops.Idlest, caller.Token);
+        var dial = Faked("a.test", resolver).DialAsync(EventLoops.Idlest, caller.Token).AsTask();
         await resolver.NextAsync();
         await caller.CancelAsync();
         Assert.Equal(Failure.CallerGone, (await dial).Failure);

@@ -129,7 +129,8 @@ public sealed class UpstreamTlsTests : IDisposable
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var dial = Dialer(Host, ((IPEndPoint)listener.LocalEndpoint).Port, _authority.File).DialAsync(EventLoops.Idlest, Stop);
+        var dialer = Dialer(Host, ((IPEndPoint)listener.LocalEndpoint).Port, _authority.File);
+        var dial = dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         using var peer = await listener.AcceptSocketAsync(Stop);
         await peer.SendAsync(System.Text.Encoding.ASCII.GetBytes(answer), Stop);
         peer.Shutdown(SocketShutdown.Send);
@@ -145,7 +146,8 @@ public sealed class UpstreamTlsTests : IDisposable
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var dial = Dialer(Host, ((IPEndPoint)listener.LocalEndpoint).Port, _authority.File).DialAsync(EventLoops.Idlest, Stop);
+        var dialer = Dialer(Host, ((IPEndPoint)listener.LocalEndpoint).Port, _authority.File);
+        var dial = dialer.DialAsync(EventLoops.Idlest, Stop).AsTask();
         using var peer = await listener.AcceptSocketAsync(Stop);
         await peer.ReceiveAsync(new byte[1], Stop);
         _time.Advance(ConnectTimeout);
@@ -162,7 +164,7 @@ public sealed class UpstreamTlsTests : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var dialer = Dialer(Host, ((IPEndPoint)listener.LocalEndpoint).Port, _authority.File);
-        var dial = dialer.DialAsync(EventLoops.Idlest, caller.Token);
+        var dial = dialer.DialAsync(EventLoops.Idlest, caller.Token).AsTask();
         using var peer = await listener.AcceptSocketAsync(Stop);
         await peer.ReceiveAsync(new byte[1], Stop);
         await caller.CancelAsync();
@@ -201,7 +203,7 @@ public sealed class UpstreamTlsTests : IDisposable
         using var server = new TlsServer(_authority.Issue(Host));
         var dialer = Dialer(Host, server.Port, _authority.File);
         var results = await Task.WhenAll(
-            Enumerable.Range(0, 16).Select(_ => Task.Run(() => dialer.DialAsync(EventLoops.Idlest, Stop))));
+            Enumerable.Range(0, 16).Select(_ => Task.Run(() => dialer.DialAsync(EventLoops.Idlest, Stop).AsTask())));
         foreach (var result in results)
         {
             Assert.Equal((Failure.None, null), (result.Failure, result.Detail));
