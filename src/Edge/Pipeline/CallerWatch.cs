@@ -1,7 +1,7 @@
 using Edge.Core.Caching;
 using Edge.Core.Http;
-using Edge.Upstream;
 using Edge.Transport;
+using Edge.Upstream;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

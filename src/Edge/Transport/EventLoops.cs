@@ -8,8 +8,8 @@ internal static class EventLoops
 {
     private static readonly EventLoop[] Loops = Start();
 
-    /// <summary>How many there are.</summary>
-    public static int Count => Loops.Length;
+    /// <summary>All of them, in the order of their indexes.</summary>
+    public static ReadOnlySpan<EventLoop> All => Loops;
 
     /// <summary>True where the loops hand the kernel many calls at once.</summary>
     public static bool HaveRings => Loops[0].HasRing;

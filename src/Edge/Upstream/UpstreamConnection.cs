@@ -73,8 +73,8 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
     /// <summary>Where it stands in the pool's list of all its connections.</summary>
     public int PoolIndex { get; set; } = -1;
 
-    /// <summary>How many exchanges have begun on it; above one it was reused.</summary>
-    public long Exchanges => Volatile.Read(ref _exchanges);
+    /// <summary>True once it has been idle: the target may have closed it behind our back.</summary>
+    public bool HasRested { get; private set; }
 
     /// <summary>
     /// Cancelled by <see cref="TryAbort"/>, for an owner that may wait for another than this connection; null: nobody does.
@@ -286,6 +286,7 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
         ReturnBuffer();
         _bufferBytes = SmallBufferBytes;
         Head.Reset();
+        HasRested = true;
         return _tls is null ? _channel.IsQuiet : !ReceiveAsync().IsCompleted;
     }
 

@@ -43,8 +43,8 @@ internal sealed partial class UpstreamExchange
     public UpstreamExchange(UpstreamSweeper sweeper) => _sweeper = sweeper;
 
     /// <summary>
-    /// The request's head, and its body where that is small and already here. Filled by the user before sending, and empty after
-    /// it: an upstream that takes long to answer holds no memory of it.
+    /// The request's head, and its body where that is small and already here. Filled by the user each time before it is sent, and
+    /// empty after that: an upstream that takes long to answer holds no memory of it.
     /// </summary>
     public HeadBuffer Request { get; } = new();
 
@@ -78,8 +78,8 @@ internal sealed partial class UpstreamExchange
     /// <summary>True while a connection is held.</summary>
     public bool IsOpen => _connection is not null;
 
-    /// <summary>True when the connection had served another exchange before, and may have been closed behind our back.</summary>
-    public bool IsReused => _connection is { Exchanges: > 1 };
+    /// <summary>True when the connection had been idle before, and may have been closed behind our back.</summary>
+    public bool IsReused => _connection is { HasRested: true };
 
     /// <summary>True when the kernel refused the request's first byte, so that the target cannot have seen any of it.</summary>
     public bool IsUnsent { get; private set; }
@@ -134,6 +134,7 @@ internal sealed partial class UpstreamExchange
         }
         catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
         {
+            Request.ReturnMemory();
             IsUnsent = IsTakenAtOnce(connection);
             connection.Deadlines.SendWheneverReady();
             connection.Deadlines.HeadBy(After(_timeouts.FirstByte));

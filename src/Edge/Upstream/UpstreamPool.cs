@@ -10,8 +10,8 @@ namespace Edge.Upstream;
 
 /// <summary>
 /// The connections to one target. Idle ones are kept as stacks, so that the warmest is used first and the rest grow old and are
-/// closed; one for each event loop, so that a request and its connection live on the same thread where they can. It owns every
-/// connection that no exchange owns. Thread-safe.
+/// closed; one for each event loop, so that a request and its connection live on the same thread where they can
+/// (<see cref="LoopDemand"/>). It owns every connection that no exchange owns. Thread-safe.
 /// </summary>
 internal sealed class UpstreamPool : IDisposable
 {
@@ -23,8 +23,9 @@ internal sealed class UpstreamPool : IDisposable
     private readonly UpstreamDialer _dialer;
     private readonly Lock _gate = new();
     private readonly List<UpstreamConnection> _all = [];
-    private readonly List<UpstreamConnection>[] _idle = new List<UpstreamConnection>[EventLoops.Count];
+    private readonly List<UpstreamConnection>[] _idle = new List<UpstreamConnection>[EventLoops.All.Length];
     private readonly List<UpstreamConnection> _expired = [];
+    private readonly LoopDemand _demand = new();
     private int _dialing;
     private bool _disposed;
     private bool _isSwept;
@@ -105,6 +106,11 @@ internal sealed class UpstreamPool : IDisposable
             var isFresh = _sweeper.NowMs - connection.IdleSinceMs < RestMsMin;
             if (connection.CreatedAtMs >= bornAfterMs && (isFresh ? connection.IsQuiet : connection.IsQuietNow))
             {
+                if (EventLoop.Current is { } own && own != connection.Loop)
+                {
+                    NoteBorrowed(own);
+                }
+
                 return connection;
             }
 
@@ -155,6 +161,7 @@ internal sealed class UpstreamPool : IDisposable
                 {
                     connection.PoolIndex = _all.Count;
                     _all.Add(connection);
+                    _demand.Added(loop);
                 }
 
                 LeaveSweeperWhenEmpty();
@@ -320,6 +327,41 @@ internal sealed class UpstreamPool : IDisposable
         return null;
     }
 
+    private void NoteBorrowed(EventLoop own)
+    {
+        lock (_gate)
+        {
+            // At least half of the places are requests'.
+            if (_all.Count + _dialing >= _plan.ConnectionsMax / 2 || !_demand.Borrowed(own, _sweeper.NowMs))
+            {
+                return;
+            }
+        }
+
+        _ = ConnectOwnAsync(own);
+    }
+
+    /// <summary>
+    /// Gives the loop of this thread an idle connection. No request waits for it, and none suffers where it fails.
+    /// </summary>
+    private async Task ConnectOwnAsync(EventLoop own)
+    {
+        try
+        {
+            if ((await ConnectAsync(CancellationToken.None)).Connection is { } connection)
+            {
+                Return(connection);
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _demand.Ended(own, _sweeper.NowMs);
+            }
+        }
+    }
+
     private UpstreamConnection? FindOverdue(long nowMs, ref int index, out long lease, out Failure reason)
     {
         while (index < _all.Count)
@@ -353,6 +395,7 @@ internal sealed class UpstreamPool : IDisposable
         last.PoolIndex = index;
         _all.RemoveAt(_all.Count - 1);
         connection.PoolIndex = -1;
+        _demand.Removed(connection.Loop);
         LeaveSweeperWhenEmpty();
     }
 

@@ -142,9 +142,13 @@ public sealed class MeteringTests
     public async Task When_the_caller_leaves_a_draining_route_reads_on_and_learns_the_truth()
     {
         var left = new TaskCompletionSource();
-        await using var door = await OpenStallingAsync(", metering: {}, onDisconnect: { drain: 1000 tokens }", left, chunks: 40);
+        BodyDoor? opened = null;
+
+        // A send that fails is told to the next one, and what comes at once is sent at once: the gateway has to see two apart.
+        await using var door = await OpenStallingAsync(
+            ", metering: {}, onDisconnect: { drain: 1000 tokens }", left, chunks: 40, () => opened!.Running.PassTimeAsync());
+        opened = door;
         await LeaveAsync(door);
-        await door.Running.PassTimeAsync();
         left.SetResult();
         var line = await door.UsageAsync();
         Assert.Equal((9, 12, true), ((int)line["inputTokens"]!, (int)line["outputTokens"]!, (bool)line["exact"]!));
@@ -209,10 +213,12 @@ public sealed class MeteringTests
             await connection.SendAsync(response);
         });
 
-    private static Task<BodyDoor> OpenStallingAsync(string route, TaskCompletionSource left, int chunks) =>
-        BodyDoor.OpenAsync(route, usageLog: true, scripts: connection => StallAsync(connection, left, chunks));
+    private static Task<BodyDoor> OpenStallingAsync(
+        string route, TaskCompletionSource left, int chunks, Func<Task>? apart = null) =>
+        BodyDoor.OpenAsync(route, usageLog: true, scripts: connection => StallAsync(connection, left, chunks, apart));
 
-    private static async Task StallAsync(ScriptedConnection connection, TaskCompletionSource left, int chunks)
+    private static async Task StallAsync(
+        ScriptedConnection connection, TaskCompletionSource left, int chunks, Func<Task>? apart = null)
     {
         await connection.ReadRequestAsync();
         await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -223,6 +229,7 @@ public sealed class MeteringTests
             for (var i = 0; i < chunks; i++)
             {
                 await connection.SendAsync($"{Chunk.Length:x}\r\n{Chunk}\r\n");
+                await (i < 2 && apart is not null ? apart() : Task.CompletedTask);
             }
 
             await connection.SendAsync($"{UsageChunk.Length:x}\r\n{UsageChunk}\r\n{Done.Length:x}\r\n{Done}\r\n0\r\n\r\n");

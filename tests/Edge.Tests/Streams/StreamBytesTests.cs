@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Edge.Pipeline;
 using Edge.Tests.Support;
+using Edge.Transport;
 
 namespace Edge.Tests.Streams;
 
@@ -47,15 +48,16 @@ public sealed class StreamBytesTests
         const string one = "event: a\r\ndata: 1\r\n\r\n";
         const string two = ": c\ndata: 2\ndata: 3\n\n";
         var wire = Encoding.Latin1.GetBytes(Wire.ChunkedHead + Wire.Chunk(one) + Wire.Chunk(two) + Wire.LastChunk);
+        var cut = Wire.ChunkedHead.Length;
         await using var upstream = ScriptedUpstream.Start(async connection =>
         {
-            for (var cut = Wire.ChunkedHead.Length; await connection.ReadRequestAsync() is not null; cut++)
+            while (await connection.ReadRequestAsync() is not null)
             {
                 await connection.SendCutAsync(wire, cut);
             }
         });
         await using var gateway = await StreamGateway.StartAsync(upstream.Url);
-        for (var cut = Wire.ChunkedHead.Length; cut < wire.Length; cut++)
+        for (; cut < wire.Length; cut++)
         {
             using var caller = new StreamCaller(gateway, kind);
             await caller.AskAsync();
@@ -63,7 +65,8 @@ public sealed class StreamBytesTests
             Assert.Equal(one + two, caller.Text);
         }
 
-        Assert.Equal(1, upstream.Connections);
+        // One for each loop that callers come to.
+        Assert.InRange(upstream.Connections, 1, EventLoops.All.Length);
     }
 
     [Theory]

@@ -13,13 +13,16 @@ public class ConnectionReuseTests
     private const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     private const string Post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi";
 
+    // Half of the places are requests': none is left for a connection of another loop's.
+    private const string NoneAhead = ", connectionsMax: 3";
+
     private static readonly Func<ScriptedConnection, Task> Fine = ScriptedUpstream.Answer(ScriptedUpstream.Ok("fine"));
 
     [Fact]
     public async Task Requests_one_after_the_other_share_a_connection()
     {
         await using var upstream = ScriptedUpstream.Start(Fine);
-        await using var door = await Door.OpenAsync(upstream.Url.ToString());
+        await using var door = await Door.OpenAsync(upstream.Url.ToString(), NoneAhead);
 
         await using var caller = await RawHttpClient.ConnectAsync(door.Endpoint);
         for (var i = 0; i < 50; i++)

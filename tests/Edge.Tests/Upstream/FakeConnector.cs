@@ -50,6 +50,8 @@ internal sealed class FakeConnector : IConnector, IDisposable
             });
         }
 
+        public EventLoop Loop => _loop;
+
         public IPEndPoint Endpoint { get; }
 
         public CancellationToken Cancellation { get; }

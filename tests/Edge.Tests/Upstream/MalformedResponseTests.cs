@@ -262,7 +262,8 @@ public class MalformedResponseTests
                 await connection.SendCutAsync(Answer, cut);
             }
         });
-        await using var door = await Door.OpenAsync(upstream.Url.ToString());
+        // One connection for all: half of the places are left to requests, and none to another loop.
+        await using var door = await Door.OpenAsync(upstream.Url.ToString(), ", connectionsMax: 3");
 
         await using var caller = await RawHttpClient.ConnectAsync(door.Endpoint);
         for (var cut = 1; cut < Answer.Length; cut++)
