@@ -127,8 +127,9 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
                     _log.Diagnosed(diagnostic.ToString());
                 }
 
+                var refused = Tell(false, cause, [.. result.Diagnostics.Select(static diagnostic => diagnostic.ToString())]);
                 _log.NotReloaded();
-                return Tell(false, cause, [.. result.Diagnostics.Select(static diagnostic => diagnostic.ToString())]);
+                return refused;
             }
 
             try
@@ -137,8 +138,9 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
             {
+                var failed = Tell(false, cause, [exception.Message]);
                 _log.ReloadFailed(exception.Message);
-                return Tell(false, cause, [exception.Message]);
+                return failed;
             }
 
             _stamps = Stamps(result.Plan);
@@ -150,8 +152,8 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
                 }
             }
 
-            _log.Reloaded(result.Plan.Routes.Length, result.Plan.Upstreams.Length);
             var told = Tell(true, cause, [$"{result.Plan.Routes.Length} routes, {result.Plan.Upstreams.Length} upstreams"]);
+            _log.Reloaded(result.Plan.Routes.Length, result.Plan.Upstreams.Length);
             if (!result.Plan.Listeners.AsSpan().SequenceEqual(old.Listeners.AsSpan()) || result.Plan.Admin != old.Admin)
             {
                 _log.ListenersChanged();
@@ -166,6 +168,7 @@ internal sealed class ConfigurationWatcher : IAsyncDisposable
         }
     }
 
+    // Before the program's log has it: whoever acts on that line finds what it says everywhere else.
     private ReloadResult Tell(bool succeeded, string cause, ImmutableArray<string> said)
     {
         _gateway.Metrics.Reloads.Of(succeeded ? "taken" : "refused").Increment();
