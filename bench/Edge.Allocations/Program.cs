@@ -128,10 +128,11 @@ Measure("streamed event of 250 B", 5_000, () =>
     origin.Pulse();
     ReadUntil(listener, "\n\n\r\n"u8);
 });
-var quiet = MakePost("/quiet", "key");
-Hold("GET that waits for its upstream", held.Measure(gateway.Endpoints[0], Quiet(), isStream: false));
-Hold("POST of a 1.2 KB chat body that waits for its upstream", held.Measure(gateway.Endpoints[0], quiet, isStream: false));
-Hold("quiet stream", held.Measure(gateway.Endpoints[0], quiet, isStream: true));
+var quietGet = "GET /quiet/events HTTP/1.1\r\nHost: gateway\r\nAccept: */*\r\nUser-Agent: bench\r\n\r\n"u8.ToArray();
+var quietPost = MakePost("/quiet", "key");
+Hold("GET that waits for its upstream", held.Measure(gateway.Endpoints[0], quietGet, isStream: false));
+Hold("POST of a 1.2 KB chat body that waits for its upstream", held.Measure(gateway.Endpoints[0], quietPost, isStream: false));
+Hold("quiet stream", held.Measure(gateway.Endpoints[0], quietPost, isStream: true));
 Console.WriteLine($"{passed} passed, {failed} failed");
 return failed == 0 ? 0 : 1;
 
@@ -202,9 +203,6 @@ static void Receive(Socket socket, ReadOnlySpan<byte> start, int bodyBytes)
         }
     }
 }
-
-static byte[] Quiet() =>
-    "GET /quiet/events HTTP/1.1\r\nHost: gateway\r\nAccept: */*\r\nUser-Agent: bench\r\n\r\n"u8.ToArray();
 
 static byte[] MakePost(string prefix, string credential)
 {
