@@ -15,8 +15,8 @@ internal sealed unsafe class EventLoop
     public const int EventsMax = 256;
 
     /// <summary>
-    /// Turns of so many events or fewer send at once what is to be sent: there is little to put together, and a caller would wait
-    /// for what the others' owners do.
+    /// In turns of so many events or fewer the first send of each is made at once: there is little to put together, and a caller
+    /// would wait for what the others' owners do. An event that has more to send is one of HTTP/2, with which many requests came.
     /// </summary>
     public const int EventsOfShortTurn = 3;
 
@@ -101,17 +101,18 @@ internal sealed unsafe class EventLoop
                 ReceiveAhead(batch, events, count);
             }
 
-            batch.PutsOff = count > EventsOfShortTurn;
+            batch.Begin();
             for (var i = 0; i < count; i++)
             {
                 var what = EpollEvent.Read(events + (i * stride), out var key);
                 if (LoopSocket.Find(key) is { } socket)
                 {
+                    batch.SendsNextAtOnce = count <= EventsOfShortTurn;
                     socket.Dispatch(what);
                 }
             }
 
-            batch.PutsOff = true;
+            batch.SendsNextAtOnce = false;
             RunPosted();
             batch.End();
         }
