@@ -15,8 +15,8 @@ internal sealed unsafe class EventLoop
     public const int EventsMax = 256;
 
     /// <summary>
-    /// In turns of so many events or fewer the first send of each is made at once: there is little to put together, and a caller
-    /// would wait for what the others' owners do. An event that has more to send is one of HTTP/2, with which many requests came.
+    /// Turns of so many events or fewer send at once what is to be sent: there is little to put together, and a caller would wait
+    /// for what the others' owners do.
     /// </summary>
     public const int EventsOfShortTurn = 3;
 
@@ -101,18 +101,17 @@ internal sealed unsafe class EventLoop
                 ReceiveAhead(batch, events, count);
             }
 
-            batch.Begin();
+            batch.PutsOff = count > EventsOfShortTurn;
             for (var i = 0; i < count; i++)
             {
                 var what = EpollEvent.Read(events + (i * stride), out var key);
                 if (LoopSocket.Find(key) is { } socket)
                 {
-                    batch.SendsNextAtOnce = count <= EventsOfShortTurn;
                     socket.Dispatch(what);
                 }
             }
 
-            batch.SendsNextAtOnce = false;
+            batch.PutsOff = true;
             RunPosted();
             batch.End();
         }

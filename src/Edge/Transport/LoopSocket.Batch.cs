@@ -21,10 +21,6 @@ internal sealed partial class LoopSocket
 
     private int _piece;
     private int _pieceStart;
-    private int _place;
-    private int _turn;
-    private int _sendsInTurn;
-    private bool _sentOften;
     private int _received;
     private bool _isFresh;
     private bool _isServedAlone;
@@ -155,41 +151,21 @@ internal sealed partial class LoopSocket
     /// <summary>Puts a send off to the end of the turn. False: it is to be made now.</summary>
     private bool TryPutOff(ReadOnlySpan<byte> bytes, out int result)
     {
-        result = bytes.Length;
-        var batch = EventLoop.Current == _loop && !bytes.IsEmpty ? _loop.Batch : null;
-        var hasMore = batch is not null && HasMoreInTurn(batch.Turn);
-        if (_isPutOff && batch is not null && batch.TryAddMore(_place, bytes))
-        {
-            return true;
-        }
-
         if (_isPutOff || _rest is not null || _sendError != 0)
         {
             return MustWait(out result);
         }
 
-        if (batch is null || bytes.Length > SocketBatch.SendBytesMax || (!hasMore && !batch.PutsOff()) || !TryEnter())
+        result = bytes.Length;
+        if (bytes.IsEmpty || bytes.Length > SocketBatch.SendBytesMax
+            || EventLoop.Current != _loop || !_loop.Batch.PutsOff || !TryEnter())
         {
             return false;
         }
 
         _isPutOff = true;
-        _place = batch.AddSend(this, _descriptor, bytes);
+        _loop.Batch.AddSend(this, _descriptor, bytes);
         return true;
-    }
-
-    // Many answers of HTTP/2 go over one connection: where the last turn had more than one of them, this one's wait for each
-    // other, and are one piece to the network.
-    private bool HasMoreInTurn(int turn)
-    {
-        if (_turn != turn)
-        {
-            _turn = turn;
-            _sentOften = _sendsInTurn > 1;
-            _sendsInTurn = 0;
-        }
-
-        return ++_sendsInTurn > 1 || _sentOften;
     }
 
     private bool MustWait(out int result)

@@ -23,19 +23,15 @@ internal sealed unsafe class SocketBatch
     /// </summary>
     public const int SendBytesMax = BlockPool.SmallBytes;
 
-    /// <summary>Most bytes that one socket sends together: an answer of several pieces, or several answers over HTTP/2.</summary>
-    public const int SendBytesTogether = 4 * SendBytesMax;
-
     /// <summary>Pieces that its sockets may hold.</summary>
     public const int PiecesMax = IoRing.OperationsMax;
 
     // No answer waits for more than these many others.
     private const int SendsMax = 32;
-    private const int OutgoingBytes = SendsMax * SendBytesMax;
 
     private readonly IoRing? _ring;
     private readonly byte* _pieces = (byte*)NativeMemory.AlignedAlloc(PiecesMax * ReceiveBytes, ReceiveBytes);
-    private readonly byte* _outgoing = (byte*)NativeMemory.AlignedAlloc(OutgoingBytes, SendBytesMax);
+    private readonly byte* _outgoing = (byte*)NativeMemory.AlignedAlloc(SendsMax * SendBytesMax, SendBytesMax);
     private readonly int[] _free = new int[PiecesMax];
     private readonly ConcurrentQueue<int> _returned = new();
     private readonly Receiver[] _receivers = new Receiver[PiecesMax];
@@ -59,8 +55,8 @@ internal sealed unsafe class SocketBatch
     }
 
 
-    /// <summary>Counts the turns.</summary>
-    public int Turn { get; private set; }
+    /// <summary>True while sends wait for the end of the turn.</summary>
+    public bool PutsOff { get; set; } = true;
 
     /// <summary>True where many calls are one.</summary>
     public bool HasRing => _ring is not null;
@@ -135,56 +131,17 @@ internal sealed unsafe class SocketBatch
         }
     }
 
-    /// <summary>True: the next send is made at once. Those after it wait for the end of the turn.</summary>
-    public bool SendsNextAtOnce { get; set; }
-
-    /// <summary>A new turn begins.</summary>
-    public void Begin() => Turn++;
-
-    /// <summary>Whether a send waits for the end of the turn.</summary>
-    public bool PutsOff()
-    {
-        var isAtOnce = SendsNextAtOnce;
-        SendsNextAtOnce = false;
-        return !isAtOnce;
-    }
-
     /// <summary>Copies what is to be sent at the end of the turn, or before that if much is waiting.</summary>
-    /// <returns>Its place, for <see cref="TryAddMore"/> until it is sent.</returns>
-    public int AddSend(LoopSocket socket, int descriptor, ReadOnlySpan<byte> bytes)
+    public void AddSend(LoopSocket socket, int descriptor, ReadOnlySpan<byte> bytes)
     {
-        if (_senderCount == SendsMax || _outgoingBytes + bytes.Length > OutgoingBytes)
+        if (_senderCount == SendsMax)
         {
             Send();
         }
 
-        _senders[_senderCount] = new Sender(socket, descriptor, _outgoingBytes, bytes.Length);
-        Append(bytes);
-        return _senderCount++;
-    }
-
-    /// <summary>Adds to what the socket of a place sends at the end of the turn. False: that would be too much.</summary>
-    public bool TryAddMore(int place, ReadOnlySpan<byte> bytes)
-    {
-        var sender = _senders[place];
-        var length = sender.Length + bytes.Length;
-        var isLast = sender.Start + sender.Length == _outgoingBytes;
-        if (length > SendBytesTogether || _outgoingBytes + (isLast ? bytes.Length : length) > OutgoingBytes)
-        {
-            return false;
-        }
-
-        var start = sender.Start;
-        if (!isLast)
-        {
-            // Others came in between: it moves behind them, so that it stays one piece.
-            start = _outgoingBytes;
-            Append(Bytes(sender));
-        }
-
-        Append(bytes);
-        _senders[place] = sender with { Start = start, Length = length };
-        return true;
+        bytes.CopyTo(new Span<byte>(_outgoing + _outgoingBytes, bytes.Length));
+        _senders[_senderCount++] = new Sender(socket, descriptor, _outgoingBytes, bytes.Length);
+        _outgoingBytes += bytes.Length;
     }
 
     /// <summary>
@@ -247,12 +204,6 @@ internal sealed unsafe class SocketBatch
         {
             _awaited.Enqueue(sender.Socket);
         }
-    }
-
-    private void Append(ReadOnlySpan<byte> bytes)
-    {
-        bytes.CopyTo(new Span<byte>(_outgoing + _outgoingBytes, bytes.Length));
-        _outgoingBytes += bytes.Length;
     }
 
     private ReadOnlySpan<byte> Bytes(in Sender sender) => new(_outgoing + sender.Start, sender.Length);
