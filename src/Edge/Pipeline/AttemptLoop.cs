@@ -309,9 +309,22 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
     /// <summary>False: the caller has left, and nothing more is sent.</summary>
     private async ValueTask<bool> WaitAsync(RequestContext context, TimeSpan wait)
     {
+        var began = time.GetTimestamp();
         try
         {
-            await Task.Delay(wait, time, context.CallerWatch.TokenFor(context.Request.Protocol));
+            // Timers of the runtime count from the kernel's last tick, up to 10 ms ago: one may end before its time, and an
+            // upstream that is asked before the time that it gave refuses again.
+            var rest = wait;
+            do
+            {
+                await Task.Delay(
+                    TimeSpan.FromMilliseconds(Math.Ceiling(rest.TotalMilliseconds)),
+                    time,
+                    context.CallerWatch.TokenFor(context.Request.Protocol));
+                rest = wait - time.GetElapsedTime(began);
+            }
+            while (rest > TimeSpan.Zero);
+
             return true;
         }
         catch (OperationCanceledException)

@@ -151,12 +151,12 @@ public sealed class RetryTests
     }
 
     [Theory]
-    [InlineData("retry-after-ms: 100\r\n", 200)]
-    [InlineData("retry-after-ms: 101\r\n", 429)]
-    [InlineData("Retry-After: 0\r\n", 200)]
-    [InlineData("Retry-After: 1\r\n", 429)]
-    [InlineData("Retry-After: 3600\r\nretry-after-ms: 80\r\n", 200)]
-    public async Task What_a_provider_asks_for_is_waited_for_up_to_a_bound(string header, int status)
+    [InlineData("retry-after-ms: 100\r\n", 200, 100)]
+    [InlineData("retry-after-ms: 101\r\n", 429, 0)]
+    [InlineData("Retry-After: 0\r\n", 200, 0)]
+    [InlineData("Retry-After: 1\r\n", 429, 0)]
+    [InlineData("Retry-After: 3600\r\nretry-after-ms: 80\r\n", 200, 80)]
+    public async Task What_a_provider_asks_for_is_waited_for_up_to_a_bound(string header, int status, int leastMs)
     {
         await using var upstream = ScriptedUpstream.Start(
             AttemptDoor.Answers(AttemptDoor.Status(429, header, "wait"), AttemptDoor.Status(200)));
@@ -165,10 +165,7 @@ public sealed class RetryTests
         var answer = await door.PostAsync();
         Assert.Equal((status, status == 200 ? 2 : 1), (answer.Status, upstream.Requests.Count));
         Assert.Equal(status == 200 ? 0 : 1, door.Denied("retry_after"));
-        if (header.Contains("-ms", StringComparison.Ordinal) && status == 200)
-        {
-            Assert.InRange(Stopwatch.GetElapsedTime(began).TotalMilliseconds, 75, 20_000);
-        }
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalMilliseconds, leastMs, 20_000);
     }
 
     [Fact]
