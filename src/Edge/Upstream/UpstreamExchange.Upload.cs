@@ -71,7 +71,7 @@ internal sealed partial class UpstreamExchange
             }
 
             _continue?.TrySetResult(false);
-            _source!.Body.CancelPendingRead();
+            CancelRead(_source!);
             if (!_upload.IsCompleted)
             {
                 // It may also wait for the target to take bytes.
@@ -141,16 +141,17 @@ internal sealed partial class UpstreamExchange
 
             if (read.IsCanceled || Volatile.Read(ref _uploadStopped))
             {
-                source.Body.AdvanceTo(read.Buffer.Start);
+                LetGo(source, read.Buffer.Start);
                 return Failure.None;
             }
 
             if (read.Buffer.Length > source.BytesMax - source.BytesRead)
             {
-                source.Body.AdvanceTo(read.Buffer.End);
+                LetGo(source, read.Buffer.End);
                 return Failure.CallerBodyTooLarge;
             }
 
+            Failure failure;
             try
             {
                 await SendPartsAsync(read.Buffer, connection, buffer, source);
@@ -159,7 +160,12 @@ internal sealed partial class UpstreamExchange
             {
                 // Also where the target took no more: the server must be able to read on, past the rest of the body.
                 source.BytesRead += read.Buffer.Length;
-                source.Body.AdvanceTo(read.Buffer.End);
+                failure = LetGo(source, read.Buffer.End);
+            }
+
+            if (failure != Failure.None)
+            {
+                return failure;
             }
 
             isDone = read.IsCompleted || source.BytesRead == source.ContentLength;
@@ -174,6 +180,35 @@ internal sealed partial class UpstreamExchange
 
         RequestIsSent();
         return Failure.None;
+    }
+
+    /// <summary>
+    /// Lets go of what was read. Of HTTP/2 it is only here that Kestrel counts it against the listener's limit, and a caller's
+    /// reset shows here too: its exceptions are the caller's, and never to be taken for the target's.
+    /// </summary>
+    private static Failure LetGo(UploadSource source, SequencePosition consumed)
+    {
+        try
+        {
+            source.Body.AdvanceTo(consumed);
+            return Failure.None;
+        }
+        catch (Exception exception)
+        {
+            return source.FailureOf(exception);
+        }
+    }
+
+    private static void CancelRead(UploadSource source)
+    {
+        try
+        {
+            source.Body.CancelPendingRead();
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            // The caller is gone, which ends the read too.
+        }
     }
 
     private async ValueTask SendPartsAsync(

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Text;
 using Edge.Tests.Callers;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Bodies;
 
@@ -214,25 +215,6 @@ public sealed class Http2BodyTests
         while (counters.Running > 0 || counters.Began < requests)
         {
             await Task.Delay(1, deadline.Token);
-        }
-    }
-
-    /// <summary>A body that is flushed piece by piece, so that each is a frame.</summary>
-    private sealed class PiecewiseContent(byte[] body, int piece, bool announces) : HttpContent
-    {
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            for (var at = 0; at < body.Length; at += piece)
-            {
-                await stream.WriteAsync(body.AsMemory(at, Math.Min(piece, body.Length - at)));
-                await stream.FlushAsync();
-            }
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = body.Length;
-            return announces;
         }
     }
 }

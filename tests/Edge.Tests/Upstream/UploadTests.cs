@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Edge.Tests.Callers;
 using Edge.Tests.Support;
 
 namespace Edge.Tests.Upstream;
@@ -199,6 +200,44 @@ public class UploadTests
         Assert.Equal("hello", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         var trailer = Assert.Single(answer.TrailingHeaders);
         Assert.Equal("1", Assert.Single(trailer.Value));
+    }
+
+    [Theory]
+    [InlineData(65_536, 200)]
+    [InlineData(65_537, 413)]
+    [InlineData(300_000, 413)]
+    public async Task A_body_of_unknown_length_over_HTTP_2_has_at_most_so_many_bytes(int length, int status)
+    {
+        await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(ScriptedUpstream.Ok("fine")));
+        await using var door = await Door.OpenAsync(upstream.Url.ToString(), route: ", requestBodyMax: 64KiB");
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{door.Http2Endpoint}/")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new PiecewiseContent(new byte[length], 10_000, announces: false),
+        };
+        using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(status, (int)answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_caller_over_HTTP_2_who_leaves_before_its_body_is_asked_for_is_no_fault()
+    {
+        await using var upstream = ScriptedUpstream.Start(async connection =>
+        {
+            await connection.ReadRequestHeadAsync();
+            await connection.WaitForEndAsync();
+        });
+        await using var door = await Door.OpenAsync(upstream.Url.ToString());
+        await using var caller = await Http2Caller.ConnectAsync(door.Http2Endpoint);
+        await caller.SendHeadersAsync(1, Http2Caller.Request("POST", "/", ("expect", "100-continue")), isWhole: false);
+        await upstream.WaitForRequestsAsync(1);
+        await caller.SendAsync(Http2FrameType.Reset, 0, 1, new byte[] { 0, 0, 0, 8 });
+        await upstream.WaitForEndedAsync(1);
+
+        // A caller who leaves is nothing to tell of; a fault of the gateway's own would be.
+        Assert.Equal("", await door.CloseAsync());
     }
 
     [Fact]
