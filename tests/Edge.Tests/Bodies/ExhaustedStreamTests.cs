@@ -73,7 +73,7 @@ public sealed class ExhaustedStreamTests
     [Fact]
     public async Task Two_streams_share_what_is_left()
     {
-        await using var door = await OpenAsync("tokens: 1000, algorithm: fixed", "stop", 2000, "");
+        await using var door = await OpenAsync("tokens: 1000, algorithm: fixed", "stop", 2000, "", together: 2);
         var answers = await Task.WhenAll(door.PostAsync(Body), door.PostAsync(Body));
         var came = answers.Sum(static a => a.Text.Split("\"delta\"").Length - 1);
         Assert.All(answers, static a => Assert.False(a.Body.IsComplete));
@@ -125,8 +125,12 @@ public sealed class ExhaustedStreamTests
             answer.TrailingHeaders.TryGetValues("X-Edge-Usage", out var values) ? string.Join(' ', values) : null);
     }
 
-    private static Task<BodyDoor> OpenAsync(string limit, string then, int tokens, string usage, string metering = "")
+    // So many streams begin together: before the first token of one, the requests of all are there.
+    private static Task<BodyDoor> OpenAsync(
+        string limit, string then, int tokens, string usage, string metering = "", int together = 1)
     {
+        var arrived = 0;
+        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var prices = Path.Combine(Path.GetTempPath(), $"edge-prices-{Guid.NewGuid():N}.yaml");
         File.WriteAllText(prices, "models: { gpt-4o: { input: 2.50, output: 10 } }");
         return OpenAsync();
@@ -138,18 +142,29 @@ public sealed class ExhaustedStreamTests
                 return await BodyDoor.OpenAsync(
                     $", metering: {{ {metering} }}, onExhausted: {then}, "
                     + $"limits: [{{ name: l, per: global, window: 1h, {limit} }}]",
-                    usageLog: true, top: $"prices: {prices}", scripts: connection => StreamAsync(connection, tokens, usage));
+                    usageLog: true, top: $"prices: {prices}", scripts: StreamAsync);
             }
             finally
             {
                 File.Delete(prices);
             }
         }
+
+        Task StreamAsync(ScriptedConnection connection) => ExhaustedStreamTests.StreamAsync(connection, tokens, usage, () =>
+        {
+            if (Interlocked.Increment(ref arrived) == together)
+            {
+                all.SetResult();
+            }
+
+            return connection.StallAsync(all.Task);
+        });
     }
 
-    private static async Task StreamAsync(ScriptedConnection connection, int tokens, string usage)
+    private static async Task StreamAsync(ScriptedConnection connection, int tokens, string usage, Func<Task> begin)
     {
         var request = await connection.ReadRequestAsync();
+        await begin();
         var member = request!.Target.EndsWith("messages", StringComparison.Ordinal) ? "text" : "content";
         await connection.SendAsync(
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
