@@ -84,8 +84,8 @@ internal sealed class HttpServer : IAsyncDisposable
         var gate = new ConnectionGate(plan.ConnectionsMax, plan.ConnectionsPerAddress, isExempt);
         var lingering = new LingeringSockets(time);
         var loops = transport == ServerTransport.EventLoops ? new LoopTransport(gate, lingering) : null;
-        var services = tls is null ? null : BuildServices(plan, tls, loops, log);
-        var server = services?.GetRequiredService<IServer>() ?? CreatePlain(plan, loops, log);
+        var services = tls is null ? null : BuildServices(plan, tls, loops, log, time);
+        var server = services?.GetRequiredService<IServer>() ?? CreatePlain(plan, loops, log, time);
         try
         {
             await server.StartAsync(application, cancellation);
@@ -130,7 +130,7 @@ internal sealed class HttpServer : IAsyncDisposable
     }
 
     private static ServiceProvider BuildServices(
-        ListenerPlan plan, TlsHandshakeCallbackOptions tls, LoopTransport? loops, ILoggerFactory log)
+        ListenerPlan plan, TlsHandshakeCallbackOptions tls, LoopTransport? loops, ILoggerFactory log, TimeProvider time)
     {
         var builder = new KestrelServices(log);
         builder.UseKestrelCore().UseKestrelHttpsConfiguration();
@@ -144,14 +144,14 @@ internal sealed class HttpServer : IAsyncDisposable
             builder.ConfigureServices(static services => services.Configure<SocketTransportOptions>(Configure));
         }
 
-        builder.ConfigureKestrel(options => Configure(options, plan, tls, hasGate: loops is not null));
+        builder.ConfigureKestrel(options => Configure(options, plan, tls, loops is not null, time));
         return builder.BuildProvider();
     }
 
-    private static KestrelServer CreatePlain(ListenerPlan plan, LoopTransport? loops, ILoggerFactory log)
+    private static KestrelServer CreatePlain(ListenerPlan plan, LoopTransport? loops, ILoggerFactory log, TimeProvider time)
     {
         var options = new KestrelServerOptions();
-        Configure(options, plan, tls: null, hasGate: loops is not null);
+        Configure(options, plan, tls: null, loops is not null, time);
         if (loops is not null)
         {
             return new KestrelServer(Options.Create(options), loops, log);
@@ -171,7 +171,7 @@ internal sealed class HttpServer : IAsyncDisposable
     }
 
     private static void Configure(
-        KestrelServerOptions options, ListenerPlan plan, TlsHandshakeCallbackOptions? tls, bool hasGate)
+        KestrelServerOptions options, ListenerPlan plan, TlsHandshakeCallbackOptions? tls, bool hasGate, TimeProvider time)
     {
         options.AddServerHeader = false;
         options.AllowSynchronousIO = false;
@@ -210,6 +210,15 @@ internal sealed class HttpServer : IAsyncDisposable
             else
             {
                 listen.Protocols = plan.H2c ? HttpProtocols.Http2 : HttpProtocols.Http1;
+            }
+
+            if (listen.Protocols != HttpProtocols.Http1)
+            {
+                listen.Use(next => connection =>
+                {
+                    DrainHeartbeat.AddTo(connection, time);
+                    return next(connection);
+                });
             }
         });
     }

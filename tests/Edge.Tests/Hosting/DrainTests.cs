@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Edge.Tests.Callers;
 using Edge.Tests.Streams;
 using Edge.Tests.Support;
 
@@ -41,6 +42,29 @@ public sealed class DrainTests
         Assert.Equal(ConnectionEnd.Closed, await stream.WaitForEndAsync());
         Assert.Equal(0, await edge.WaitForExitAsync());
         Assert.Contains("edge: drained", edge.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_HTTP_2_connection_is_closed_once_its_last_stream_has_ended()
+    {
+        var goOn = new TaskCompletionSource();
+        await using var upstream = StreamUntil(goOn.Task);
+        await using var edge = await EdgeProcess.RunAsync(Configuration(upstream, "10m", isHttp2: true));
+        await using var caller = await Http2Caller.ConnectAsync(edge.Endpoint);
+        await caller.SendHeadersAsync(1, Http2Caller.Request("GET", "/stream"));
+        await upstream.WaitForRequestsAsync(1);
+        edge.Signal(EdgeProcess.SigTerm);
+        await edge.WaitForLineAsync(static line => line.StartsWith("edge: draining", StringComparison.Ordinal));
+
+        // It is told to open no more streams, and the one that it has goes on.
+        Assert.Equal("GOAWAY 0", await caller.ReadEndAsync(1));
+        goOn.SetResult();
+        Assert.Equal("data", await caller.ReadEndAsync(1));
+
+        // The caller keeps its connection and says nothing more.
+        Assert.Equal("GOAWAY 0", await caller.ReadEndAsync(1));
+        Assert.Equal(ConnectionEnd.Closed, await caller.Connection.WaitForEndAsync());
+        Assert.Equal(0, await edge.WaitForExitAsync());
     }
 
     [Fact]
