@@ -4,6 +4,7 @@ using Edge.Telemetry;
 using Edge.Upstream;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Edge.Pipeline;
@@ -55,7 +56,13 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
 
         if (container.HostContext.Context is null)
         {
-            container.HostContext = new RequestHandle(new RequestContext(contextFeatures, _sweeper));
+            var context = new RequestContext(contextFeatures, _sweeper);
+            if (context.Wire is not null)
+            {
+                _ = LoopScheduling.TryBeginStreamsOnLoop(contextFeatures);
+            }
+
+            container.HostContext = new RequestHandle(context);
         }
 
         return container.HostContext;
@@ -173,6 +180,11 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
             // What cannot be settled must still be recorded. The caller has its answer, so nothing else changes.
             context.FailureDetail = exception.ToString();
             result = result.Failure == Failure.None ? new StageResult(result.Outcome, Failure.EdgeInternal) : result;
+        }
+
+        if (context.Wire is { } connection && HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            RapidResets.Count(context, connection, result.Failure);
         }
 
         _record.End(context, result);

@@ -8,8 +8,10 @@ namespace Edge.Pipeline;
 /// <content>Whether all of the request was received, and the memory of a body that is held whole.</content>
 internal sealed partial class RequestContext
 {
-    private readonly LoopConnection? _wire;
     private long _bodyBytesHeld;
+
+    /// <summary>The connection that it came on; null where that is not the gateway's own.</summary>
+    public LoopConnection? Wire { get; }
 
     /// <summary>True where a stage has taken the request's body, whole: it is in <see cref="Body"/>.</summary>
     public bool IsBodyTaken { get; private set; }
@@ -50,7 +52,7 @@ internal sealed partial class RequestContext
     private void BeginBody()
     {
         IsBodyRead = !BodyDetection.CanHaveBody;
-        _wire?.IsMidRequest = true;
+        Wire?.IsMidRequest = true;
     }
 
     // A connection of several streams may be in the middle of another's body.
@@ -58,7 +60,7 @@ internal sealed partial class RequestContext
     {
         if (IsBodyRead && Tunnel is null && !HttpProtocol.IsHttp2(Request.Protocol))
         {
-            _wire?.IsMidRequest = false;
+            Wire?.IsMidRequest = false;
         }
     }
 

@@ -65,7 +65,7 @@ internal sealed partial class RequestContext
         BodyDetection = features.Require<IHttpRequestBodyDetectionFeature>();
         BodyPipe = features.Require<IRequestBodyPipeFeature>();
         _connection = features.Require<IHttpConnectionFeature>();
-        _wire = features.Find<Transport.LoopConnection>();
+        Wire = features.Find<Transport.LoopConnection>();
         _bodySize = features.Require<IHttpMaxRequestBodySizeFeature>();
         _time = sweeper.Time;
         Sweeper = sweeper;

@@ -26,6 +26,7 @@ internal sealed unsafe class EventLoop
     private readonly int _epoll = LinuxSocket.CreateEpoll();
     private readonly int _wake = LinuxSocket.CreateEvent();
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _posted = new();
+    private readonly Queue<KeyValuePair<Action<object?>, object?>> _postedHere = new();
     private SocketBatch? _batch;
     private int _isWoken;
     private int _socketCount;
@@ -85,6 +86,9 @@ internal sealed unsafe class EventLoop
         }
     }
 
+    /// <summary>The same, without an object for it. On the loop's own thread.</summary>
+    public void PostHere(Action<object?> action, object? state) => _postedHere.Enqueue(new(action, state));
+
     private void Run()
     {
         CurrentLoop = this;
@@ -95,7 +99,7 @@ internal sealed unsafe class EventLoop
         var events = (byte*)NativeMemory.AllocZeroed(EventsMax, (nuint)stride);
         while (true)
         {
-            var count = LinuxSocket.NextEvents(_epoll, events, EventsMax, _posted.IsEmpty ? -1 : 0);
+            var count = LinuxSocket.NextEvents(_epoll, events, EventsMax, _posted.IsEmpty && _postedHere.Count == 0 ? -1 : 0);
             if (count > 1)
             {
                 ReceiveAhead(batch, events, count);
@@ -142,6 +146,12 @@ internal sealed unsafe class EventLoop
         }
 
         // Only what is there now: what that posts again waits until the sockets had their turn.
+        for (var left = _postedHere.Count; left > 0; left--)
+        {
+            var (action, state) = _postedHere.Dequeue();
+            action(state);
+        }
+
         for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
         {
             work.Execute();

@@ -10,7 +10,7 @@ namespace Edge.Transport;
 /// A caller's connection, as Kestrel expects it from a transport. It owns its socket. Kestrel disposes it when the last request
 /// on it is over; where that was not read to its end, the socket then lingers (<see cref="LingeringSockets"/>).
 /// </summary>
-internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSocketOwner
+internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSocketOwner, IThreadPoolWorkItem
 {
     private static long LastId;
 
@@ -28,6 +28,7 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
     private IConnectionWatcher? _watcher;
     private ConnectionGate? _gate;
     private UInt128? _gateKey;
+    private StreamCounts _streams;
 
     /// <summary>Takes an accepted descriptor over.</summary>
     public LoopConnection(
@@ -108,10 +109,34 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
         set => _isMidRequest = value;
     }
 
+    /// <summary>How its streams have ended, where it has any.</summary>
+    public ref StreamCounts Streams => ref _streams;
+
+    /// <summary>The loop that serves it.</summary>
+    public EventLoop Loop => _socket.Loop;
+
+    /// <summary>
+    /// True where an abort resets the connection only after what its loop has been given to do: what the loop is to send before,
+    /// such as the reason, is not lost.
+    /// </summary>
+    public bool AbortsAfterTurn { get; set; }
+
     /// <inheritdoc/>
     public override void Abort(ConnectionAbortedException abortReason)
     {
         _abortReason ??= abortReason;
+        if (AbortsAfterTurn)
+        {
+            Loop.Post(this);
+        }
+        else
+        {
+            ((IThreadPoolWorkItem)this).Execute();
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
         _socket.Reset();
         TellEnd();
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Security;
 using System.Text;
 using Edge.Tests.Support;
 
@@ -22,10 +23,12 @@ internal sealed class Http2Caller : IAsyncDisposable
     /// <summary>The connection beneath.</summary>
     public RawHttpClient Connection => _client;
 
-    /// <summary>Connects with prior knowledge and sends preface and empty settings.</summary>
-    public static async Task<Http2Caller> ConnectAsync(IPEndPoint endpoint)
+    /// <summary>Connects, with prior knowledge or over TLS, and sends preface and empty settings.</summary>
+    public static async Task<Http2Caller> ConnectAsync(IPEndPoint endpoint, bool isTls = false)
     {
-        var caller = new Http2Caller(await RawHttpClient.ConnectAsync(endpoint));
+        var tls = isTls ? RawHttpClient.TrustingTls() : null;
+        tls?.ApplicationProtocols = [SslApplicationProtocol.Http2];
+        var caller = new Http2Caller(await RawHttpClient.ConnectAsync(endpoint, tls: tls));
         await caller._client.SendAsync(Preface);
         await caller.SendAsync(Http2FrameType.Settings, 0, 0, Array.Empty<byte>());
         return caller;

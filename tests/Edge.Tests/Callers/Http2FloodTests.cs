@@ -156,9 +156,9 @@ public sealed class Http2FloodTests
         {
             while (await caller.ReadAsync() is { } frame)
             {
-                if (frame.Type == Http2FrameType.GoAway)
+                // Without an error it only asks to leave.
+                if (frame.Type == Http2FrameType.GoAway && BinaryPrimitives.ReadInt32BigEndian(frame.Payload.AsSpan(4)) != 0)
                 {
-                    Assert.NotEqual(0, BinaryPrimitives.ReadInt32BigEndian(frame.Payload.AsSpan(4)));
                     return;
                 }
             }
