@@ -102,6 +102,7 @@ public sealed class LoopDemandTests : IDisposable
         {
             _time.Advance(TimeSpan.FromMilliseconds(LoopDemand.RetryAfterMs));
             await BorrowAsync(pool, LoopDemand.BorrowsMax + 1);
+            await Task.Delay(1, TestContext.Current.CancellationToken);
         }
 
         Assert.Same(Other, (await _connector.NextAsync()).Loop);
@@ -156,7 +157,16 @@ public sealed class LoopDemandTests : IDisposable
     private async Task<UpstreamPool> OpenAsync(int connectionsMax = 100)
     {
         var target = new TargetPlan(false, "192.0.2.1", 80, "192.0.2.1:80", "");
-        var plan = new UpstreamPlan { Name = "a", Dialect = Dialect.Http, Targets = [target], ConnectionsMax = connectionsMax };
+        var plan = new UpstreamPlan
+        {
+            Name = "a",
+            Dialect = Dialect.Http,
+            Targets = [target],
+            ConnectionsMax = connectionsMax,
+
+            // However far a test moves the clock, the connection is none too old.
+            ConnectionLifetime = TimeSpan.FromDays(20),
+        };
         var dialer = new UpstreamDialer(plan, target, new FakeResolver(), _connector, _time);
         var pool = new UpstreamPool(plan, target, _sweeper, dialer);
         Task<ConnectResult>? connecting = null;
