@@ -35,9 +35,10 @@ internal sealed class HttpServer : IAsyncDisposable
     public const int RequestHeaderCountMax = 100;
 
     /// <summary>
-    /// A caller that sends its body, or takes its answer, more slowly than this is cut off, after a time of grace.
+    /// A caller that sends its body more slowly than this is cut off, after a time of grace. So is one that takes its answer
+    /// more slowly, by <see cref="SlowReceivers"/>.
     /// </summary>
-    public const double BytesPerSecondMin = 240;
+    public const double BytesPerSecondMin = ReceiverPatience.BytesPerSecondMin;
 
     /// <summary>How long a caller may be slower than <see cref="BytesPerSecondMin"/>.</summary>
     public static readonly TimeSpan SlownessMax = TimeSpan.FromSeconds(15);
@@ -49,10 +50,12 @@ internal sealed class HttpServer : IAsyncDisposable
     private readonly IServer _server;
 
     private HttpServer(
-        ServiceProvider? services, IServer server, IPEndPoint endpoint, ConnectionGate gate, LingeringSockets lingering)
+        ServiceProvider? services, IServer server, IPEndPoint endpoint, ConnectionGate gate, LingeringSockets lingering,
+        SlowReceivers slow)
     {
         Gate = gate;
         Lingering = lingering;
+        Slow = slow;
         _services = services;
         _server = server;
         Endpoint = endpoint;
@@ -66,6 +69,9 @@ internal sealed class HttpServer : IAsyncDisposable
 
     /// <summary>Those of them that are over and that the caller does not end yet.</summary>
     public LingeringSockets Lingering { get; }
+
+    /// <summary>Those whose callers do not take at once what is sent.</summary>
+    public SlowReceivers Slow { get; }
 
     /// <summary>Binds and starts. The application serves every request of this listener.</summary>
     /// <param name="plan">Address and limits.</param>
@@ -85,7 +91,8 @@ internal sealed class HttpServer : IAsyncDisposable
     {
         var gate = new ConnectionGate(plan.ConnectionsMax, plan.ConnectionsPerAddress, isExempt);
         var lingering = new LingeringSockets(time);
-        var loops = transport == ServerTransport.EventLoops ? new LoopTransport(gate, lingering) : null;
+        var slow = new SlowReceivers(time);
+        var loops = transport == ServerTransport.EventLoops ? new LoopTransport(gate, lingering, slow) : null;
         var services = tls is null && !plan.H2c ? null : BuildServices(plan, tls, loops, log, time);
         var server = services?.GetRequiredService<IServer>() ?? CreatePlain(plan, loops, log, time);
         if (services is not null && loops is not null)
@@ -111,7 +118,7 @@ internal sealed class HttpServer : IAsyncDisposable
 
         var address = server.Features.Find<IServerAddressesFeature>()!.Addresses.First();
         var port = new Uri(address).Port;
-        return new HttpServer(services, server, new IPEndPoint(plan.Endpoint.Address, port), gate, lingering);
+        return new HttpServer(services, server, new IPEndPoint(plan.Endpoint.Address, port), gate, lingering, slow);
     }
 
     /// <summary>Stops accepting and waits for running requests until the token is cancelled, which aborts the rest.</summary>
@@ -121,6 +128,7 @@ internal sealed class HttpServer : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         Lingering.Dispose();
+        Slow.Dispose();
         return DisposeAsync(_services, _server);
     }
 
@@ -203,7 +211,10 @@ internal sealed class HttpServer : IAsyncDisposable
         limits.RequestHeadersTimeout = plan.HeadersTimeout;
         limits.KeepAliveTimeout = plan.KeepAliveTimeout;
         limits.MinRequestBodyDataRate = new MinDataRate(BytesPerSecondMin, SlownessMax);
-        limits.MinResponseDataRate = new MinDataRate(BytesPerSecondMin, SlownessMax);
+
+        // Over HTTP/2 it counts what the caller's windows hold back, of which the transport knows nothing. Over HTTP/1 it is in
+        // the way: of a body whose length is said it counts no byte, so who reads 20 KB a second was cut off.
+        limits.MinResponseDataRate = hasGate && tls is null && !plan.H2c ? null : new MinDataRate(BytesPerSecondMin, SlownessMax);
         limits.Http2.MaxStreamsPerConnection = Http2StreamsMax;
         limits.Http2.MaxRequestHeaderFieldSize = plan.RequestHeadersMax;
 

@@ -1,8 +1,13 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
 namespace Edge.Pipeline;
 
 /// <summary>The head of the answer.</summary>
 internal sealed partial class RequestContext
 {
+    // Kestrel's, over HTTP/1, where the connection is measured itself (see SlowReceivers).
+    private readonly IHttpMinResponseDataRateFeature? _pace;
     private ResponseFields? _fields;
 
     /// <summary>The fields of the answer's head; begun anew where nobody has.</summary>
@@ -37,6 +42,9 @@ internal sealed partial class RequestContext
     // HTTP/2 writes its heads in another way. Explanations change what others have said.
     private bool MayHaveLines => Stages is null && Translation is null && !Snapshot.TimesAsked && !Route!.Plan.ServerTiming
         && Request.Protocol.StartsWith("HTTP/1.", StringComparison.Ordinal);
+
+    private static IHttpMinResponseDataRateFeature? PaceOf(IFeatureCollection features) =>
+        features.Find<IHttpMinResponseDataRateFeature>();
 
     private void EndFields()
     {

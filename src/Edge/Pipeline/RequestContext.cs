@@ -66,6 +66,7 @@ internal sealed partial class RequestContext
         BodyPipe = features.Require<IRequestBodyPipeFeature>();
         _connection = features.Require<IHttpConnectionFeature>();
         Wire = features.Find<Transport.LoopConnection>();
+        _pace = Wire is null ? null : PaceOf(features);
         _bodySize = features.Require<IHttpMaxRequestBodySizeFeature>();
         _time = sweeper.Time;
         Sweeper = sweeper;
@@ -300,6 +301,7 @@ internal sealed partial class RequestContext
     public void Begin(GatewaySnapshot snapshot, long timestamp)
     {
         Snapshot = snapshot;
+        _pace?.MinDataRate = null;
         StartTimestamp = timestamp;
         Route = null;
         ClearUpgrade();

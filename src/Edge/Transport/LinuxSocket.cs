@@ -82,6 +82,7 @@ internal static unsafe partial class LinuxSocket
     private const int OptionError = 4;
     private const int ReuseAddress = 2;
     private const int Internet6Only = 26;
+    private const nuint OutputQueue = 0x5411;
     private const int ShutWrite = 1;
     private const int ShutBoth = 2;
 
@@ -216,6 +217,16 @@ internal static unsafe partial class LinuxSocket
         return result < 0 ? result : value;
     }
 
+    /// <summary>
+    /// Bytes that were sent and that the peer has not taken: in the kernel here, or on the way (SIOCOUTQ, tcp(7)).
+    /// </summary>
+    public static int Untaken(int descriptor)
+    {
+        int bytes;
+        var result = Result(ioctl(descriptor, OutputQueue, &bytes));
+        return result < 0 ? result : bytes;
+    }
+
     /// <summary>Sets an option that is a number.</summary>
     public static int SetOption(int descriptor, int level, int name, int value) =>
         Result(setsockopt(descriptor, level, name, &value, sizeof(int)));
@@ -325,6 +336,9 @@ internal static unsafe partial class LinuxSocket
 
     [LibraryImport("libc")]
     private static partial int bind(int descriptor, byte* address, int length);
+
+    [LibraryImport("libc")]
+    private static partial int ioctl(int descriptor, nuint request, int* value);
 
     [LibraryImport("libc")]
     private static partial int listen(int descriptor, int backlog);

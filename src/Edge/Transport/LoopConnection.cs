@@ -18,6 +18,7 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
     private readonly SocketReader _reader;
     private readonly SocketWriter _writer;
     private readonly LingeringSockets _lingering;
+    private readonly SlowReceivers _slow;
     private readonly CancellationTokenSource _closed = new();
     private readonly long _number = Interlocked.Increment(ref LastId);
     private IDictionary<object, object?>? _items;
@@ -32,12 +33,13 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
 
     /// <summary>Takes an accepted descriptor over.</summary>
     public LoopConnection(
-        EventLoop loop, int descriptor, EndPoint? local, EndPoint? remote, LingeringSockets lingering)
+        EventLoop loop, int descriptor, EndPoint? local, EndPoint? remote, LingeringSockets lingering, SlowReceivers slow)
     {
         _lingering = lingering;
+        _slow = slow;
         _socket = new LoopSocket(loop, descriptor, this);
         _reader = new SocketReader(this, _socket);
-        _writer = new SocketWriter(_socket);
+        _writer = new SocketWriter(this, _socket);
         LocalEndPoint = local ?? _socket.LocalEndPoint();
         RemoteEndPoint = remote;
         Features = new ConnectionFeatures { [typeof(LoopConnection)] = this };
@@ -108,6 +110,15 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
         get => _isMidRequest;
         set => _isMidRequest = value;
     }
+
+    /// <summary>True while what is to be sent waits for the peer to take what was. Any thread.</summary>
+    public bool IsWaitingToSend => _socket.IsWritableAwaited;
+
+    /// <summary>Bytes that the peer has taken, ever. Any thread.</summary>
+    public long TakenBytes => _writer.SentBytes - _socket.UntakenBytes();
+
+    /// <summary>What is to be sent has begun to wait for the peer, whose patience with it has limits.</summary>
+    public void BeganToWait() => _slow.Add(this);
 
     /// <summary>How its streams have ended, where it has any.</summary>
     public ref StreamCounts Streams => ref _streams;

@@ -19,15 +19,17 @@ internal sealed class LoopListener : IConnectionListener, ILoopSocketOwner
     private readonly EndPoint? _local;
     private readonly ConnectionGate _gate;
     private readonly LingeringSockets _lingering;
+    private readonly SlowReceivers _slow;
     private TaskCompletionSource _readable = new();
     private volatile bool _isUnbound;
 
     /// <summary>Binds and listens.</summary>
     /// <exception cref="SocketException">The address is in use or not ours.</exception>
-    public LoopListener(IPEndPoint endpoint, ConnectionGate gate, LingeringSockets lingering)
+    public LoopListener(IPEndPoint endpoint, ConnectionGate gate, LingeringSockets lingering, SlowReceivers slow)
     {
         _gate = gate;
         _lingering = lingering;
+        _slow = slow;
         var descriptor = LinuxSocket.Create(endpoint.AddressFamily);
         if (descriptor < 0)
         {
@@ -70,7 +72,7 @@ internal sealed class LoopListener : IConnectionListener, ILoopSocketOwner
                     continue;
                 }
 
-                var connection = new LoopConnection(EventLoops.Idlest, descriptor, _local, remote, _lingering);
+                var connection = new LoopConnection(EventLoops.Idlest, descriptor, _local, remote, _lingering, _slow);
                 connection.LeavesGate(_gate, key);
                 if (connection.TryWatch())
                 {

@@ -245,6 +245,9 @@ internal sealed partial class LoopSocket : IThreadPoolWorkItem, IDisposable
         return _isClosed == 0 || Interlocked.CompareExchange(ref _write, Unknown, Awaited) != Awaited;
     }
 
+    /// <summary>True from <see cref="TryAwaitWritable"/> on until the owner is told.</summary>
+    public bool IsWritableAwaited => Volatile.Read(ref _write) == Awaited;
+
     /// <summary>Takes the wait back. False: the owner is being told, or there was no wait.</summary>
     public bool TryStopAwaitingWritable() => Interlocked.CompareExchange(ref _write, Unknown, Awaited) == Awaited;
 
@@ -273,6 +276,21 @@ internal sealed partial class LoopSocket : IThreadPoolWorkItem, IDisposable
         var result = LinuxSocket.ConnectResult(_descriptor);
         Exit();
         return result;
+    }
+
+    /// <summary>
+    /// Bytes that were sent and that the peer has not taken; none where the system can't tell, or the socket is closed.
+    /// </summary>
+    public int UntakenBytes()
+    {
+        if (!TryEnter())
+        {
+            return 0;
+        }
+
+        var bytes = LinuxSocket.Untaken(_descriptor);
+        Exit();
+        return Math.Max(bytes, 0);
     }
 
     /// <summary>Sets an option that is a number; what the system does not know stays as it is.</summary>

@@ -6,7 +6,8 @@ namespace Edge.Transport;
 /// <summary>Kestrel's way to this transport, instead of its own sockets. Stateless.</summary>
 /// <param name="gate">Says which connections are closed at once, of all that are accepted.</param>
 /// <param name="lingering">Takes those that are over before all of them was read.</param>
-internal sealed class LoopTransport(ConnectionGate gate, LingeringSockets lingering)
+/// <param name="slow">Ends those whose peers take too slowly what is sent.</param>
+internal sealed class LoopTransport(ConnectionGate gate, LingeringSockets lingering, SlowReceivers slow)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     /// <inheritdoc/>
@@ -14,5 +15,5 @@ internal sealed class LoopTransport(ConnectionGate gate, LingeringSockets linger
 
     /// <inheritdoc/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new(new LoopListener((IPEndPoint)endpoint, gate, lingering));
+        new(new LoopListener((IPEndPoint)endpoint, gate, lingering, slow));
 }

@@ -15,6 +15,7 @@ namespace Edge.Transport;
 /// </remarks>
 internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, IThreadPoolWorkItem
 {
+    private readonly LoopConnection _connection;
     private readonly LoopSocket _socket;
     private Queue<WrittenBlock>? _full;
     private ManualResetValueTaskSourceCore<FlushResult> _waiting;
@@ -23,12 +24,20 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
     private int _start;
     private int _end;
     private long _fullBytes;
+    private long _sentBytes;
     private bool _isBroken;
     private bool _isCompleted;
     private int _isCancelled;
 
-    /// <summary>The writer of a socket.</summary>
-    public SocketWriter(LoopSocket socket) => _socket = socket;
+    /// <summary>The writer of a connection's socket.</summary>
+    public SocketWriter(LoopConnection connection, LoopSocket socket)
+    {
+        _connection = connection;
+        _socket = socket;
+    }
+
+    /// <summary>Bytes that the kernel was given, ever. Any thread.</summary>
+    public long SentBytes => Volatile.Read(ref _sentBytes);
 
     /// <inheritdoc/>
     public override bool CanGetUnflushedBytes => true;
@@ -93,6 +102,8 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
 
             if (_socket.TryAwaitWritable())
             {
+                _connection.BeganToWait();
+
                 // Whoever cancels comes either before the wait, and then finds nothing to take back, or after it.
                 if (Volatile.Read(ref _isCancelled) != 0 || cancellationToken.IsCancellationRequested)
                 {
@@ -113,7 +124,7 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
         // What the kernel takes at once need not be copied.
         if (UnflushedBytes == 0 && !_isBroken && !source.IsEmpty && !cancellationToken.IsCancellationRequested)
         {
-            var sent = _socket.Send(source.Span);
+            var sent = Send(source.Span);
             if (sent == source.Length)
             {
                 return FlushAsync(cancellationToken);
@@ -228,12 +239,19 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
         _end = 0;
     }
 
+    private int Send(ReadOnlySpan<byte> bytes)
+    {
+        var sent = _socket.Send(bytes);
+        Volatile.Write(ref _sentBytes, _sentBytes + Math.Max(sent, 0));
+        return sent;
+    }
+
     /// <summary>Sends what the kernel takes. False: it does not take all of it now.</summary>
     private bool TrySend()
     {
         while (!_isBroken && _full is not null && _full.TryPeek(out var block))
         {
-            var sent = _socket.Send(block.Bytes.AsSpan(block.Start, block.End - block.Start));
+            var sent = Send(block.Bytes.AsSpan(block.Start, block.End - block.Start));
             if (sent == block.End - block.Start)
             {
                 _full.Dequeue();
@@ -259,7 +277,7 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
 
         while (!_isBroken && _start < _end)
         {
-            var sent = _socket.Send(_block.AsSpan(_start, _end - _start));
+            var sent = Send(_block.AsSpan(_start, _end - _start));
             if (sent >= 0)
             {
                 _start += sent;

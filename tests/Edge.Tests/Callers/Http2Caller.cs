@@ -15,7 +15,11 @@ internal sealed class Http2Caller : IAsyncDisposable
     /// <summary>Flag of HEADERS and CONTINUATION: the header block ends here.</summary>
     public const byte EndHeaders = 4;
 
-    private static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
+    /// <summary>SETTINGS_INITIAL_WINDOW_SIZE.</summary>
+    public const byte InitialWindowSize = 4;
+
+    /// <summary>What a connection begins with.</summary>
+    public static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
     private readonly RawHttpClient _client;
 
     private Http2Caller(RawHttpClient client) => _client = client;

@@ -9,7 +9,6 @@ namespace Edge.Tests.Callers;
 public sealed class Http2WindowTests : IDisposable
 {
     private const int WindowBytes = 65_535;
-    private const int InitialWindowSize = 4;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("edge-window-");
 
@@ -35,7 +34,7 @@ public sealed class Http2WindowTests : IDisposable
         await using var door = await OpenAsync(isTls);
         await using var caller = await Http2Caller.ConnectAsync(door.Endpoint, isTls);
         var settings = new byte[6];
-        settings[1] = InitialWindowSize;
+        settings[1] = Http2Caller.InitialWindowSize;
         BinaryPrimitives.WriteInt32BigEndian(settings.AsSpan(2), streamWindow);
         await caller.SendAsync(Http2FrameType.Settings, 0, 0, settings);
         for (var i = 0; i < bodies.Length; i++)

@@ -153,7 +153,7 @@ public sealed class LingeringTests
 
         public int Connections => Listener.Gate.Count;
 
-        private Edge.Hosting.HttpServer Listener => Gateway.Gateway.Listeners[_kind == CallerKind.Http1 ? 0 : 2];
+        private Edge.Hosting.HttpServer Listener => Gateway.ListenerOf(_kind);
 
         public static async Task<Stage> SetAsync(CallerKind kind)
         {

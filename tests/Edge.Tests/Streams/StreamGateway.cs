@@ -28,7 +28,10 @@ internal sealed class StreamGateway : IAsyncDisposable
     public string Said => _running.Said;
 
     /// <summary>Where callers of a kind connect.</summary>
-    public IPEndPoint EndpointOf(CallerKind kind) => Gateway.Endpoints[kind switch
+    public IPEndPoint EndpointOf(CallerKind kind) => ListenerOf(kind).Endpoint;
+
+    /// <summary>What listens there.</summary>
+    public HttpServer ListenerOf(CallerKind kind) => Gateway.Listeners[kind switch
     {
         CallerKind.H2c => 1,
         CallerKind.Http1Tls or CallerKind.H2 => 2,
