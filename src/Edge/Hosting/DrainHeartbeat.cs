@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Edge.Pipeline;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -5,9 +6,10 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Edge.Hosting;
 
 /// <summary>
-/// The heartbeat of one connection while the server drains. Kestrel's own stops when the server is told to stop; but it is by the
+/// What becomes of one connection while the server drains. One whose TLS handshake is not over is ended: nobody has asked for
+/// anything on it. On any other the heart beats on: Kestrel's own stops when the server is told to stop, but it is by the
 /// heartbeat alone that an HTTP/2 connection notices that its last stream has ended, and it would stay until the drain's time is
-/// over. From the moment that the connection is asked to close this one beats in its place. It owns nothing.
+/// over. It owns nothing.
 /// </summary>
 internal sealed class DrainHeartbeat : IConnectionHeartbeatFeature
 {
@@ -17,32 +19,56 @@ internal sealed class DrainHeartbeat : IConnectionHeartbeatFeature
     private readonly ConnectionContext _connection;
     private readonly IConnectionHeartbeatFeature _inner;
     private readonly TimeProvider _time;
+    private readonly StrongBox<bool> _isDraining;
+    private volatile bool _isOpen;
     private Action<object>? _action;
     private object? _state;
 
-    private DrainHeartbeat(ConnectionContext connection, IConnectionHeartbeatFeature inner, TimeProvider time)
+    private DrainHeartbeat(
+        ConnectionContext connection, IConnectionHeartbeatFeature inner, TimeProvider time, StrongBox<bool> isDraining)
     {
         _connection = connection;
         _inner = inner;
         _time = time;
+        _isDraining = isDraining;
     }
 
-    /// <summary>Has a connection one. Before HTTP is spoken on it.</summary>
-    public static void AddTo(ConnectionContext connection, TimeProvider time)
+    /// <summary>Has a connection one. Before anything is spoken on it.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="isDraining">True from the moment on that the server is told to stop.</param>
+    public static void AddTo(ConnectionContext connection, TimeProvider time, StrongBox<bool> isDraining)
     {
-        var heartbeat = new DrainHeartbeat(connection, connection.Features.Require<IConnectionHeartbeatFeature>(), time);
+        var inner = connection.Features.Require<IConnectionHeartbeatFeature>();
+        var heartbeat = new DrainHeartbeat(connection, inner, time, isDraining);
         connection.Features.Set<IConnectionHeartbeatFeature>(heartbeat);
 
-        // It goes with the connection, whose source of this token it is.
+        // It goes with the connection, whose source of this token it is. Callers and limits ask for the end of a connection too.
         _ = connection.Features.Require<IConnectionLifetimeNotificationFeature>().ConnectionClosedRequested.UnsafeRegister(
-            static state => _ = ((DrainHeartbeat)state!).BeatAsync(), heartbeat);
+            static state => ((DrainHeartbeat)state!).OnCloseRequested(), heartbeat);
     }
+
+    /// <summary>The connection's handshake, if there is one, is over.</summary>
+    public static void Open(ConnectionContext connection) =>
+        ((DrainHeartbeat)connection.Features.Require<IConnectionHeartbeatFeature>())._isOpen = true;
 
     /// <inheritdoc/>
     public void OnHeartbeat(Action<object> action, object state)
     {
         (_state, _action) = (state, action);
         _inner.OnHeartbeat(action, state);
+    }
+
+    private void OnCloseRequested()
+    {
+        if (_isOpen)
+        {
+            _ = BeatAsync();
+        }
+        else
+        {
+            _connection.Abort(new ConnectionAbortedException("The server drains."));
+        }
     }
 
     private async Task BeatAsync()
@@ -52,7 +78,10 @@ internal sealed class DrainHeartbeat : IConnectionHeartbeatFeature
             while (true)
             {
                 await Task.Delay(Interval, _time, _connection.ConnectionClosed);
-                _action?.Invoke(_state!);
+                if (Volatile.Read(ref _isDraining.Value))
+                {
+                    _action?.Invoke(_state!);
+                }
             }
         }
         catch (OperationCanceledException)

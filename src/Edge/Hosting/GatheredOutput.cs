@@ -21,15 +21,13 @@ internal sealed class GatheredOutput : IDuplexPipe, IThreadPoolWorkItem
     /// <summary>Bytes that wait for the connection before the writer does: what two large answers flush at a time.</summary>
     public const int UnsentMax = 128 * 1024;
 
-    /// <summary>How long a caller has to take what is left when the server is done with its connection.</summary>
-    public static readonly TimeSpan LastBytesMax = HttpServer.SlownessMax;
-
     // What a large answer flushes at a time is one piece.
     private const int SegmentBytes = 64 * 1024;
 
     /// <summary>A record's most (RFC 8446, section 5.1).</summary>
     private const int RecordBytes = 16 * 1024;
 
+    private readonly ConnectionContext _served;
     private readonly IDuplexPipe _connection;
     private readonly EventLoop _loop;
     private readonly LoopContext _context;
@@ -40,9 +38,10 @@ internal sealed class GatheredOutput : IDuplexPipe, IThreadPoolWorkItem
     private bool _sendsAtOnce;
     private int _isPosted;
 
-    private GatheredOutput(IDuplexPipe connection, EventLoop loop)
+    private GatheredOutput(ConnectionContext served, EventLoop loop)
     {
-        _connection = connection;
+        _served = served;
+        _connection = served.Transport;
         _loop = loop;
         _context = new LoopContext(this);
         _frames = new Pipe(new PipeOptions(
@@ -61,16 +60,17 @@ internal sealed class GatheredOutput : IDuplexPipe, IThreadPoolWorkItem
     /// <inheritdoc/>
     public PipeWriter Output { get; }
 
-    /// <summary>Serves a connection of HTTP/2, and ends once all that was written is sent or can't be.</summary>
+    /// <summary>
+    /// Serves a connection of HTTP/2, and ends once all that was written is sent or can't be. To Kestrel a stream is over once
+    /// its end is written. How long the caller may take for the rest is for the connection to say, as ever.
+    /// </summary>
     /// <param name="connection">Whose transport takes what is written.</param>
     /// <param name="loop">That serves it.</param>
     /// <param name="next">Serves what is on it.</param>
-    /// <param name="time">The clock.</param>
-    public static async Task ServeAsync(
-        ConnectionContext connection, EventLoop loop, ConnectionDelegate next, TimeProvider time)
+    public static async Task ServeAsync(ConnectionContext connection, EventLoop loop, ConnectionDelegate next)
     {
         var transport = connection.Transport;
-        var gathered = new GatheredOutput(transport, loop);
+        var gathered = new GatheredOutput(connection, loop);
         connection.Transport = gathered;
         var sending = gathered.SendAsync();
         try
@@ -80,12 +80,6 @@ internal sealed class GatheredOutput : IDuplexPipe, IThreadPoolWorkItem
         finally
         {
             await gathered._frames.Writer.CompleteAsync();
-            await sending.WaitAsync(LastBytesMax, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!sending.IsCompleted)
-            {
-                connection.Abort(new ConnectionAbortedException("The caller does not take the last bytes."));
-            }
-
             await sending;
             connection.Transport = transport;
         }
@@ -141,9 +135,10 @@ internal sealed class GatheredOutput : IDuplexPipe, IThreadPoolWorkItem
             }
             while (!isOver);
         }
-        catch (Exception exception) when (exception is IOException or InvalidOperationException or OperationCanceledException)
+        catch (Exception exception)
         {
-            // The connection is broken: the writer learns it from the reader's end.
+            // The connection is broken, as a rule. Whatever it is, nothing is sent any more: nothing is to be taken either.
+            _served.Abort(new ConnectionAbortedException("What is written can't be sent.", exception));
         }
         finally
         {
@@ -201,9 +196,9 @@ internal sealed class GatheredOutput : IDuplexPipe, IThreadPoolWorkItem
 
         public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
         {
-            if (EventLoop.Current is null)
+            if (Thread.CurrentThread.IsThreadPoolThread)
             {
-                // The pool clears it when it has run what it is running.
+                // The pool clears it when it has run what it is running. Kestrel's timer, which flushes too, would keep it.
                 SynchronizationContext.SetSynchronizationContext(output._context);
             }
 

@@ -2,6 +2,7 @@ using System.Linq;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Edge.Core.Configuration;
 using Edge.Pipeline;
@@ -48,16 +49,18 @@ internal sealed class HttpServer : IAsyncDisposable
 
     private readonly ServiceProvider? _services;
     private readonly IServer _server;
+    private readonly StrongBox<bool> _isDraining;
 
     private HttpServer(
         ServiceProvider? services, IServer server, IPEndPoint endpoint, ConnectionGate gate, LingeringSockets lingering,
-        SlowReceivers slow)
+        SlowReceivers slow, StrongBox<bool> isDraining)
     {
         Gate = gate;
         Lingering = lingering;
         Slow = slow;
         _services = services;
         _server = server;
+        _isDraining = isDraining;
         Endpoint = endpoint;
     }
 
@@ -93,8 +96,9 @@ internal sealed class HttpServer : IAsyncDisposable
         var lingering = new LingeringSockets(time);
         var slow = new SlowReceivers(time);
         var loops = transport == ServerTransport.EventLoops ? new LoopTransport(gate, lingering, slow) : null;
-        var services = tls is null && !plan.H2c ? null : BuildServices(plan, tls, loops, log, time);
-        var server = services?.GetRequiredService<IServer>() ?? CreatePlain(plan, loops, log, time);
+        var isDraining = new StrongBox<bool>();
+        var services = tls is null && !plan.H2c ? null : BuildServices(plan, tls, loops, log, time, isDraining);
+        var server = services?.GetRequiredService<IServer>() ?? CreatePlain(plan, loops, log);
         if (services is not null && loops is not null)
         {
             _ = LoopScheduling.TryReadOnLoop(server);
@@ -118,11 +122,15 @@ internal sealed class HttpServer : IAsyncDisposable
 
         var address = server.Features.Find<IServerAddressesFeature>()!.Addresses.First();
         var port = new Uri(address).Port;
-        return new HttpServer(services, server, new IPEndPoint(plan.Endpoint.Address, port), gate, lingering, slow);
+        return new HttpServer(services, server, new IPEndPoint(plan.Endpoint.Address, port), gate, lingering, slow, isDraining);
     }
 
     /// <summary>Stops accepting and waits for running requests until the token is cancelled, which aborts the rest.</summary>
-    public Task StopAsync(CancellationToken abort) => _server.StopAsync(abort);
+    public Task StopAsync(CancellationToken abort)
+    {
+        Volatile.Write(ref _isDraining.Value, true);
+        return _server.StopAsync(abort);
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -145,7 +153,8 @@ internal sealed class HttpServer : IAsyncDisposable
     }
 
     private static ServiceProvider BuildServices(
-        ListenerPlan plan, TlsHandshakeCallbackOptions? tls, LoopTransport? loops, ILoggerFactory log, TimeProvider time)
+        ListenerPlan plan, TlsHandshakeCallbackOptions? tls, LoopTransport? loops, ILoggerFactory log, TimeProvider time,
+        StrongBox<bool> isDraining)
     {
         var builder = new KestrelServices(log);
         builder.UseKestrelCore().UseKestrelHttpsConfiguration();
@@ -159,14 +168,19 @@ internal sealed class HttpServer : IAsyncDisposable
             builder.ConfigureServices(static services => services.Configure<SocketTransportOptions>(Configure));
         }
 
-        builder.ConfigureKestrel(options => Configure(options, plan, tls, loops is not null, time));
+        builder.ConfigureKestrel(options =>
+        {
+            Configure(options, plan, tls, loops is not null);
+            options.Listen(plan.Endpoint, listen => Listen(listen, tls, loops is not null, time, isDraining));
+        });
         return builder.BuildProvider();
     }
 
-    private static KestrelServer CreatePlain(ListenerPlan plan, LoopTransport? loops, ILoggerFactory log, TimeProvider time)
+    private static KestrelServer CreatePlain(ListenerPlan plan, LoopTransport? loops, ILoggerFactory log)
     {
         var options = new KestrelServerOptions();
-        Configure(options, plan, tls: null, loops is not null, time);
+        Configure(options, plan, tls: null, loops is not null);
+        options.Listen(plan.Endpoint, static listen => listen.Protocols = HttpProtocols.Http1);
         if (loops is not null)
         {
             return new KestrelServer(Options.Create(options), loops, log);
@@ -186,7 +200,7 @@ internal sealed class HttpServer : IAsyncDisposable
     }
 
     private static void Configure(
-        KestrelServerOptions options, ListenerPlan plan, TlsHandshakeCallbackOptions? tls, bool hasGate, TimeProvider time)
+        KestrelServerOptions options, ListenerPlan plan, TlsHandshakeCallbackOptions? tls, bool hasGate)
     {
         options.AddServerHeader = false;
         options.AllowSynchronousIO = false;
@@ -217,39 +231,44 @@ internal sealed class HttpServer : IAsyncDisposable
         limits.MinResponseDataRate = hasGate && tls is null && !plan.H2c ? null : new MinDataRate(BytesPerSecondMin, SlownessMax);
         limits.Http2.MaxStreamsPerConnection = Http2StreamsMax;
         limits.Http2.MaxRequestHeaderFieldSize = plan.RequestHeadersMax;
+    }
 
-        options.Listen(plan.Endpoint, listen =>
+    /// <summary>HTTP over TLS, or HTTP/2 without.</summary>
+    private static void Listen(
+        ListenOptions listen, TlsHandshakeCallbackOptions? tls, bool hasGate, TimeProvider time,
+        StrongBox<bool> isDraining)
+    {
+        listen.Use(next => connection =>
         {
-            if (tls is not null)
-            {
-                listen.Protocols = HttpProtocols.Http1AndHttp2;
-                listen.UseHttps(tls);
-            }
-            else
-            {
-                listen.Protocols = plan.H2c ? HttpProtocols.Http2 : HttpProtocols.Http1;
-            }
+            DrainHeartbeat.AddTo(connection, time, isDraining);
+            return next(connection);
+        });
+        if (tls is not null)
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.UseHttps(tls);
+        }
+        else
+        {
+            listen.Protocols = HttpProtocols.Http2;
+        }
 
-            if (listen.Protocols != HttpProtocols.Http1)
-            {
-                listen.Use(next => connection =>
-                {
-                    DrainHeartbeat.AddTo(connection, time);
+        listen.Use(next => connection =>
+        {
+            DrainHeartbeat.Open(connection);
 
-                    // Without TLS, large answers would pay for it more than small ones save.
-                    return hasGate && tls is not null && HasNegotiatedHttp2(connection)
-                        ? ServeHttp2Async(connection, next, time)
-                        : next(connection);
-                });
-            }
+            // Without TLS, large answers would pay for it more than small ones save.
+            return hasGate && tls is not null && HasNegotiatedHttp2(connection)
+                ? ServeHttp2Async(connection, next)
+                : next(connection);
         });
     }
 
-    private static Task ServeHttp2Async(ConnectionContext connection, ConnectionDelegate next, TimeProvider time)
+    private static Task ServeHttp2Async(ConnectionContext connection, ConnectionDelegate next)
     {
         var wire = connection.Features.Require<LoopConnection>();
         wire.AbortsAfterTurn = true;
-        return GatheredOutput.ServeAsync(connection, wire.Loop, next, time);
+        return GatheredOutput.ServeAsync(connection, wire.Loop, next);
     }
 
     private static bool HasNegotiatedHttp2(ConnectionContext connection) =>

@@ -1,4 +1,5 @@
 using Edge.Core.Http;
+using Edge.Hosting;
 using Edge.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -8,9 +9,12 @@ namespace Edge.Pipeline;
 /// <summary>
 /// Ends connections of HTTP/2 whose caller resets its streams as soon as it has opened them (CVE-2023-44487): such streams
 /// neither count as running nor cost the caller anything, while each has a request sent to an upstream and called off again.
-/// Callers who change their mind now and then are not meant: it takes many, and more than half of the streams of late. Kestrel
-/// limits streams that still end, of which there are never many where streams begin on the loop.
+/// Callers who change their mind now and then are not meant: it takes many, and more than were served of late. Kestrel limits
+/// streams that still end, of which there are never many where streams begin on the loop.
 /// </summary>
+/// <remarks>
+/// What was refused counts for neither side: it costs a caller nothing to have something refused in between.
+/// </remarks>
 internal static class RapidResets
 {
     /// <summary>A stream that is reset sooner than this after it began was opened in haste.</summary>
@@ -19,8 +23,11 @@ internal static class RapidResets
     /// <summary>Streams in haste after which the caller is asked to leave: what runs is served to its end.</summary>
     public const int LeaveAfter = 250;
 
-    /// <summary>Streams in haste after which its connection is reset.</summary>
-    public const int EndAfter = 2 * LeaveAfter;
+    /// <summary>
+    /// Streams in haste after that, which end the connection by a reset. A caller that leaves may have as many as can run, and
+    /// may have opened as many again before it heard of it.
+    /// </summary>
+    public const int EndAfter = 2 * HttpServer.Http2StreamsMax;
 
     /// <summary>A request is over.</summary>
     /// <param name="context">Of the request.</param>
@@ -28,15 +35,24 @@ internal static class RapidResets
     /// <param name="failure">How it ended.</param>
     public static void Count(RequestContext context, LoopConnection connection, Failure failure)
     {
-        var isHasty = failure == Failure.CallerGone && context.ElapsedNs < Haste.TotalNanoseconds;
-        var hasty = connection.Streams.Count(isHasty);
-        if (hasty >= EndAfter)
+        ref var streams = ref connection.Streams;
+        if (failure == Failure.None)
         {
-            connection.Abort(new ConnectionAbortedException("Streams were opened only to be reset."));
+            streams.CountServed();
         }
-        else if (hasty >= LeaveAfter && connection.Streams.TryAskToLeave())
+        else if (failure == Failure.CallerGone && context.ElapsedNs < Haste.TotalNanoseconds)
         {
-            context.Features.Find<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            if (streams.IsAskedToLeave)
+            {
+                if (streams.CountHastySinceAsked() >= EndAfter)
+                {
+                    connection.Abort(new ConnectionAbortedException("Streams were opened only to be reset."));
+                }
+            }
+            else if (streams.CountHasty() >= LeaveAfter && streams.TryAskToLeave())
+            {
+                context.Features.Find<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            }
         }
     }
 }

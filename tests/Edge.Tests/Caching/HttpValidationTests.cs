@@ -315,11 +315,9 @@ public sealed class HttpValidationTests
     public async Task Callers_at_the_same_time_share_a_call_where_they_select_the_same_answer()
     {
         var goOn = new TaskCompletionSource();
-        await using var door = await HttpCacheDoor.OpenAsync((request, _) =>
-        {
-            goOn.Task.Wait(TestContext.Current.CancellationToken);
-            return $"Cache-Control: max-age=60|Vary: Foo||of {request.Headers["Foo"]}";
-        });
+        await using var door = await HttpCacheDoor.OpenAsync(
+            (request, _) => $"Cache-Control: max-age=60|Vary: Foo||of {request.Headers["Foo"]}");
+        door.Held = goOn.Task;
         var asked = Enumerable.Range(0, 10).Select(i => door.AskAsync($"Foo: {i % 2}|")).ToArray();
         await UntilAsync(() => door.Running.Gateway.Cache.Flights!.Joined == 9);
         goOn.SetResult();

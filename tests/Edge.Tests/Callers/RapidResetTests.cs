@@ -38,11 +38,29 @@ public sealed class RapidResetTests
         await using var caller = await Http2Caller.ConnectAsync(door.Endpoint);
         var streams = new Streams(caller);
         await streams.OpenAsync("/wait");
-        await ResetAsync(door, streams, RapidResets.EndAfter - 1);
+        await ResetAsync(door, streams, RapidResets.LeaveAfter + RapidResets.EndAfter - 1);
         Assert.True((await ReadToEndAsync(caller, await streams.OpenAsync("/"))).WasServed);
         await streams.ResetAsync(await streams.OpenAsync("/wait"));
         Assert.False((await ReadToEndAsync(caller, 0)).WasServed);
         Assert.Equal(ConnectionEnd.Reset, caller.Connection.End);
+    }
+
+    [Fact]
+    public async Task What_is_refused_in_between_makes_no_difference()
+    {
+        await using var door = await OpenAsync();
+        await using var caller = await Http2Caller.ConnectAsync(door.Endpoint);
+        var streams = new Streams(caller);
+        await streams.OpenAsync("/wait");
+        for (var i = 0; i < RapidResets.LeaveAfter; i++)
+        {
+            Assert.Equal("data", await caller.ReadEndAsync(await streams.OpenAsync("/a%2f..%2fb")));
+            Assert.Equal("data", await caller.ReadEndAsync(await streams.OpenAsync("/a%2f..%2fb")));
+            await streams.ResetAsync(await streams.OpenAsync("/wait"));
+        }
+
+        await WaitForResetAsync(door, streams.Resets);
+        Assert.True((await ReadToEndAsync(caller, await streams.OpenAsync("/"))).WasAsked);
     }
 
     // Until the stream ends, or the connection.

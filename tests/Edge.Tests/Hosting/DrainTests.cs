@@ -67,6 +67,25 @@ public sealed class DrainTests
         Assert.Equal(0, await edge.WaitForExitAsync());
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("\x16\x03\x01\x02")]
+    public async Task A_connection_on_which_TLS_has_not_begun_is_not_waited_for(string sent)
+    {
+        await using var upstream = ScriptedUpstream.Start();
+        await using var gateway = await StreamGateway.StartAsync(upstream.Url);
+        await using var caller = await RawHttpClient.ConnectAsync(gateway.EndpointOf(CallerKind.H2));
+        await caller.SendAsync(sent);
+        var listener = gateway.ListenerOf(CallerKind.H2);
+        while (listener.Gate.Count == 0)
+        {
+            await Task.Delay(1, caller.Deadline);
+        }
+
+        await listener.StopAsync(caller.Deadline);
+        Assert.Equal(ConnectionEnd.Reset, await caller.WaitForEndAsync());
+    }
+
     [Fact]
     public async Task What_is_left_when_the_drain_time_is_over_is_broken_off()
     {

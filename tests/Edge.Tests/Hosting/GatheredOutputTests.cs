@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using Edge.Hosting;
 using Edge.Tests.Transport;
-using Edge.Tests.Upstream;
 using Edge.Transport;
 using Microsoft.AspNetCore.Connections;
 
@@ -109,31 +108,30 @@ public sealed class GatheredOutputTests
     }
 
     [Fact]
-    public async Task Who_does_not_take_the_last_bytes_is_cut_off_after_a_time()
+    public async Task It_ends_too_once_the_rest_can_not_be_written()
     {
         var connection = new Connection { Blocked = new TaskCompletionSource() };
-        var time = new ManualTime();
         var serving = ServeAsync(
-            connection, static async served => await served.Transport.Output.WriteAsync(new byte[100]), time);
-        await time.TimerAsync(GatheredOutput.LastBytesMax);
-        time.Advance(GatheredOutput.LastBytesMax - TimeSpan.FromMilliseconds(1));
-        Assert.False(connection.IsAborted);
-        time.Advance(TimeSpan.FromMilliseconds(1));
+            connection, static async served => await served.Transport.Output.WriteAsync(new byte[100]));
+        await LoopWork.RunAsync(Loop, static () => { });
+        connection.Blocked.SetException(new IOException());
         await serving;
         Assert.True(connection.IsAborted);
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_broken_connection_is_told_to_the_writer(bool throws)
+    [InlineData(null)]
+    [InlineData(typeof(IOException))]
+    [InlineData(typeof(FormatException))]
+    public async Task A_connection_that_takes_no_more_is_told_to_the_writer_and_ended(Type? fault)
     {
-        var connection = new Connection { IsBroken = true, Throws = throws };
+        var connection = new Connection { IsBroken = true, Fault = fault };
         await ServeAsync(connection, async served =>
         {
             await served.Transport.Output.WriteAsync(new byte[10]);
             await EndOfTurnAsync();
             Assert.True((await served.Transport.Output.WriteAsync(new byte[10])).IsCompleted);
+            Assert.Equal(fault is not null, connection.IsAborted);
         });
     }
 
@@ -150,8 +148,8 @@ public sealed class GatheredOutputTests
         Assert.Same(transport, connection.Transport);
     }
 
-    private static Task ServeAsync(ConnectionContext connection, ConnectionDelegate next, TimeProvider? time = null) =>
-        GatheredOutput.ServeAsync(connection, Loop, next, time ?? TimeProvider.System);
+    private static Task ServeAsync(ConnectionContext connection, ConnectionDelegate next) =>
+        GatheredOutput.ServeAsync(connection, Loop, next);
 
     // What a turn leaves to the next is done then, and the second is over once a third has begun.
     private static async Task EndOfTurnAsync()
@@ -183,13 +181,9 @@ public sealed class GatheredOutputTests
 
         public bool IsAborted { get; private set; }
 
-        public override void Abort(ConnectionAbortedException abortReason)
-        {
-            IsAborted = true;
-            Blocked!.SetException(new IOException());
-        }
+        public override void Abort(ConnectionAbortedException abortReason) => IsAborted = true;
 
-        public bool Throws { get; init; }
+        public Type? Fault { get; init; }
 
         public PipeReader Input { get; } = PipeReader.Create(Stream.Null);
 
@@ -205,9 +199,9 @@ public sealed class GatheredOutputTests
                     await blocked.Task;
                 }
 
-                if (connection.Throws)
+                if (connection.Fault is { } fault)
                 {
-                    throw new IOException();
+                    throw (Exception)Activator.CreateInstance(fault)!;
                 }
 
                 connection.Writes.Add(source.ToArray());

@@ -4,19 +4,20 @@ namespace Edge.Tests.Transport;
 
 public sealed class StreamCountsTests
 {
+    private StreamCounts _counts;
+
     [Theory]
     [InlineData(0, 10, 10)]
     [InlineData(9, 10, 10)]
     [InlineData(10, 10, 0)]
     [InlineData(300, 10, 0)]
-    public void Hasty_ones_count_while_they_are_more_than_half(int calm, int hasty, int expected)
+    public void Hasty_ones_count_while_they_are_more_than_those_served(int served, int hasty, int expected)
     {
-        var counts = default(StreamCounts);
-        Assert.All(Enumerable.Range(0, calm), _ => Assert.Equal(0, counts.Count(isHasty: false)));
+        Serve(served);
         var last = 0;
         for (; hasty > 0; hasty--)
         {
-            last = counts.Count(isHasty: true);
+            last = _counts.CountHasty();
         }
 
         Assert.Equal(expected, last);
@@ -26,16 +27,11 @@ public sealed class StreamCountsTests
     [InlineData(0)]
     [InlineData(1_000)]
     [InlineData(1_000_000)]
-    public void However_many_were_calm_before_the_same_limit_is_reached_soon(int calm)
+    public void However_many_were_served_before_the_same_limit_is_reached_soon(int served)
     {
-        var counts = default(StreamCounts);
-        for (; calm > 0; calm--)
-        {
-            counts.Count(isHasty: false);
-        }
-
+        Serve(served);
         var hasty = 1;
-        while (counts.Count(isHasty: true) < StreamCounts.Window / 2)
+        while (_counts.CountHasty() < StreamCounts.Window / 2)
         {
             hasty++;
         }
@@ -48,21 +44,38 @@ public sealed class StreamCountsTests
     [InlineData(3, true)]
     public void Who_resets_every_other_stream_never_reaches_it(int hastyOf4, bool reaches)
     {
-        var counts = default(StreamCounts);
         var most = 0;
         for (var i = 0; i < 10_000; i++)
         {
-            most = Math.Max(most, counts.Count(isHasty: i % 4 >= 4 - hastyOf4));
+            if (i % 4 >= 4 - hastyOf4)
+            {
+                most = Math.Max(most, _counts.CountHasty());
+            }
+            else
+            {
+                Serve(1);
+            }
         }
 
         Assert.Equal(reaches, most >= StreamCounts.Window / 2);
     }
 
     [Fact]
-    public void The_caller_is_asked_to_leave_once()
+    public void The_caller_is_asked_to_leave_once_and_then_each_counts()
     {
-        var counts = default(StreamCounts);
-        Assert.True(counts.TryAskToLeave());
-        Assert.False(counts.TryAskToLeave());
+        Assert.False(_counts.IsAskedToLeave);
+        Assert.True(_counts.TryAskToLeave());
+        Assert.False(_counts.TryAskToLeave());
+        Assert.True(_counts.IsAskedToLeave);
+        Serve(StreamCounts.Window);
+        Assert.Equal([1, 2, 3], [_counts.CountHastySinceAsked(), _counts.CountHastySinceAsked(), _counts.CountHastySinceAsked()]);
+    }
+
+    private void Serve(int count)
+    {
+        for (; count > 0; count--)
+        {
+            _counts.CountServed();
+        }
     }
 }
