@@ -171,7 +171,7 @@ internal sealed class HttpServer : IAsyncDisposable
         builder.ConfigureKestrel(options =>
         {
             Configure(options, plan, tls, loops is not null);
-            options.Listen(plan.Endpoint, listen => Listen(listen, tls, loops is not null, time, isDraining));
+            options.Listen(plan.Endpoint, listen => ConfigureConnections(listen, tls, loops is not null, time, isDraining));
         });
         return builder.BuildProvider();
     }
@@ -234,7 +234,7 @@ internal sealed class HttpServer : IAsyncDisposable
     }
 
     /// <summary>HTTP over TLS, or HTTP/2 without.</summary>
-    private static void Listen(
+    private static void ConfigureConnections(
         ListenOptions listen, TlsHandshakeCallbackOptions? tls, bool hasGate, TimeProvider time,
         StrongBox<bool> isDraining)
     {

@@ -43,8 +43,9 @@ internal sealed partial class RequestContext
     private bool MayHaveLines => Stages is null && Translation is null && !Snapshot.TimesAsked && !Route!.Plan.ServerTiming
         && Request.Protocol.StartsWith("HTTP/1.", StringComparison.Ordinal);
 
+    // Of a listener without TLS there is none to begin with.
     private static IHttpMinResponseDataRateFeature? PaceOf(IFeatureCollection features) =>
-        features.Find<IHttpMinResponseDataRateFeature>();
+        features.Find<IHttpMinResponseDataRateFeature>() is { MinDataRate: not null } pace ? pace : null;
 
     private void EndFields()
     {

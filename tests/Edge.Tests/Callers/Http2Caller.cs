@@ -16,10 +16,9 @@ internal sealed class Http2Caller : IAsyncDisposable
     public const byte EndHeaders = 4;
 
     /// <summary>SETTINGS_INITIAL_WINDOW_SIZE.</summary>
-    public const byte InitialWindowSize = 4;
+    private const byte InitialWindowSize = 4;
 
-    /// <summary>What a connection begins with.</summary>
-    public static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
+    private static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
     private readonly RawHttpClient _client;
 
     private Http2Caller(RawHttpClient client) => _client = client;
@@ -56,6 +55,23 @@ internal sealed class Http2Caller : IAsyncDisposable
     /// <summary>The block of a plain request with more fields.</summary>
     public static byte[] Request(string method, string path, params (string Name, string Value)[] more) =>
         Block([(":method", method), (":scheme", "http"), (":path", path), (":authority", "a"), .. more]);
+
+    /// <summary>Lets each stream that begins have so many bytes.</summary>
+    public Task SetStreamWindowAsync(int bytes)
+    {
+        var setting = new byte[6];
+        setting[1] = InitialWindowSize;
+        BinaryPrimitives.WriteInt32BigEndian(setting.AsSpan(2), bytes);
+        return SendAsync(Http2FrameType.Settings, 0, 0, setting);
+    }
+
+    /// <summary>Lets a stream, or the connection (0), have so many bytes more.</summary>
+    public Task EnlargeAsync(int stream, int bytes)
+    {
+        var more = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(more, bytes);
+        return SendAsync(Http2FrameType.WindowUpdate, 0, stream, more);
+    }
 
     /// <summary>Sends a frame.</summary>
     public Task SendAsync(Http2FrameType type, byte flags, int stream, ReadOnlyMemory<byte> payload) =>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Edge.Tests.Support;
@@ -33,10 +32,7 @@ public sealed class Http2WindowTests : IDisposable
         var (bodies, streamWindow, steps) = way;
         await using var door = await OpenAsync(isTls);
         await using var caller = await Http2Caller.ConnectAsync(door.Endpoint, isTls);
-        var settings = new byte[6];
-        settings[1] = Http2Caller.InitialWindowSize;
-        BinaryPrimitives.WriteInt32BigEndian(settings.AsSpan(2), streamWindow);
-        await caller.SendAsync(Http2FrameType.Settings, 0, 0, settings);
+        await caller.SetStreamWindowAsync(streamWindow);
         for (var i = 0; i < bodies.Length; i++)
         {
             await caller.SendHeadersAsync((2 * i) + 1, Get($"/{bodies[i]}", isTls));
@@ -91,9 +87,7 @@ public sealed class Http2WindowTests : IDisposable
         async Task<int> EnlargeAsync(int stream)
         {
             var more = steps[step++ % steps.Length];
-            var payload = new byte[4];
-            BinaryPrimitives.WriteInt32BigEndian(payload, more);
-            await caller.SendAsync(Http2FrameType.WindowUpdate, 0, stream, payload);
+            await caller.EnlargeAsync(stream, more);
             return more;
         }
     }

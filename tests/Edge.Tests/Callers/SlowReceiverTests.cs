@@ -1,5 +1,4 @@
-using System.Buffers.Binary;
-using System.Net.Security;
+using System.Net;
 using Edge.Hosting;
 using Edge.Tests.Streams;
 using Edge.Tests.Support;
@@ -19,10 +18,7 @@ public sealed class SlowReceiverTests
     private static readonly int BeatsMin = (int)(ReceiverPatience.Max / SlowReceivers.Period);
 
     [Theory]
-    [InlineData(CallerKind.Http1)]
-    [InlineData(CallerKind.Http1Tls)]
-    [InlineData(CallerKind.H2c)]
-    [InlineData(CallerKind.H2)]
+    [MemberData(nameof(CallerLeavesTests.Kinds), MemberType = typeof(CallerLeavesTests))]
     public async Task Who_takes_nothing_is_cut_off_but_not_before_its_time(CallerKind kind)
     {
         await using var stage = await Stage.SetAsync(kind);
@@ -40,10 +36,7 @@ public sealed class SlowReceiverTests
     }
 
     [Theory]
-    [InlineData(CallerKind.Http1)]
-    [InlineData(CallerKind.Http1Tls)]
-    [InlineData(CallerKind.H2c)]
-    [InlineData(CallerKind.H2)]
+    [MemberData(nameof(CallerLeavesTests.Kinds), MemberType = typeof(CallerLeavesTests))]
     public async Task Who_takes_a_little_at_a_time_gets_it_all(CallerKind kind)
     {
         await using var stage = await Stage.SetAsync(kind);
@@ -97,11 +90,10 @@ public sealed class SlowReceiverTests
             });
             var time = new ManualTime();
             var gateway = await StreamGateway.StartAsync(upstream.Url, time: time);
-            var isHttp2 = kind is CallerKind.H2c or CallerKind.H2;
-            var tls = kind is CallerKind.H2 or CallerKind.Http1Tls ? RawHttpClient.TrustingTls() : null;
-            tls?.ApplicationProtocols = [isHttp2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11];
-            var caller = await RawHttpClient.ConnectAsync(gateway.EndpointOf(kind), tls: tls);
-            await caller.SendAsync(isHttp2 ? Http2Request(tls is null ? "http" : "https") : Http1Request);
+            var isTls = kind is CallerKind.H2 or CallerKind.Http1Tls;
+            var caller = kind is CallerKind.H2c or CallerKind.H2
+                ? await AskHttp2Async(gateway.EndpointOf(kind), isTls)
+                : await AskHttp1Async(gateway.EndpointOf(kind), isTls);
             return new Stage(upstream, gateway, time, caller, kind);
         }
 
@@ -120,25 +112,22 @@ public sealed class SlowReceiverTests
             await Upstream.DisposeAsync();
         }
 
-        private static byte[] Http1Request => "GET /v1/x HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray();
+        private static async Task<RawHttpClient> AskHttp1Async(IPEndPoint endpoint, bool isTls)
+        {
+            var caller = await RawHttpClient.ConnectAsync(endpoint, tls: isTls ? RawHttpClient.TrustingTls() : null);
+            await caller.SendAsync("GET /v1/x HTTP/1.1\r\nHost: a\r\n\r\n");
+            return caller;
+        }
 
         /// <summary>With windows that never end.</summary>
-        private static byte[] Http2Request(string scheme)
+        private static async Task<RawHttpClient> AskHttp2Async(IPEndPoint endpoint, bool isTls)
         {
-            var setting = new byte[6];
-            setting[1] = Http2Caller.InitialWindowSize;
-            BinaryPrimitives.WriteInt32BigEndian(setting.AsSpan(2), int.MaxValue);
-            var window = new byte[4];
-            BinaryPrimitives.WriteInt32BigEndian(window, int.MaxValue - ushort.MaxValue);
-            var request = Http2Caller.Block(
-                (":method", "GET"), (":scheme", scheme), (":path", "/v1/x"), (":authority", "a"));
-            return
-            [
-                .. Http2Caller.Preface,
-                .. Http2Caller.Frame(Http2FrameType.Settings, 0, 0, setting),
-                .. Http2Caller.Frame(Http2FrameType.WindowUpdate, 0, 0, window),
-                .. Http2Caller.Frame(Http2FrameType.Headers, Http2Caller.EndHeaders | Http2Caller.EndStream, 1, request),
-            ];
+            var caller = await Http2Caller.ConnectAsync(endpoint, isTls);
+            await caller.SetStreamWindowAsync(int.MaxValue);
+            await caller.EnlargeAsync(0, int.MaxValue - ushort.MaxValue);
+            await caller.SendHeadersAsync(1, Http2Caller.Block(
+                (":method", "GET"), (":scheme", isTls ? "https" : "http"), (":path", "/v1/x"), (":authority", "a")));
+            return caller.Connection;
         }
     }
 }
