@@ -4,7 +4,7 @@ namespace Edge.Core.Http;
 /// Every expected way in which a request can fail. The name says the side first: the caller's, the edge's own, or the upstream's
 /// (the provider). Status, Proxy-Status error and message follow from it alone (see <c>Failures</c>).
 /// </summary>
-public enum Failure
+public enum Failure : byte
 {
     /// <summary>Nothing failed.</summary>
     None,

@@ -4,26 +4,27 @@ namespace Edge.Core.Routing;
 /// The routes that share one host and one path pattern, told apart by method. Which of them answers a method is settled when
 /// the table is made: the first in file order that lists it, or that lists none. Immutable after it is sealed.
 /// </summary>
-/// <typeparam name="T">What a route leads to.</typeparam>
-internal sealed class MethodTable<T>
-    where T : class
+internal sealed class MethodTable
 {
     private const string Get = "GET";
     private const string Head = "HEAD";
+    private const int NoRoute = -1;
 
     private readonly List<string> _listed = [];
-    private readonly List<(string Method, T Value)> _values = [];
-    private readonly int _stripLength;
-    private T? _any;
+    private (string Method, int Value)[] _values = [];
+    private int _any = NoRoute;
 
     /// <summary>A table without routes.</summary>
     /// <param name="stripLength">Chars of the path that its routes strip.</param>
-    internal MethodTable(int stripLength) => _stripLength = stripLength;
+    internal MethodTable(int stripLength) => StripLength = stripLength;
+
+    /// <summary>Chars of the path that its routes strip.</summary>
+    internal int StripLength { get; }
 
     /// <summary>Adds a route; those added before it win.</summary>
-    internal void Add(IReadOnlyList<string> methods, T value)
+    internal void Add(IReadOnlyList<string> methods, int value)
     {
-        if (_any is not null)
+        if (_any != NoRoute)
         {
             return;
         }
@@ -50,21 +51,18 @@ internal sealed class MethodTable<T>
         }
     }
 
-    /// <summary>Finds the route for a method.</summary>
-    internal bool TryFind(ReadOnlySpan<char> method, out RouteMatch<T> match)
+    /// <summary>Finds the place of the route for a method; negative: there is none.</summary>
+    internal int Find(ReadOnlySpan<char> method)
     {
-        var value = _any;
         foreach (var (name, candidate) in _values)
         {
             if (method.SequenceEqual(name))
             {
-                value = candidate;
-                break;
+                return candidate;
             }
         }
 
-        match = value is null ? default : RouteMatch<T>.Found(value, _stripLength);
-        return value is not null;
+        return _any;
     }
 
     /// <summary>Adds the methods that the routes list, as the file spells them, to a list without repetitions.</summary>
@@ -79,7 +77,7 @@ internal sealed class MethodTable<T>
         }
     }
 
-    private void AddValue(string method, T value)
+    private void AddValue(string method, int value)
     {
         foreach (var (name, _) in _values)
         {
@@ -89,6 +87,6 @@ internal sealed class MethodTable<T>
             }
         }
 
-        _values.Add((method, value));
+        _values = [.. _values, (method, value)];
     }
 }

@@ -5,47 +5,45 @@ namespace Edge.Core.Routing;
 /// segments before it as literals or parameters, so never more nodes than the patterns have, and with patterns that do not
 /// shadow each other no more than the path has segments.
 /// </summary>
-/// <typeparam name="T">What a route leads to.</typeparam>
-internal sealed class PathNode<T>
-    where T : class
+internal sealed class PathNode
 {
-    private Dictionary<string, PathNode<T>>? _literals;
-    private Dictionary<string, PathNode<T>>.AlternateLookup<ReadOnlySpan<char>> _literalLookup;
-    private PathNode<T>? _parameter;
-    private MethodTable<T>? _end;
-    private MethodTable<T>? _subtree;
+    private Dictionary<string, PathNode>? _literals;
+    private Dictionary<string, PathNode>.AlternateLookup<ReadOnlySpan<char>> _literalLookup;
+    private PathNode? _parameter;
+    private MethodTable? _end;
+    private MethodTable? _subtree;
 
     /// <summary>The node of a literal segment below this one, made where there is none.</summary>
-    internal PathNode<T> Literal(string segment)
+    internal PathNode Literal(string segment)
     {
         if (_literals is null)
         {
-            _literals = new Dictionary<string, PathNode<T>>(StringComparer.Ordinal);
+            _literals = new Dictionary<string, PathNode>(StringComparer.Ordinal);
             _literalLookup = _literals.GetAlternateLookup<ReadOnlySpan<char>>();
         }
 
         if (!_literals.TryGetValue(segment, out var node))
         {
-            _literals[segment] = node = new PathNode<T>();
+            _literals[segment] = node = new PathNode();
         }
 
         return node;
     }
 
     /// <summary>The node of a parameter below this one, made where there is none.</summary>
-    internal PathNode<T> Parameter() => _parameter ??= new PathNode<T>();
+    internal PathNode Parameter() => _parameter ??= new PathNode();
 
     /// <summary>The routes whose pattern ends here, made where there are none.</summary>
-    internal MethodTable<T> End(int stripLength) => _end ??= new MethodTable<T>(stripLength);
+    internal MethodTable End(int stripLength) => _end ??= new MethodTable(stripLength);
 
     /// <summary>The routes whose pattern ends here with <c>/*</c>, made where there are none.</summary>
-    internal MethodTable<T> Subtree(int stripLength) => _subtree ??= new MethodTable<T>(stripLength);
+    internal MethodTable Subtree(int stripLength) => _subtree ??= new MethodTable(stripLength);
 
     /// <summary>Walks through the patterns below that match the rest of the path, most specific first.</summary>
     /// <param name="search">The search.</param>
     /// <param name="position">Where in the path the next segment's slash is, or the path's end.</param>
     /// <returns>True where the search is over.</returns>
-    internal bool Visit(scoped ref RouteSearch<T> search, int position)
+    internal bool Visit(scoped ref RouteSearch search, int position)
     {
         var path = search.Path;
         if (position == path.Length)

@@ -1,9 +1,7 @@
 namespace Edge.Core.Routing;
 
 /// <summary>One walk through the candidates for a request, most specific first. Lives on the stack.</summary>
-/// <typeparam name="T">What a route leads to.</typeparam>
-internal ref struct RouteSearch<T>
-    where T : class
+internal ref struct RouteSearch
 {
     private readonly ReadOnlySpan<char> _method;
 
@@ -17,8 +15,11 @@ internal ref struct RouteSearch<T>
     /// <summary>The path that is looked for.</summary>
     internal ReadOnlySpan<char> Path { get; }
 
-    /// <summary>The result, once <see cref="Offer"/> has returned true.</summary>
-    internal RouteMatch<T> Match { get; private set; }
+    /// <summary>The place of the route that was found, once <see cref="Offer"/> has returned true.</summary>
+    internal int Found { get; private set; }
+
+    /// <summary>Chars of the path that it strips, likewise.</summary>
+    internal int StripLength { get; private set; }
 
     /// <summary>True where a candidate matched host and path, but not the method.</summary>
     internal bool PathSeen { get; private set; }
@@ -28,7 +29,7 @@ internal ref struct RouteSearch<T>
 
     /// <summary>Looks at routes whose host and path match.</summary>
     /// <returns>True where one takes the method too: the search is over.</returns>
-    internal bool Offer(MethodTable<T>? table)
+    internal bool Offer(MethodTable? table)
     {
         if (table is null)
         {
@@ -42,8 +43,8 @@ internal ref struct RouteSearch<T>
             return false;
         }
 
-        var found = table.TryFind(_method, out var match);
-        Match = match;
-        return found;
+        Found = table.Find(_method);
+        StripLength = table.StripLength;
+        return Found >= 0;
     }
 }

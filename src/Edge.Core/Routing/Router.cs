@@ -17,21 +17,24 @@ public sealed class Router<T>
     where T : class
 {
     /// <summary>Most segments of a path pattern, which bounds the depth of a search.</summary>
-    public const int PatternSegmentCountMax = 64;
+    public const int PatternSegmentCountMax = HostRoutes.PatternSegmentCountMax;
 
     /// <summary>Most chars of a host without its port (RFC 1035, section 2.3.4); a longer one is on no route's list.</summary>
     public const int HostCharsMax = 255;
 
     private const string WildcardPrefix = "*.";
 
-    private readonly Dictionary<string, HostRoutes<T>> _hosts = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, HostRoutes<T>>.AlternateLookup<ReadOnlySpan<char>> _hostLookup;
+    private readonly Dictionary<string, HostRoutes> _hosts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HostRoutes>.AlternateLookup<ReadOnlySpan<char>> _hostLookup;
 
     /// <summary>By the part after <c>*.</c>.</summary>
-    private readonly Dictionary<string, HostRoutes<T>> _wildcards = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, HostRoutes<T>>.AlternateLookup<ReadOnlySpan<char>> _wildcardLookup;
+    private readonly Dictionary<string, HostRoutes> _wildcards = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HostRoutes>.AlternateLookup<ReadOnlySpan<char>> _wildcardLookup;
 
-    private readonly HostRoutes<T> _anyHost = new();
+    private readonly HostRoutes _anyHost = new();
+
+    /// <summary>What the routes lead to. The tables have places in here, so that one code of theirs serves every type.</summary>
+    private readonly T[] _values;
 
     /// <summary>Makes a router.</summary>
     /// <param name="routes">The routes in file order, with what they lead to. Patterns have to be valid and canonical.</param>
@@ -40,18 +43,23 @@ public sealed class Router<T>
     {
         _hostLookup = _hosts.GetAlternateLookup<ReadOnlySpan<char>>();
         _wildcardLookup = _wildcards.GetAlternateLookup<ReadOnlySpan<char>>();
+        var values = new List<T>();
         foreach (var (plan, value) in routes)
         {
+            var place = values.Count;
+            values.Add(value);
             if (plan.Hosts.IsEmpty)
             {
-                _anyHost.Add(plan, value);
+                _anyHost.Add(plan, place);
             }
 
             foreach (var host in plan.Hosts)
             {
-                RoutesOf(host).Add(plan, value);
+                RoutesOf(host).Add(plan, place);
             }
         }
+
+        _values = [.. values];
     }
 
     /// <summary>Finds the route of a request.</summary>
@@ -63,10 +71,10 @@ public sealed class Router<T>
     {
         Span<char> buffer = stackalloc char[HostCharsMax];
         ReadOnlySpan<char> name = _hosts.Count + _wildcards.Count == 0 ? default : buffer[..Normalize(host, buffer)];
-        var search = new RouteSearch<T>(path, method);
+        var search = new RouteSearch(path, method);
         if (Visit(name, ref search))
         {
-            return search.Match;
+            return RouteMatch<T>.Found(_values[search.Found], search.StripLength);
         }
 
         if (!search.PathSeen)
@@ -76,7 +84,7 @@ public sealed class Router<T>
 
         // Rare and an error: a second walk collects the methods, so that the first one need not.
         var allow = new List<string>();
-        var listing = new RouteSearch<T>(path, method) { Allow = allow };
+        var listing = new RouteSearch(path, method) { Allow = allow };
         Visit(name, ref listing);
         return RouteMatch<T>.MethodNotAllowed(string.Join(", ", allow));
     }
@@ -101,21 +109,21 @@ public sealed class Router<T>
         return Ascii.ToLower(host, buffer, out var length) == OperationStatus.Done ? length : 0;
     }
 
-    private HostRoutes<T> RoutesOf(string host)
+    private HostRoutes RoutesOf(string host)
     {
         var isWildcard = host.StartsWith(WildcardPrefix, StringComparison.Ordinal);
         var table = isWildcard ? _wildcards : _hosts;
         var name = (isWildcard ? host[WildcardPrefix.Length..] : host).ToLowerInvariant();
         if (!table.TryGetValue(name, out var routes))
         {
-            table[name] = routes = new HostRoutes<T>();
+            table[name] = routes = new HostRoutes();
         }
 
         return routes;
     }
 
     /// <summary>Walks through the hosts that match, most specific first.</summary>
-    private bool Visit(scoped ReadOnlySpan<char> host, scoped ref RouteSearch<T> search)
+    private bool Visit(scoped ReadOnlySpan<char> host, scoped ref RouteSearch search)
     {
         if (!host.IsEmpty && _hostLookup.TryGetValue(host, out var exact) && exact.Visit(ref search))
         {

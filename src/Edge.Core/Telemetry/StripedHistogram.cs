@@ -2,7 +2,7 @@ namespace Edge.Core.Telemetry;
 
 /// <summary>
 /// Counts of values between fixed bounds, and their sum, in memory that is there from the start: recording costs about 15 ns and
-/// no memory. Thread-safe in the way of <see cref="StripedCounter"/>.
+/// no memory. Thread-safe in the way of <see cref="StripedCells"/>.
 /// </summary>
 /// <remarks>
 /// Values are whole numbers of the smallest unit that matters (nanoseconds, tokens): sums of them are exact, and one add is
@@ -10,51 +10,36 @@ namespace Edge.Core.Telemetry;
 /// </remarks>
 public sealed class StripedHistogram
 {
-    // A line's worth on each side of a stripe keeps two threads from writing to the same one.
-    private const int PaddingLongs = 16;
-
     private readonly long[] _bounds;
-    private readonly long[] _cells;
-    private readonly int _stride;
+    private readonly StripedCells _cells;
 
     /// <summary>A histogram with these upper bounds, each of them inclusive and larger than the one before.</summary>
     public StripedHistogram(long[] bounds)
     {
         _bounds = bounds;
-        _stride = bounds.Length + 2 + PaddingLongs;
-        _cells = new long[(_stride * Stripes.Count) + PaddingLongs];
+        _cells = StripedCells.Make(bounds.Length + 2);
     }
 
     /// <summary>How many counts there are: one for each bound, and one for what is above them all.</summary>
     public int BucketCount => _bounds.Length + 1;
 
+    // Behind the counts.
+    private int SumCell => _bounds.Length + 1;
+
     /// <summary>Records a value.</summary>
-    public void Record(long value)
-    {
-        var stripe = Stripes.Current;
-        var start = PaddingLongs + (_stride * stripe);
-        Stripes.Add(ref _cells[start + IndexOf(value)], stripe, 1);
-        Stripes.Add(ref _cells[start + _bounds.Length + 1], stripe, value);
-    }
+    public void Record(long value) => _cells.Add(IndexOf(value), 1, SumCell, value);
 
     /// <summary>Reads what has been recorded.</summary>
     /// <param name="counts">Gets the count of each bucket, <see cref="BucketCount"/> of them, not added up.</param>
     /// <param name="sum">The sum of all values.</param>
     public void Read(Span<long> counts, out long sum)
     {
-        counts = counts[..BucketCount];
-        counts.Clear();
-        sum = 0;
-        for (var stripe = 0; stripe < Stripes.Count; stripe++)
+        for (var i = 0; i < BucketCount; i++)
         {
-            var start = PaddingLongs + (_stride * stripe);
-            for (var i = 0; i < counts.Length; i++)
-            {
-                counts[i] += Volatile.Read(ref _cells[start + i]);
-            }
-
-            sum += Volatile.Read(ref _cells[start + _bounds.Length + 1]);
+            counts[i] = _cells.Sum(i);
         }
+
+        sum = _cells.Sum(SumCell);
     }
 
     /// <summary>The bucket of a value.</summary>

@@ -102,4 +102,25 @@ public sealed class StripedTests
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
+
+    [Fact]
+    public void What_lies_side_by_side_is_counted_apart() =>
+        Gen.Select(Gen.Int[1, 700], Gen.Int[-50, 50]).Array[1, 30].Sample(runs =>
+        {
+            var cells = runs.Select(run => StripedCells.Make(run.Item1)).ToArray();
+            for (var i = 0; i < runs.Length; i++)
+            {
+                var (count, amount) = runs[i];
+                cells[i].Add(0, amount);
+                cells[i].Add(0, 1, count - 1, amount);
+            }
+
+            for (var i = 0; i < runs.Length; i++)
+            {
+                var (count, amount) = runs[i];
+                Assert.Equal(count == 1 ? 1 + (2 * amount) : 1 + amount, cells[i].Sum(0));
+                Assert.Equal(count == 1 ? 1 + (2 * amount) : amount, cells[i].Sum(count - 1));
+                Assert.Equal(0, count > 2 ? cells[i].Sum(1) : 0);
+            }
+        });
 }
