@@ -68,7 +68,7 @@ public class RecordBenchmarks
             _context.Request.Method = "POST";
             _context.Request.Protocol = "HTTP/1.1";
             _context.Request.Scheme = "http";
-            _context.Response.StatusCode = 200;
+            _context.Begin(_gateway.Snapshot, 0);
         }
 
         internal void Record()

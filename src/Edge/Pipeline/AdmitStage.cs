@@ -1,7 +1,6 @@
 using Edge.Core.Http;
 using Edge.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Edge.Pipeline;
 
@@ -14,30 +13,29 @@ internal sealed class AdmitStage
     /// <summary>Runs on every request, before anything is known about it.</summary>
     public static StageResult Run(RequestContext context)
     {
-        var request = context.Request;
-        if (request.Headers.TransferEncoding.Count > 0 && !IsFramedPlainly(request))
+        if (context.RequestHeaders.TransferEncoding.Count > 0 && !IsFramedPlainly(context))
         {
             return StageResult.Failed(Failure.CallerBodyInvalid);
         }
 
-        if (request.Headers.Connection is { Count: > 0 } connection
+        if (context.ConnectionOptions is { Count: > 0 } connection
             && UpstreamRequestWriter.IsNamedBy(connection, ConnectionEncoding.DisguisedClose))
         {
             context.CloseAfterAnswer();
         }
 
-        if (request.Protocol == "HTTP/2" && HasConnectionFields(request.Headers))
+        if (context.IsHttp2 && HasConnectionFields(context.RequestHeaders))
         {
             return StageResult.Failed(Failure.CallerHeaderInvalid);
         }
 
-        if (IsForAnotherHop(request.Method) && !(HttpMethods.IsConnect(request.Method) && context.TryTakeConnect()))
+        if (IsForAnotherHop(context.Method) && !(HttpMethods.IsConnect(context.Method) && context.TryTakeConnect()))
         {
             context.Allow = MethodsAllowed;
             return StageResult.Failed(Failure.CallerMethodNotAllowed);
         }
 
-        if (!RequestTarget.TryParse(request.RawTarget, out var target))
+        if (!RequestTarget.TryParse(context.Request.RawTarget, out var target))
         {
             return StageResult.Failed(Failure.CallerTargetInvalid);
         }
@@ -52,13 +50,13 @@ internal sealed class AdmitStage
     /// where a Content-Length stands beside it, it renames that. A hop before us may have read each of these in another way (RFC
     /// 9112, sections 6.1 and 6.3).
     /// </summary>
-    private static bool IsFramedPlainly(IHttpRequestFeature request)
+    private static bool IsFramedPlainly(RequestContext context)
     {
-        var codings = request.Headers.TransferEncoding;
+        var codings = context.RequestHeaders.TransferEncoding;
         return codings.Count == 1
             && string.Equals(codings[0], "chunked", StringComparison.OrdinalIgnoreCase)
-            && request.Protocol == "HTTP/1.1"
-            && !request.Headers.ContainsKey("X-Content-Length");
+            && context.Protocol == "HTTP/1.1"
+            && !context.RequestHeaders.ContainsKey("X-Content-Length");
     }
 
     // Kestrel itself refuses Connection, Transfer-Encoding and TE; these make a request malformed too (RFC 9113, section 8.2.2).

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Resilience;
@@ -43,8 +42,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
     /// <summary>
     /// Runs once the body has been looked at. Continue: the exchange is open and has the head of the answer for the caller.
     /// </summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public async ValueTask<StageResult> RunAsync(RequestContext context)
+    public async PooledValueTask<StageResult> RunAsync(RequestContext context)
     {
         var state = context.BeginRepeats();
         context.Upstream.Cluster.RetryBudget?.CountRequest();
@@ -76,12 +74,12 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
     }
 
     /// <summary>One attempt, or where it may be hedged, several beside each other.</summary>
-    private static ValueTask<Failure> AttemptAsync(RequestContext context, RepeatState state)
+    private static PooledValueTask<Failure> AttemptAsync(RequestContext context, RepeatState state)
     {
         if (context.IsTurnedAway)
         {
             context.IsTurnedAway = false;
-            return new ValueTask<Failure>(Failure.EdgeOverloaded);
+            return new PooledValueTask<Failure>(Failure.EdgeOverloaded);
         }
 
         var onlyUntried = state.AttemptsHere == 0;
@@ -92,7 +90,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
     }
 
     /// <summary>No attempt follows: the caller gets the most telling of what there is.</summary>
-    private async ValueTask<StageResult> EndAsync(RequestContext context, RepeatState state)
+    private async PooledValueTask<StageResult> EndAsync(RequestContext context, RepeatState state)
     {
         if (context.Exchange.IsOpen)
         {
@@ -117,8 +115,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
     }
 
     /// <summary>Waits, where the same upstream is to be asked again.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<Step> RetryAsync(RequestContext context, RepeatState state, AttemptEnd end)
+    private async PooledValueTask<Step> RetryAsync(RequestContext context, RepeatState state, AttemptEnd end)
     {
         if (!MayRetry(context, state, end, out var wait))
         {
@@ -175,8 +172,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
     }
 
     /// <summary>Goes to the first of the route's fallbacks that takes the request, of those that were not looked at.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Step> FallBackAsync(RequestContext context, RepeatState state, AttemptEnd end)
+    private static async PooledValueTask<Step> FallBackAsync(RequestContext context, RepeatState state, AttemptEnd end)
     {
         var fallbacks = state.Fallbacks;
         while (state.NextFallback < fallbacks.Length)
@@ -250,7 +246,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
         return true;
     }
 
-    private static async ValueTask<Step> AnswerStaleAsync(RequestContext context)
+    private static async PooledValueTask<Step> AnswerStaleAsync(RequestContext context)
     {
         var result = await CacheStage.TryAnswerStaleAsync(context);
         return result.Outcome switch
@@ -261,24 +257,23 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
         };
     }
 
-    private static async ValueTask<Step> AnswerFixedAsync(RequestContext context, RepeatState state, RouteFallback fallback)
+    private static async PooledValueTask<Step> AnswerFixedAsync(RequestContext context, RepeatState state, RouteFallback fallback)
     {
         context.Use(context.Route!.Upstream, state.OwnModel);
-        var response = context.Response;
-        response.StatusCode = fallback.Plan.Status;
+        context.StatusCode = fallback.Plan.Status;
         if (fallback.Plan.ContentType is { } type)
         {
-            response.Headers.ContentType = type;
+            context.ResponseHeaders.ContentType = type;
         }
 
         if (fallback.Plan.Status is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified))
         {
-            response.Headers.ContentLength = fallback.Body.Length;
+            context.ResponseHeaders.ContentLength = fallback.Body.Length;
         }
 
         ResponseHeadCopier.ApplyRules(context);
         await context.StartAnswerAsync();
-        if (!HttpMethods.IsHead(context.Request.Method))
+        if (!HttpMethods.IsHead(context.Method))
         {
             context.ResponseBody.Writer.Put(fallback.Body);
             context.ResponseBytes += fallback.Body.Length;
@@ -297,7 +292,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
         }
 
         state.KeptOf = context.Upstream;
-        await state.Kept.TakeAsync(exchange, HttpMethods.IsHead(context.Request.Method));
+        await state.Kept.TakeAsync(exchange, HttpMethods.IsHead(context.Method));
         UpstreamAttempt.Count(context, context.Attempt, exchange.Pool, end.Status, Failure.None);
         exchange.Pick.End(Failure.None);
         context.Attempt.HeadNs = 0;
@@ -320,7 +315,7 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
                 await Task.Delay(
                     TimeSpan.FromMilliseconds(Math.Ceiling(rest.TotalMilliseconds)),
                     time,
-                    context.CallerWatch.TokenFor(context.Request.Protocol));
+                    context.CallerWatch.TokenFor(context.Protocol));
                 rest = wait - time.GetElapsedTime(began);
             }
             while (rest > TimeSpan.Zero);
@@ -334,12 +329,12 @@ internal sealed class AttemptLoop(ResponseHeadCopier copier, TimeProvider time, 
     }
 
     private static bool IsGone(RequestContext context) =>
-        context.CallerWatch.TokenFor(context.Request.Protocol).IsCancellationRequested;
+        context.CallerWatch.TokenFor(context.Protocol).IsCancellationRequested;
 
     private static bool CanResend(RepeatState state) => state.OwnBodyKind != RequestBodyKind.Streaming;
 
     private static bool IsIdempotent(RequestContext context) =>
-        RepeatRules.IsIdempotent(context.Request.Method) || context.Upstream.Plan.Retries is { NonIdempotent: true };
+        RepeatRules.IsIdempotent(context.Method) || context.Upstream.Plan.Retries is { NonIdempotent: true };
 
     private static bool IsLlm(RouteUpstream upstream) => upstream.Plan.Dialect != Dialect.Http;
 }

@@ -1,7 +1,6 @@
 // CA2012: the result of an attempt is taken when it has ended, which its awaiter tells; it is taken once.
 #pragma warning disable CA2012
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
@@ -49,8 +48,7 @@ internal sealed class AttemptRace(RequestContext context) : IValueTaskSource
     /// <param name="afterNs">After how long; <see cref="Never"/>.</param>
     /// <param name="onlyUntried">For the first attempt: a target that the request has been at is of no use.</param>
     /// <returns>How the attempt ended that is now the context's; all others are closed and counted.</returns>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public async ValueTask<Failure> RunAsync(HedgePlan plan, long afterNs, bool onlyUntried)
+    public async PooledValueTask<Failure> RunAsync(HedgePlan plan, long afterNs, bool onlyUntried)
     {
         _count = _ended = 0;
         _isArmed = _isDue = _isPending = false;
@@ -127,7 +125,7 @@ internal sealed class AttemptRace(RequestContext context) : IValueTaskSource
     {
         var upstream = context.Upstream;
         var attempt = NextHedge();
-        if (context.CallerWatch.TokenFor(context.Request.Protocol).IsCancellationRequested
+        if (context.CallerWatch.TokenFor(context.Protocol).IsCancellationRequested
             || context.Exchange.IsDue(context.WholeByMs))
         {
             return false;
@@ -217,8 +215,7 @@ internal sealed class AttemptRace(RequestContext context) : IValueTaskSource
         }
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<Failure> SettleAsync(int chosen, bool isWon)
+    private async PooledValueTask<Failure> SettleAsync(int chosen, bool isWon)
     {
         var anySent = false;
         for (var i = 0; i < _count; i++)
@@ -399,7 +396,7 @@ internal sealed class AttemptRace(RequestContext context) : IValueTaskSource
     {
         private readonly AttemptRace _race;
         private readonly Action _completed;
-        private ValueTaskAwaiter<Failure> _awaiter;
+        private PooledValueTask<Failure>.Awaiter _awaiter;
 
         public Lane(AttemptRace race)
         {

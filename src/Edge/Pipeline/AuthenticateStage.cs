@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Edge.Core.Configuration;
@@ -21,25 +20,25 @@ internal sealed class AuthenticateStage(TimeProvider time)
     /// Runs once the route is known. Completes synchronously but for a token that was not seen before, and allocates nothing for
     /// a caller that was.
     /// </summary>
-    public ValueTask<StageResult> RunAsync(RequestContext context)
+    public PooledValueTask<StageResult> RunAsync(RequestContext context)
     {
         var access = context.Route!.Access;
         if (access.Authenticate is not { } plan)
         {
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         var nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         if (TryRecallOfConnection(context, plan, nowMs))
         {
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         var reading = CredentialReader.Read(context, plan.From, out var credential);
         if (reading == CredentialReading.None && access.Anonymous is { } anonymous)
         {
             context.Caller = anonymous;
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         if (reading == CredentialReading.One && credential[0] == TokenStart)
@@ -50,18 +49,18 @@ internal sealed class AuthenticateStage(TimeProvider time)
                 case TokenCacheOutcome.Hit:
                     context.Caller = found!.Value;
                     context.Remember(CredentialReader.OnlyText(context, plan.From), found);
-                    return new ValueTask<StageResult>(StageResult.Continue);
+                    return new PooledValueTask<StageResult>(StageResult.Continue);
                 case TokenCacheOutcome.Expired:
-                    return new ValueTask<StageResult>(Refuse(
+                    return new PooledValueTask<StageResult>(Refuse(
                         context, Failure.CallerCredentialExpired, JwtRejections.Code(JwtRejection.Expired)));
                 case TokenCacheOutcome.Miss when IsToken(credential):
                     return IsShut(context)
-                        ? new ValueTask<StageResult>(RefuseFrequent(context))
+                        ? new PooledValueTask<StageResult>(RefuseFrequent(context))
                         : VerifyAsync(context, credential.ToString());
             }
         }
 
-        return new ValueTask<StageResult>(reading switch
+        return new PooledValueTask<StageResult>(reading switch
         {
             CredentialReading.One when IsShut(context) => RefuseFrequent(context),
             CredentialReading.One => CheckApiKey(context, credential),
@@ -123,8 +122,7 @@ internal sealed class AuthenticateStage(TimeProvider time)
     private static StageResult RefuseFrequent(RequestContext context) =>
         Refuse(context, Failure.CallerFailedTooOften, "failed_too_often");
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<StageResult> VerifyAsync(RequestContext context, string token)
+    private async PooledValueTask<StageResult> VerifyAsync(RequestContext context, string token)
     {
         var verdict = await context.Route!.Tokens!.VerifyAsync(token, time);
         if (verdict.Caller is { } caller)

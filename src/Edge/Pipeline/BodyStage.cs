@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using Edge.Core.Bodies;
 using Edge.Core.Bodies.Rewriting;
@@ -25,11 +24,11 @@ internal sealed class BodyStage(TokenEstimates estimates)
     private readonly HeaderValueCache _models = new();
 
     /// <summary>Runs once the caller is known. Waits only for the body.</summary>
-    public ValueTask<StageResult> RunAsync(RequestContext context)
+    public PooledValueTask<StageResult> RunAsync(RequestContext context)
     {
         if (context.Route!.Body is not { } route)
         {
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         if (route.Metering is { } metering)
@@ -39,7 +38,7 @@ internal sealed class BodyStage(TokenEstimates estimates)
 
         if ((!route.Query.IsEmpty || !route.Headers.IsEmpty) && BodyErrors.AboutParameters(context, route) is { } missing)
         {
-            return new ValueTask<StageResult>(Refuse(context, Failure.CallerBodyRejected, missing));
+            return new PooledValueTask<StageResult>(Refuse(context, Failure.CallerBodyRejected, missing));
         }
 
         var api = route.ApiOf(context.Dialect, context.Target.Path);
@@ -47,23 +46,22 @@ internal sealed class BodyStage(TokenEstimates estimates)
         var isAsked = route.IsRead || policy is not null || context.IsTranslatedFor(context.Upstream);
         if (!(isAsked || (route.IsCounted && api != LlmApi.Other)) || !MayHaveBody(context))
         {
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         var unreadable = Unreadable(context);
         if (unreadable != Failure.None)
         {
             // Where a body is only counted, one that cannot be is the upstream's affair.
-            return new ValueTask<StageResult>(isAsked ? StageResult.Failed(unreadable) : StageResult.Continue);
+            return new PooledValueTask<StageResult>(isAsked ? StageResult.Failed(unreadable) : StageResult.Continue);
         }
 
         return route.Estimate != EstimateKind.Exact && RequestBody.TryTakeAll(context, out var failure)
-            ? new ValueTask<StageResult>(Work(context, route, api, policy, failure))
+            ? new PooledValueTask<StageResult>(Work(context, route, api, policy, failure))
             : AwaitAsync(context, route, api, policy);
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<StageResult> AwaitAsync(
+    private async PooledValueTask<StageResult> AwaitAsync(
         RequestContext context, RouteBody route, LlmApi api, TierPolicy? policy)
     {
         var taken = await RequestBody.TakeAllAsync(context);
@@ -208,8 +206,8 @@ internal sealed class BodyStage(TokenEstimates estimates)
 
     // Whose method anticipates content and sends none has sent an empty one (RFC 9110, section 9.3).
     private static bool MayHaveBody(RequestContext context) =>
-        (context.BodyDetection.CanHaveBody && context.RequestHeaders.ContentLength != 0)
-        || RequestBody.MeansBody(context.Request.Method);
+        (context.CanHaveBody && context.RequestLength != 0)
+        || RequestBody.MeansBody(context.Method);
 
     private static Failure Unreadable(RequestContext context)
     {

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Runtime.CompilerServices;
 using Edge.Core.Bodies;
 using Edge.Core.Caching;
 using Edge.Core.Http;
@@ -27,7 +26,7 @@ internal static class CacheStage
     /// </summary>
     public static void MakeKey(RequestContext context, JsonTape body, in BodyFacts facts, LlmApi api)
     {
-        if (context.Route!.Cache is not { IsHttp: false } route || !HttpMethods.IsPost(context.Request.Method)
+        if (context.Route!.Cache is not { IsHttp: false } route || !HttpMethods.IsPost(context.Method)
             || api is not (LlmApi.ChatCompletions or LlmApi.Messages or LlmApi.Embeddings))
         {
             return;
@@ -48,7 +47,7 @@ internal static class CacheStage
     }
 
     /// <summary>Answers, where there is an answer.</summary>
-    public static ValueTask<StageResult> RunAsync(RequestContext context)
+    public static PooledValueTask<StageResult> RunAsync(RequestContext context)
     {
         if (context.Route!.Cache is { IsHttp: true } http)
         {
@@ -57,14 +56,14 @@ internal static class CacheStage
 
         if (context.Cache is not { Outcome: not CacheOutcome.None } exchange)
         {
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         var route = context.Route!.Cache!;
         if (exchange.Outcome == CacheOutcome.Bypass)
         {
             route.Counters.Bypasses.Increment();
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         if (exchange.Outcome == CacheOutcome.Miss && (TryPinFresh(context, exchange, route, out var pin)
@@ -104,25 +103,25 @@ internal static class CacheStage
     /// Nothing of an answer has gone out yet.
     /// </summary>
     /// <returns>Continue: there is no such answer, and nothing has changed.</returns>
-    public static ValueTask<StageResult> TryAnswerStaleAsync(RequestContext context)
+    public static PooledValueTask<StageResult> TryAnswerStaleAsync(RequestContext context)
     {
         if (context.Cache?.Http is { } http)
         {
             return HttpCacheReuse.IsUsableStale(http)
                 ? HttpCacheAnswer.ServeHeldAsync(context, CacheOutcome.Hit)
-                : new ValueTask<StageResult>(StageResult.Continue);
+                : new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         if (context.Cache is not { Outcome: CacheOutcome.Miss, Key.IsWhole: true } exchange)
         {
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         // It may have become fresh again while the upstreams were asked: another request was luckier.
         var route = context.Route!.Cache!;
         return route.Store.TryPin(exchange.Key.Hash, exchange.Key.Bytes, route.Shared.NowMs, out var pin)
             ? ServeAsync(context, exchange, route, pin)
-            : new ValueTask<StageResult>(StageResult.Continue);
+            : new PooledValueTask<StageResult>(StageResult.Continue);
     }
 
     /// <summary>What an answer that comes from the upstream says of the cache.</summary>
@@ -159,8 +158,7 @@ internal static class CacheStage
     }
 
     /// <summary>Answers with what was found, and lets go of it.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<StageResult> ServeAsync(
+    public static async PooledValueTask<StageResult> ServeAsync(
         RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin)
     {
         if (route.IsHttp)
@@ -214,7 +212,7 @@ internal static class CacheStage
         var info = pin.Info;
         var nowMs = route.Shared.NowMs;
         fields.Set(KnownResponseHeaders.Age, (nowMs - info.StoredMs) / 1000);
-        context.Response.Headers["Cache-Status"] =
+        context.ResponseHeaders["Cache-Status"] =
             exchange.Near is not null ? GatewayCache.NearHitOf((info.FreshUntilMs - nowMs) / 1000)
             : nowMs < info.FreshUntilMs ? route.Shared.HitOf((info.FreshUntilMs - nowMs) / 1000)
             : GatewayCache.StaleOf((nowMs - info.FreshUntilMs) / 1000);
@@ -227,7 +225,7 @@ internal static class CacheStage
         }
         else
         {
-            context.Response.Headers.ContentLength = pin.BodyLength;
+            context.ResponseHeaders.ContentLength = pin.BodyLength;
         }
 
         ResponseHeadCopier.ApplyRules(context);
@@ -241,7 +239,7 @@ internal static class CacheStage
     public static void CopyHead(RequestContext context, ResponseFields fields, StoredHead head)
     {
         var strings = context.Route!.Cache!.Shared.Strings;
-        context.Response.StatusCode = head.Status;
+        context.StatusCode = head.Status;
         for (var at = 0; head.TryNext(ref at, out var name, out var value);)
         {
             fields.Copy(KnownResponseHeaders.NumberOf(name), name, value, strings);
@@ -297,10 +295,10 @@ internal static class CacheStage
         key.Begin(scope, route.Shared.Hasher);
         key.Add(context.Route!.Plan.Name);
         key.Add(route.Service);
-        key.Add(context.Request.Method);
+        key.Add(context.Method);
         key.Add(context.Route!.Plan.StripPath ? context.Target.Path[context.StripLength..] : context.Target.Path);
         key.Add(context.Target.Query);
-        key.Add(route.KeepsHost ? UpstreamRequestWriter.CallerHost(context) : "");
+        key.Add(route.KeepsHost ? context.CallerHost : "");
         AddHeaders(context, route, key);
         if (route.Semantic is not null)
         {

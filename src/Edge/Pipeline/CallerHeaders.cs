@@ -22,9 +22,10 @@ internal sealed class CallerHeaders
     public ReadOnlySpan<CallerHeader> All => _all.AsSpan(0, _count);
 
     /// <summary>Reads those of a request in the place of an earlier one's.</summary>
-    public void Read(IHeaderDictionary headers)
+    /// <param name="headers">The headers.</param>
+    /// <param name="length">Their Content-Length.</param>
+    public void Read(IHeaderDictionary headers, long? length)
     {
-        var length = headers.ContentLength;
         if (length is not null)
         {
             headers.ContentLength = null;

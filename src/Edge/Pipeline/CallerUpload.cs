@@ -14,7 +14,7 @@ internal sealed class CallerUpload(RequestContext context) : UploadSource
     public override PipeReader Body { get; } = context.BodyPipe.Reader;
 
     /// <inheritdoc/>
-    public override long? ContentLength { get; } = context.RequestHeaders.ContentLength;
+    public override long? ContentLength { get; } = context.RequestLength;
 
     /// <inheritdoc/>
     public override long BytesMax { get; } = context.RequestBodyMax;

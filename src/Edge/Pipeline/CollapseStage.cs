@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Caching;
 using Edge.Core.Http;
 using Edge.Core.Limits;
@@ -16,11 +15,11 @@ internal static class CollapseStage
 {
     /// <summary>Nothing in memory answers the request.</summary>
     /// <returns>Continue: it makes the call.</returns>
-    public static ValueTask<StageResult> RunAsync(RequestContext context, CacheExchange exchange, RouteCache route)
+    public static PooledValueTask<StageResult> RunAsync(RequestContext context, CacheExchange exchange, RouteCache route)
     {
         if (exchange.Outcome != CacheOutcome.Miss)
         {
-            return new ValueTask<StageResult>(LeadAlone(exchange, route));
+            return new PooledValueTask<StageResult>(LeadAlone(exchange, route));
         }
 
         if (!MayShare(context, route) || exchange.Http is { Range.IsGiven: true })
@@ -47,7 +46,7 @@ internal static class CollapseStage
         return AskReplicasAsync(context, exchange, route);
     }
 
-    private static ValueTask<StageResult> AskReplicasAsync(RequestContext context, CacheExchange exchange, RouteCache route)
+    private static PooledValueTask<StageResult> AskReplicasAsync(RequestContext context, CacheExchange exchange, RouteCache route)
     {
         if (route.Redis is { } redis)
         {
@@ -74,13 +73,12 @@ internal static class CollapseStage
         return StageResult.Continue;
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<StageResult> JoinAsync(
+    private static async PooledValueTask<StageResult> JoinAsync(
         RequestContext context, CacheExchange exchange, RouteCache route, CacheFlight flight)
     {
         var joiner = exchange.Joiner;
         KeyHash? near = null;
-        var watch = context.CallerWatch.TokenFor(context.Request.Protocol)
+        var watch = context.CallerWatch.TokenFor(context.Protocol)
             .UnsafeRegister(static state => ((FlightJoiner)state!).CallerLeft(), joiner);
         try
         {
@@ -123,8 +121,7 @@ internal static class CollapseStage
             : LeadAlone(exchange, route);
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<StageResult> ServeAsync(
+    private static async PooledValueTask<StageResult> ServeAsync(
         RequestContext context, CacheExchange exchange, RouteCache route, CacheFlight flight)
     {
         exchange.Outcome = CacheOutcome.Collapsed;
@@ -189,13 +186,13 @@ internal static class CollapseStage
 
         head.ReturnMemory();
         CacheStage.WriteHeaders(context, exchange);
-        if (IsEventStream(context.Response.Headers.ContentType))
+        if (IsEventStream(context.ResponseHeaders.ContentType))
         {
             context.EventStream = new EventStream(context.Route!.Plan.Heartbeat, null, context.Facts.HidesUsage);
         }
         else if (flight.BodyLength >= 0)
         {
-            context.Response.Headers.ContentLength = flight.BodyLength;
+            context.ResponseHeaders.ContentLength = flight.BodyLength;
         }
 
         ResponseHeadCopier.ApplyRules(context);

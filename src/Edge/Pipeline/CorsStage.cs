@@ -20,7 +20,7 @@ internal static class CorsStage
     /// </summary>
     public static RouteMatch<GatewayRoute> MatchPreflight(RequestContext context, string host)
     {
-        if (context.Request.Method != "OPTIONS")
+        if (context.Method != "OPTIONS")
         {
             return default;
         }
@@ -58,7 +58,7 @@ internal static class CorsStage
             }
         }
 
-        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        context.StatusCode = StatusCodes.Status204NoContent;
         ResponseHeadCopier.ApplyRules(context);
         return StageResult.Responded;
     }
@@ -97,7 +97,7 @@ internal static class CorsStage
         {
             headers.AccessControlExposeHeaders = ValueOf(cors.Expose);
         }
-        else if (context.Response.StatusCode == StatusCodes.Status204NoContent)
+        else if (context.StatusCode == StatusCodes.Status204NoContent)
         {
             headers.AccessControlAllowMethods = cors.Methods;
             headers.AccessControlAllowHeaders = ValueOf(cors.Headers);

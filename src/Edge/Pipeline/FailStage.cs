@@ -1,5 +1,6 @@
 using Edge.Core.Http;
 using Edge.Core.Llm;
+using Edge.Threading;
 using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
@@ -17,11 +18,11 @@ internal static class FailStage
     public static readonly TimeSpan ResetDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs when a stage failed. The outcome is Failed, or BrokenOff where an answer had begun. Never throws.</summary>
-    public static async ValueTask<StageResult> RunAsync(RequestContext context, Failure failure)
+    public static async PooledValueTask<StageResult> RunAsync(RequestContext context, Failure failure)
     {
         try
         {
-            if (!context.Response.HasStarted)
+            if (!context.HasAnswerStarted)
             {
                 if (failure == Failure.CallerGone)
                 {
@@ -51,8 +52,8 @@ internal static class FailStage
     private static async ValueTask BreakOffAsync(RequestContext context, Failure failure)
     {
         // A body of known length has no room for an event more.
-        var stream = context.Response.Headers.ContentLength is null ? context.EventStream : null;
-        var protocol = context.Request.Protocol;
+        var stream = context.ResponseHeaders.ContentLength is null ? context.EventStream : null;
+        var protocol = context.Protocol;
         stream?.WriteError(
             context.ResponseBody.Writer, context.Dialect, failure, context.RequestId,
             HttpProtocol.IsHttp2(protocol));
@@ -69,11 +70,11 @@ internal static class FailStage
     // A caller that only stopped sending may still read: what it gets must not look like a success.
     private static void TellHalfGone(RequestContext context)
     {
-        context.Response.Headers.Clear();
+        context.ResponseHeaders.Clear();
         context.BeginFields(mayBeLines: false);
-        context.Response.Headers.ContentLength = 0;
+        context.ResponseHeaders.ContentLength = 0;
         context.CloseAfterAnswer();
-        context.Response.StatusCode = Failures.StatusCode(Failure.CallerGone);
+        context.StatusCode = Failures.StatusCode(Failure.CallerGone);
     }
 
     private static void TellWhatIsTaken(IHeaderDictionary headers, Failure failure)
@@ -95,46 +96,45 @@ internal static class FailStage
     {
         var dialect = context.Dialect;
         var status = Failures.StatusCode(failure);
-        var response = context.Response;
 
         // What was copied from an answer that broke before it began is not part of this one.
-        var close = response.Headers.Connection;
-        response.Headers.Clear();
-        response.Headers.Connection = close;
+        var close = context.ResponseHeaders.Connection;
+        context.ResponseHeaders.Clear();
+        context.ResponseHeaders.Connection = close;
         context.BeginFields(mayBeLines: false);
         if (CallerFailures.LoseFraming(failure))
         {
             context.CloseAfterAnswer();
         }
 
-        response.StatusCode = status;
-        response.Headers.ContentType = ErrorBody.ContentType(dialect);
-        response.Headers["Proxy-Status"] = Failures.ProxyStatus(failure);
+        context.StatusCode = status;
+        context.ResponseHeaders.ContentType = ErrorBody.ContentType(dialect);
+        context.ResponseHeaders["Proxy-Status"] = Failures.ProxyStatus(failure);
         if (Math.Max(Failures.RetryAfterSeconds(failure), context.RetryAfterSeconds) is > 0 and var seconds)
         {
-            response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.ResponseHeaders.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
         if (failure == Failure.UpstreamCircuitOpen)
         {
-            response.Headers[TargetChoice.StateHeader] = "open";
+            context.ResponseHeaders[TargetChoice.StateHeader] = "open";
         }
 
-        TellWhatIsTaken(response.Headers, failure);
+        TellWhatIsTaken(context.ResponseHeaders, failure);
         if (failure == Failure.CallerRequestTokensExceeded)
         {
             // OpenAI's SDKs would else send the same again.
-            response.Headers["x-should-retry"] = "false";
+            context.ResponseHeaders["x-should-retry"] = "false";
         }
 
         if (context.Challenge is { } challenge)
         {
-            response.Headers.WWWAuthenticate = challenge;
+            context.ResponseHeaders.WWWAuthenticate = challenge;
         }
 
         if (context.Allow is { } allow)
         {
-            response.Headers.Allow = allow;
+            context.ResponseHeaders.Allow = allow;
         }
 
         ResponseHeadCopier.ApplyRules(context);
@@ -142,8 +142,8 @@ internal static class FailStage
         body.Clear();
         ErrorBody.Write(
             body, dialect, status, Failures.Code(failure), Failures.Message(failure), context.RequestId, context.ErrorDetails);
-        response.Headers.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method))
+        context.ResponseHeaders.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Method))
         {
             // Not flushed here: the server does that when the request is over, and thus counted.
             await context.StartAnswerAsync();

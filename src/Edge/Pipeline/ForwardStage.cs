@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Threading;
 using Microsoft.AspNetCore.Http;
@@ -35,8 +34,7 @@ internal sealed class ForwardStage
     /// <summary>
     /// Forwards. The caller's answer has started when the outcome is Responded, and may have when it is Failed.
     /// </summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public async ValueTask<StageResult> RunAsync(RequestContext context)
+    public async PooledValueTask<StageResult> RunAsync(RequestContext context)
     {
         context.SentBody = context.Body;
         context.BodyKind = RequestBody.Take(context, out var broken);
@@ -106,7 +104,7 @@ internal sealed class ForwardStage
     }
 
     /// <summary>Steps 6 and 7, or what takes their place where the upstream has switched protocols.</summary>
-    private ValueTask<Failure> PassAnswerAsync(RequestContext context)
+    private PooledValueTask<Failure> PassAnswerAsync(RequestContext context)
     {
         if (context.Upgrade is not null)
         {
@@ -148,8 +146,7 @@ internal sealed class ForwardStage
     }
 
     /// <summary>Step 7, of an answer that waits for what it says of itself.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> HoldAsync(RequestContext context)
+    private static async PooledValueTask<Failure> HoldAsync(RequestContext context)
     {
         var failure = await UsageHeader.HoldAsync(context, context.Exchange);
         return failure == Failure.None ? await ResponseRelay.RunAsync(context, context.Exchange) : failure;

@@ -1,10 +1,10 @@
 using Edge.Core.Http;
 using Edge.Hosting;
 using Edge.Telemetry;
+using Edge.Threading;
 using Edge.Upstream;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Edge.Pipeline;
@@ -69,9 +69,13 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     }
 
     /// <inheritdoc/>
-    public Task ProcessRequestAsync(RequestHandle handle) => ProcessAsync(handle.Context!);
+    public Task ProcessRequestAsync(RequestHandle handle)
+    {
+        var context = handle.Context!;
+        return context.Completion.Of(ProcessAsync(context));
+    }
 
-    private async Task ProcessAsync(RequestContext context)
+    private async PooledValueTask<bool> ProcessAsync(RequestContext context)
     {
         _record.Begin(context);
         StageResult result;
@@ -138,7 +142,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
             result = await TellAsync(context, result.Failure);
         }
 
-        Finish(context, result);
+        return Finish(context, result);
     }
 
     private Failure FailureOf(RequestContext context, Exception exception)
@@ -161,7 +165,8 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     }
 
     /// <summary>What is done once, however the exchange ended.</summary>
-    private void Finish(RequestContext context, StageResult result)
+    /// <returns>False: what the caller has is not whole, and must not look so.</returns>
+    private bool Finish(RequestContext context, StageResult result)
     {
         OverloadStage.Leave(context.Attempt, context.Upstream, Failure.EdgeInternal);
         try
@@ -182,28 +187,29 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
             result = result.Failure == Failure.None ? new StageResult(result.Outcome, Failure.EdgeInternal) : result;
         }
 
-        if (context.Wire is { } connection && HttpProtocol.IsHttp2(context.Request.Protocol))
+        if (context.Wire is { } connection && context.IsHttp2)
         {
             RapidResets.Count(context, connection, result.Failure);
         }
 
         _record.End(context, result);
         context.End();
-        if (result.Outcome == StageOutcome.BrokenOff)
+        if (result.Outcome != StageOutcome.BrokenOff)
         {
-            // To HTTP/1.0 the end of the connection is the end of the body, and to other protocols that of whatever they say:
-            // only a reset tells that it is not whole.
-            if (context.Request.Protocol == "HTTP/1.0" || context.Tunnel is not null)
-            {
-                context.Lifetime.Abort();
-            }
-
-            // Kestrel then sends neither a last chunk nor END_STREAM: the connection is closed, the stream reset.
-            throw new BrokenOffException();
+            return true;
         }
+
+        // To HTTP/1.0 the end of the connection is the end of the body, and to other protocols that of whatever they say: only a
+        // reset tells that it is not whole.
+        if (context.Protocol == "HTTP/1.0" || context.Tunnel is not null)
+        {
+            context.Lifetime.Abort();
+        }
+
+        return false;
     }
 
-    private ValueTask<StageResult> EnterAsync(RequestContext context)
+    private PooledValueTask<StageResult> EnterAsync(RequestContext context)
     {
         _canary.Run(context);
         return _overload.RunAsync(context);
@@ -232,7 +238,7 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
     }
 
     // What cannot even be told must still be recorded.
-    private async ValueTask<StageResult> TellAsync(RequestContext context, Failure failure)
+    private async PooledValueTask<StageResult> TellAsync(RequestContext context, Failure failure)
     {
         if (failure == Failure.EdgeOverloaded)
         {

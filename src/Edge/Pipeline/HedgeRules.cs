@@ -12,7 +12,7 @@ internal static class HedgeRules
     {
         if (context.Upstream.Plan.Retries?.Hedge is not { } plan || context.Hedges >= plan.Attempts
             || context.Upgrade is not null
-            || state.OwnBodyKind == RequestBodyKind.Streaming || !plan.Takes(context.Request.Method)
+            || state.OwnBodyKind == RequestBodyKind.Streaming || !plan.Takes(context.Method)
             || context.Cache?.Http is { IsSilent: true })
         {
             return null;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using Edge.Core.Caching;
 using Edge.Core.Http;
@@ -24,8 +23,7 @@ internal static class HttpCacheAnswer
     /// <param name="nowMs">The time, on the cache's clock.</param>
     /// <param name="outcome">What became of the request.</param>
     /// <param name="keepsPin">It stays held: the caller lets go of it.</param>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<StageResult> ServeAsync(
+    public static async PooledValueTask<StageResult> ServeAsync(
         RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin, long nowMs, CacheOutcome outcome,
         bool keepsPin = false)
     {
@@ -61,7 +59,7 @@ internal static class HttpCacheAnswer
     }
 
     /// <summary>Answers with what the request holds, too old as it is or found to be good again, and lets go of it.</summary>
-    public static ValueTask<StageResult> ServeHeldAsync(RequestContext context, CacheOutcome outcome)
+    public static PooledValueTask<StageResult> ServeHeldAsync(RequestContext context, CacheOutcome outcome)
     {
         var exchange = context.Cache!;
         var route = context.Route!.Cache!;
@@ -86,7 +84,7 @@ internal static class HttpCacheAnswer
         var isRevalidated = exchange.Outcome == CacheOutcome.Revalidated;
         var info = isRevalidated ? http.Info : pin.Info;
         var head = new StoredHead(http.Found.Written.Span);
-        var headers = context.Response.Headers;
+        var headers = context.ResponseHeaders;
         var status = StatusFor(context, http, head, route, pin.BodyLength);
         var length = (long)pin.BodyLength;
         var fields = context.BeginFields(mayBeLines: status == head.Status);
@@ -108,7 +106,7 @@ internal static class HttpCacheAnswer
             headers.ContentRange = $"bytes {http.Part.Offset}-{http.Part.Offset + length - 1}/{pin.BodyLength}";
         }
 
-        context.Response.StatusCode = status;
+        context.StatusCode = status;
         var leftMs = info.FreshUntilMs - nowMs;
         fields.Append(KnownResponseHeaders.CacheStatus, isRevalidated ? "edge; fwd=stale; fwd-status=304"
             : leftMs > 0 ? route.Shared.HitOf(leftMs / MsPerSecond)
@@ -131,7 +129,7 @@ internal static class HttpCacheAnswer
         ResponseHeadCopier.ApplyRules(context);
         var counters = route.Counters;
         (isRevalidated ? counters.Revalidated : leftMs > 0 ? counters.Hits : counters.Stale).Increment();
-        var hasBody = length > 0 && !HttpMethods.IsHead(context.Request.Method);
+        var hasBody = length > 0 && !HttpMethods.IsHead(context.Method);
         counters.HitBytes.Add(hasBody ? length : 0);
         return hasBody;
     }

@@ -24,7 +24,7 @@ internal static class HttpCacheKey
 
         // Questions whose answer depends on more than what is kept pass.
         if (headers.IfMatch.Count > 0 || headers.IfUnmodifiedSince.Count > 0
-            || !HttpCachePart.TryRead(context, http) || context.BodyDetection.CanHaveBody
+            || !HttpCachePart.TryRead(context, http) || context.CanHaveBody
             || (!context.Route!.Access.QueryNames.IsEmpty && !context.Target.Query.IsEmpty)
             || !CacheScope.TryOf(route.Plan.Scope, context.Caller, out var scope))
         {
@@ -53,7 +53,7 @@ internal static class HttpCacheKey
         key.Add(route.Service);
         key.Add(path.IsEmpty ? "/" : path);
         key.Add(query);
-        key.Add(route.KeepsHost ? UpstreamRequestWriter.CallerHost(context) : "");
+        key.Add(route.KeepsHost ? context.CallerHost : "");
         key.EndResource();
     }
 

@@ -24,7 +24,7 @@ internal static class HttpCachePart
             return headers.IfRange.Count == 0;
         }
 
-        if (!HttpMethods.IsGet(context.Request.Method) || headers.IfRange.Count > 1 || headers.Range is not [{ } text]
+        if (!HttpMethods.IsGet(context.Method) || headers.IfRange.Count > 1 || headers.Range is not [{ } text]
             || !ByteRange.TryParse(text, out var range))
         {
             return false;

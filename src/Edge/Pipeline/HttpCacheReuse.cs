@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Caching;
 using Edge.Core.Http;
 using Edge.Hosting;
@@ -31,8 +30,7 @@ internal static class HttpCacheReuse
     }
 
     /// <summary>Does what there is to do with such an answer, and answers the caller.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<StageResult> RunAsync(RequestContext context)
+    public static async PooledValueTask<StageResult> RunAsync(RequestContext context)
     {
         var cache = context.Cache!;
         var http = cache.Http!;
@@ -73,22 +71,22 @@ internal static class HttpCacheReuse
     /// is no failure.
     /// </summary>
     /// <returns>Continue: it is one.</returns>
-    public static ValueTask<StageResult> FailAsync(RequestContext context, Failure failure)
+    public static PooledValueTask<StageResult> FailAsync(RequestContext context, Failure failure)
     {
         context.Cache?.Fail(failure);
         if (context.Cache?.Http is not { } http)
         {
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         if (http.IsSilent)
         {
-            return new ValueTask<StageResult>(StageResult.Responded);
+            return new PooledValueTask<StageResult>(StageResult.Responded);
         }
 
-        return !context.Response.HasStarted && Failures.IsUpstreamSide(failure) && MayStandIn(context)
+        return !context.HasAnswerStarted && Failures.IsUpstreamSide(failure) && MayStandIn(context)
             ? HttpCacheAnswer.ServeHeldAsync(context, CacheOutcome.Hit)
-            : new ValueTask<StageResult>(StageResult.Continue);
+            : new PooledValueTask<StageResult>(StageResult.Continue);
     }
 
     /// <summary>True where something is held that is too old, and its upstream forbids it not even now.</summary>
@@ -122,7 +120,7 @@ internal static class HttpCacheReuse
         // Only what the same origin names, as the upstream sees itself or as the caller sees it (RFC 9111, section 4.4).
         var text = System.Text.Encoding.Latin1.GetString(location);
         var target = context.Attempt.Target!;
-        var host = UpstreamRequestWriter.CallerHost(context);
+        var host = context.CallerHost;
         var here = new Uri($"http://{host}{context.Target.Path}", UriKind.Absolute);
         if (!Uri.TryCreate(here, text, out var there)
             || !(there.Authority.Equals(host, StringComparison.OrdinalIgnoreCase)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using Edge.Core.Caching;
 using Edge.Core.Configuration;
@@ -18,9 +17,9 @@ internal static class HttpCacheStage
     private const long MsPerSecond = 1000;
 
     /// <summary>Runs where the route keeps the answers of an ordinary service.</summary>
-    public static ValueTask<StageResult> RunAsync(RequestContext context, RouteCache route)
+    public static PooledValueTask<StageResult> RunAsync(RequestContext context, RouteCache route)
     {
-        var method = context.Request.Method;
+        var method = context.Method;
         var exchange = context.BeginCache(route);
         var http = exchange.BeginHttp();
         if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))
@@ -34,7 +33,7 @@ internal static class HttpCacheStage
                 http.Invalidates = true;
             }
 
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         http.Asked = HttpCacheKey.Directives(context, route);
@@ -43,7 +42,7 @@ internal static class HttpCacheStage
             exchange.Outcome = CacheOutcome.Bypass;
             exchange.Key.ReturnMemory();
             route.Counters.Bypasses.Increment();
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         exchange.Outcome = CacheOutcome.Miss;
@@ -106,7 +105,7 @@ internal static class HttpCacheStage
         }
 
         http.Hold(pin);
-        http.Revalidates = HttpMethods.IsGet(context.Request.Method) && HasValidator(http);
+        http.Revalidates = HttpMethods.IsGet(context.Method) && HasValidator(http);
     }
 
     /// <summary>True where a kept answer is good as it is, by its own word and the caller's.</summary>
@@ -124,7 +123,7 @@ internal static class HttpCacheStage
     public static long AgeOf(in StoredRules rules, in CacheInfo info, long nowMs) =>
         rules.AgeSeconds + ((nowMs - info.StoredMs) / MsPerSecond);
 
-    private static ValueTask<StageResult> UseAsync(
+    private static PooledValueTask<StageResult> UseAsync(
         RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin, long nowMs)
     {
         var http = exchange.Http!;
@@ -149,37 +148,36 @@ internal static class HttpCacheStage
         }
 
         http.Hold(pin);
-        http.Revalidates = HttpMethods.IsGet(context.Request.Method) && HasValidator(http);
+        http.Revalidates = HttpMethods.IsGet(context.Method) && HasValidator(http);
         return AskAsync(context, exchange, route);
     }
 
-    private static ValueTask<StageResult> AskAsync(RequestContext context, CacheExchange exchange, RouteCache route)
+    private static PooledValueTask<StageResult> AskAsync(RequestContext context, CacheExchange exchange, RouteCache route)
     {
         exchange.Http!.Resource = exchange.Key.Resource(route.Shared.Hasher);
         if (exchange.Http!.Asked.OnlyIfCached)
         {
             route.Counters.Misses.Increment();
-            return new ValueTask<StageResult>(StageResult.Failed(Failure.CallerWantsKeptAnswer));
+            return new PooledValueTask<StageResult>(StageResult.Failed(Failure.CallerWantsKeptAnswer));
         }
 
         // The answer to HEAD says nothing of what GET would bring but its head.
-        if (HttpMethods.IsHead(context.Request.Method))
+        if (HttpMethods.IsHead(context.Method))
         {
             route.Counters.Misses.Increment();
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         return CollapseStage.RunAsync(context, exchange, route);
     }
 
     /// <summary>Gives the caller what is a little too old, and then asks the upstream for the next one's sake.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<StageResult> UseAndAskAsync(
+    private static async PooledValueTask<StageResult> UseAndAskAsync(
         RequestContext context, CacheExchange exchange, RouteCache route, CachePin pin, long nowMs)
     {
         var http = exchange.Http!;
         http.Resource = exchange.Key.Resource(route.Shared.Hasher);
-        var isAsker = HttpMethods.IsGet(context.Request.Method);
+        var isAsker = HttpMethods.IsGet(context.Method);
         if (isAsker)
         {
             // Of all who are given it one asks.

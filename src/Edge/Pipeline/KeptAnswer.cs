@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Threading;
 using Edge.Upstream;
@@ -63,9 +62,9 @@ internal sealed class KeptAnswer
 
         // Whole as it is, it goes in one piece however it came.
         context.EventStream = null;
-        if (!_isHead && context.Response.StatusCode is not StatusCodes.Status204NoContent)
+        if (!_isHead && context.StatusCode is not StatusCodes.Status204NoContent)
         {
-            context.Response.Headers.ContentLength = _body.Length;
+            context.ResponseHeaders.ContentLength = _body.Length;
         }
 
         var body = _body.Written;
@@ -73,7 +72,7 @@ internal sealed class KeptAnswer
         {
             translation.Take(_body.Written);
             body = translation.FinishError(context);
-            context.Response.Headers.ContentLength = body.Length;
+            context.ResponseHeaders.ContentLength = body.Length;
         }
 
         context.Cache?.Take(body.Span);
@@ -98,8 +97,7 @@ internal sealed class KeptAnswer
         return head;
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> ReceiveAsync(UpstreamExchange exchange, long untilMs)
+    private static async PooledValueTask<Failure> ReceiveAsync(UpstreamExchange exchange, long untilMs)
     {
         var receiving = exchange.ReceiveMoreAsync();
         exchange.AwaitMoreUntil(untilMs);

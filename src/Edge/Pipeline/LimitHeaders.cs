@@ -68,11 +68,11 @@ internal static class LimitHeaders
         context.Fields.SetLimits(lines.Length);
         if (spending is { RefusedBy: >= 0 })
         {
-            WriteRefusal(context.Response.Headers, spending.Takes[spending.RefusedBy]);
+            WriteRefusal(context.ResponseHeaders, spending.Takes[spending.RefusedBy]);
         }
         else if (requests is { RefusedBy: >= 0 })
         {
-            WriteRefusal(context.Response.Headers, requests.Takes[requests.RefusedBy]);
+            WriteRefusal(context.ResponseHeaders, requests.Takes[requests.RefusedBy]);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.CompilerServices;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Limits;
@@ -20,11 +19,11 @@ internal sealed class LimitStage(GatewayLimits limits)
     private const long CrowdedWaitNs = 1_000_000_000;
 
     /// <summary>Runs once the caller is known: takes what counts whatever the body says.</summary>
-    public ValueTask<StageResult> RunAsync(RequestContext context)
+    public PooledValueTask<StageResult> RunAsync(RequestContext context)
     {
         if (context.Route!.Limits is not { Requests.Length: > 0 } route)
         {
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         var hold = context.TakeLimits();
@@ -38,17 +37,17 @@ internal sealed class LimitStage(GatewayLimits limits)
     }
 
     /// <summary>Runs once the body is known: reserves the tokens and the money that the request may cost.</summary>
-    public ValueTask<StageResult> ReserveAsync(RequestContext context)
+    public PooledValueTask<StageResult> ReserveAsync(RequestContext context)
     {
         if (context.Route!.Limits is not { Spending.Length: > 0 } route)
         {
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         if (route.HasBudget && context.Facts.IsKnown && context.Price is null)
         {
             context.LimitsHeld?.GiveBack(limits.Clock);
-            return new ValueTask<StageResult>(StageResult.Failed(Failure.CallerModelWithoutPrice));
+            return new PooledValueTask<StageResult>(StageResult.Failed(Failure.CallerModelWithoutPrice));
         }
 
         var hold = context.TakeSpending();
@@ -103,17 +102,16 @@ internal sealed class LimitStage(GatewayLimits limits)
         }
     }
 
-    private ValueTask<StageResult> TakeAsync(
+    private PooledValueTask<StageResult> TakeAsync(
         RequestContext context, LimitHold hold, RouteLimit[] items, RedisLeases? leases, long nowNs)
     {
         var status = TryTake(context, hold, items, nowNs, out var index);
         return status == TakeStatus.Empty
             ? WaitAsync(context, hold, items, leases!, nowNs, index)
-            : new ValueTask<StageResult>(Outcome(context, hold, leases, status));
+            : new PooledValueTask<StageResult>(Outcome(context, hold, leases, status));
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<StageResult> WaitAsync(
+    private async PooledValueTask<StageResult> WaitAsync(
         RequestContext context, LimitHold hold, RouteLimit[] items, RedisLeases leases, long startNs, int index)
     {
         while (true)

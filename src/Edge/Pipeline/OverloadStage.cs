@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Core.Resilience;
 using Edge.Hosting;
@@ -23,13 +22,13 @@ internal sealed class OverloadStage(GatewayLimits limits, ProgramLog log, TimePr
     private long _toldTimestamp;
 
     /// <summary>Runs before the request is forwarded.</summary>
-    public ValueTask<StageResult> RunAsync(RequestContext context)
+    public PooledValueTask<StageResult> RunAsync(RequestContext context)
     {
         var gate = context.Upstream.Gate;
         if (gate is null || gate.TryEnter())
         {
             context.Attempt.PlaceTakenNs = gate?.NowNs ?? 0;
-            return new ValueTask<StageResult>(StageResult.Continue);
+            return new PooledValueTask<StageResult>(StageResult.Continue);
         }
 
         return WaitAsync(context, gate);
@@ -78,8 +77,7 @@ internal sealed class OverloadStage(GatewayLimits limits, ProgramLog log, TimePr
         attempt.PlaceTakenNs = 0;
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<StageResult> WaitAsync(RequestContext context, OverloadGate gate)
+    private async PooledValueTask<StageResult> WaitAsync(RequestContext context, OverloadGate gate)
     {
         if (await gate.EnterAsync(context.OverloadWaiter, gate.RankOf(context.Caller?.Tier)))
         {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Caching;
 using Edge.Core.Http;
 using Edge.Threading;
@@ -10,12 +9,11 @@ internal static class PacedReplay
 {
     /// <summary>True where the answer, whose head is written, is a stream.</summary>
     public static bool IsFor(RequestContext context) =>
-        context.Response.Headers.ContentType is [{ } type]
+        context.ResponseHeaders.ContentType is [{ } type]
         && type.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Gives all of it. Whoever calls lets go of what is held.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<StageResult> RunAsync(RequestContext context, CachePin pin, TimeSpan every)
+    public static async PooledValueTask<StageResult> RunAsync(RequestContext context, CachePin pin, TimeSpan every)
     {
         var cursor = pin.Body;
         while (true)

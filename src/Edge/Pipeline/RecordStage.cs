@@ -21,8 +21,9 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
     public void Begin(RequestContext context)
     {
         _counters.RequestBegan();
-        _metrics.Running(context).Increment();
         context.Begin(gateway.Snapshot, time.GetTimestamp());
+        context.Running = _metrics.Running(context);
+        context.Running.Increment();
         gateway.Exporting.Tracer?.Begin(context);
     }
 
@@ -31,7 +32,7 @@ internal sealed class RecordStage(Gateway gateway, ProgramLog log, TimeProvider 
     {
         var elapsedNs = context.ElapsedNs;
         _counters.RequestEnded(result.Failure);
-        _metrics.Running(context).Decrement();
+        context.Running!.Decrement();
         (context.Route?.Metrics ?? _metrics.NoRoute).Ended(context, result.Failure, elapsedNs);
         if (context.RefusalReason is { } reason)
         {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Threading;
 using Microsoft.AspNetCore.Http;
@@ -57,7 +56,7 @@ internal static class RequestBody
     /// and it is not too long.
     /// </summary>
     public static bool MayHold(RequestContext context) =>
-        !context.IsBodyTaken && context.RequestHeaders.ContentLength is <= HeldBytesMax;
+        !context.IsBodyTaken && context.RequestLength is <= HeldBytesMax;
 
     /// <summary>Takes the whole body, where all of it is here and it is small, into the context's buffer.</summary>
     /// <param name="context">The request.</param>
@@ -80,11 +79,10 @@ internal static class RequestBody
     }
 
     /// <summary>Takes the whole body, as long as it may be, into the context's buffer. Waits for it.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<Failure> TakeAllAsync(RequestContext context)
+    public static async PooledValueTask<Failure> TakeAllAsync(RequestContext context)
     {
         context.TakeBody();
-        if (!context.BodyDetection.CanHaveBody)
+        if (!context.CanHaveBody)
         {
             return Failure.None;
         }
@@ -132,15 +130,14 @@ internal static class RequestBody
 
     private static RequestBodyKind TakeArrived(RequestContext context, HeadBuffer whole)
     {
-        if (!context.BodyDetection.CanHaveBody)
+        if (!context.CanHaveBody)
         {
             return RequestBodyKind.None;
         }
 
         // Who expects 100 (Continue) sends nothing before it; reading would promise it before the upstream agreed.
-        var headers = context.RequestHeaders;
-        var length = headers.ContentLength;
-        if (length > WholeBytesMax || headers.Expect.Count > 0)
+        var length = context.RequestLength;
+        if (length > WholeBytesMax || context.RequestHeaders.Expect.Count > 0)
         {
             return RequestBodyKind.Streaming;
         }
@@ -181,12 +178,12 @@ internal static class RequestBody
     /// <summary>The framing of the body on its way upstream.</summary>
     public static UpstreamRequestWriter.Framing FramingOf(RequestContext context)
     {
-        var length = context.RequestHeaders.ContentLength;
+        var length = context.RequestLength;
         return context.BodyKind switch
         {
             RequestBodyKind.Whole or RequestBodyKind.Held => new(context.SentBody.Length, false, false),
             RequestBodyKind.Streaming => new(length, length is null, ExpectsContinue(context)),
-            _ => new(length == 0 || MeansBody(context.Request.Method) ? 0 : null, false, false),
+            _ => new(length == 0 || MeansBody(context.Method) ? 0 : null, false, false),
         };
     }
 

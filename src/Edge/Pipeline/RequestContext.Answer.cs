@@ -21,7 +21,7 @@ internal sealed partial class RequestContext
     public ResponseFields BeginFields(bool mayBeLines)
     {
         _fields ??= ResponseFields.Rent();
-        _fields.Begin(Response.Headers, mayBeLines && MayHaveLines ? Route!.Fields : null);
+        _fields.Begin(ResponseHeaders, mayBeLines && MayHaveLines ? Route!.Fields : null);
         return _fields;
     }
 
@@ -41,7 +41,7 @@ internal sealed partial class RequestContext
 
     // HTTP/2 writes its heads in another way. Explanations change what others have said.
     private bool MayHaveLines => Stages is null && Translation is null && !Snapshot.TimesAsked && !Route!.Plan.ServerTiming
-        && Request.Protocol.StartsWith("HTTP/1.", StringComparison.Ordinal);
+        && !IsHttp2;
 
     // Of a listener without TLS there is none to begin with.
     private static IHttpMinResponseDataRateFeature? PaceOf(IFeatureCollection features) =>

@@ -1,7 +1,6 @@
 using System.Numerics;
 using Edge.Hosting;
 using Edge.Transport;
-using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
 
@@ -51,14 +50,14 @@ internal sealed partial class RequestContext
 
     private void BeginBody()
     {
-        IsBodyRead = !BodyDetection.CanHaveBody;
+        IsBodyRead = !CanHaveBody;
         Wire?.IsMidRequest = true;
     }
 
     // A connection of several streams may be in the middle of another's body.
     private void EndBody()
     {
-        if (IsBodyRead && Tunnel is null && !HttpProtocol.IsHttp2(Request.Protocol))
+        if (IsBodyRead && Tunnel is null && !IsHttp2)
         {
             Wire?.IsMidRequest = false;
         }

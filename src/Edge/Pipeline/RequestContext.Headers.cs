@@ -1,7 +1,6 @@
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Core.Identity;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -15,9 +14,6 @@ internal sealed partial class RequestContext
     private ForwardedHeaders _forwardedMode;
     private string? _forwardedHost;
     private byte[]? _forwarded;
-
-    /// <summary>The request's headers.</summary>
-    public IHeaderDictionary RequestHeaders => Request.Headers;
 
     /// <summary>
     /// The same, read once: for whoever goes through all of them, or looks for one that the server has no member for. To be asked
@@ -47,7 +43,7 @@ internal sealed partial class RequestContext
     /// </summary>
     public void WriteForwarded(HeadBuffer to, ForwardedHeaders mode)
     {
-        var host = UpstreamRequestWriter.CallerHost(this);
+        var host = CallerHost;
         if (mode == ForwardedHeaders.None || IsPeerTrusted || mode != _forwardedMode || host != _forwardedHost)
         {
             MakeForwarded(to, mode, host);
@@ -72,7 +68,7 @@ internal sealed partial class RequestContext
         ForwardedWriter.Write(to, mode, new ForwardedRequest
         {
             Peer = PeerText,
-            Https = Request.Scheme == "https",
+            Https = IsHttps,
             Host = host,
             Trusted = trusted,
             ForwardedFor = trusted ? HeaderNamed("X-Forwarded-For").ToString() : default,
@@ -94,7 +90,7 @@ internal sealed partial class RequestContext
     private CallerHeaders ReadHeaders()
     {
         _callerHeaders ??= new CallerHeaders();
-        _callerHeaders.Read(RequestHeaders);
+        _callerHeaders.Read(RequestHeaders, RequestLength);
         _hasCallerHeaders = true;
         return _callerHeaders;
     }

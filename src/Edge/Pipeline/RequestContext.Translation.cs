@@ -16,7 +16,7 @@ internal sealed partial class RequestContext
     /// <summary>True where the request has to be translated, and can be, to be understood by an upstream.</summary>
     public bool IsTranslatedFor(RouteUpstream upstream) =>
         upstream.Plan.Dialect != Dialect && upstream.Plan.Dialect != Dialect.Http && Dialect != Dialect.Http
-        && Route!.Plan.Translate is not null && HttpMethods.IsPost(Request.Method)
+        && Route!.Plan.Translate is not null && HttpMethods.IsPost(Method)
         && DialectPath.DialectOf(Target.Path) == Dialect;
 
     /// <summary>Its translation, once it has been made for an upstream; null: it goes out as it is.</summary>

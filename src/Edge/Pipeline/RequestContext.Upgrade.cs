@@ -26,14 +26,14 @@ internal sealed partial class RequestContext
     /// </summary>
     public bool TryTakeConnect()
     {
-        if (Request.Protocol != "HTTP/2"
+        if (!IsHttp2
             || Features.Find<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true } connect)
         {
             return false;
         }
 
         ConnectProtocol = connect.Protocol;
-        Request.Method = "GET";
+        Method = Request.Method = "GET";
         return true;
     }
 

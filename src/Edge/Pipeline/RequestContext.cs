@@ -35,8 +35,8 @@ internal sealed partial class RequestContext
     private const int ChunkedEndBytesMax = 64 * 1024;
 
     private readonly IHttpConnectionFeature _connection;
-    private readonly IHttpMaxRequestBodySizeFeature _bodySize;
     private readonly TimeProvider _time;
+    private readonly long _nanosecondsPerTick;
     private LimitHold? _hold;
     private LimitHold? _spending;
     private AnswerMeter? _meter;
@@ -59,41 +59,29 @@ internal sealed partial class RequestContext
     {
         Features = features;
         Request = features.Require<IHttpRequestFeature>();
-        Response = features.Require<IHttpResponseFeature>();
+        _response = features.Require<IHttpResponseFeature>();
         ResponseBody = features.Require<IHttpResponseBodyFeature>();
         Lifetime = features.Require<IHttpRequestLifetimeFeature>();
-        BodyDetection = features.Require<IHttpRequestBodyDetectionFeature>();
+        _bodyDetection = features.Require<IHttpRequestBodyDetectionFeature>();
         BodyPipe = features.Require<IRequestBodyPipeFeature>();
         _connection = features.Require<IHttpConnectionFeature>();
         Wire = features.Find<Transport.LoopConnection>();
         _pace = Wire is null ? null : PaceOf(features);
         _bodySize = features.Require<IHttpMaxRequestBodySizeFeature>();
+
+        // Kestrel has the listener's limit at first, and every listener has one.
+        _bodySizeOfListener = _bodySize.MaxRequestBodySize!.Value;
         _time = sweeper.Time;
+
+        // One here: clocks count nanoseconds, or hundreds of them. By way of a TimeSpan it would be floating point.
+        _nanosecondsPerTick = 1_000_000_000 / _time.TimestampFrequency;
         Sweeper = sweeper;
         Attempt = new RequestAttempt(sweeper);
         CallerWatch = new CallerWatch(features, Attempt.Exchange);
     }
 
-    /// <summary>Kestrel's own collection, for the features that are rarely asked for.</summary>
-    public IFeatureCollection Features { get; }
-
-    /// <summary>The request as it came.</summary>
-    public IHttpRequestFeature Request { get; }
-
-    /// <summary>The head of the answer.</summary>
-    public IHttpResponseFeature Response { get; }
-
-    /// <summary>The body of the answer.</summary>
-    public IHttpResponseBodyFeature ResponseBody { get; }
-
-    /// <summary>Tells when the caller goes away.</summary>
-    public IHttpRequestLifetimeFeature Lifetime { get; }
-
-    /// <summary>Tells whether the request can have a body.</summary>
-    public IHttpRequestBodyDetectionFeature BodyDetection { get; }
-
-    /// <summary>The request's body.</summary>
-    public IRequestBodyPipeFeature BodyPipe { get; }
+    /// <summary>What the server awaits.</summary>
+    public RequestCompletion Completion { get; } = new();
 
     /// <summary>The clock of exchanges.</summary>
     public UpstreamSweeper Sweeper { get; }
@@ -155,10 +143,13 @@ internal sealed partial class RequestContext
     public long StartTimestamp { get; private set; }
 
     /// <summary>Nanoseconds since the request began.</summary>
-    public long ElapsedNs => (long)_time.GetElapsedTime(StartTimestamp).TotalNanoseconds;
+    public long ElapsedNs => (_time.GetTimestamp() - StartTimestamp) * _nanosecondsPerTick;
 
     /// <summary>Nanoseconds after which the first bytes of a streamed answer were here; 0: none were.</summary>
     public long FirstEventNs { get; private set; }
+
+    /// <summary>Where it is counted while it runs.</summary>
+    public StripedCounter? Running { get; set; }
 
     /// <summary>Its place in a trace; null where nobody is told of traces.</summary>
     public RequestTrace? Trace { get; private set; }
@@ -292,17 +283,13 @@ internal sealed partial class RequestContext
         : Forwarding.ClientAddress(
             Peer, RequestHeaders["X-Forwarded-For"], RequestHeaders["Forwarded"], Snapshot.TrustedProxies);
 
-    /// <summary>True where the caller's own connection is encrypted, to us or to a trusted proxy that says so.</summary>
-    public bool IsSecure => Request.Scheme == "https"
-        || (IsPeerTrusted && RequestHeaders["X-Forwarded-Proto"] is [{ } scheme]
-            && scheme.Equals("https", StringComparison.OrdinalIgnoreCase));
-
     /// <summary>Starts the next request on this connection or stream.</summary>
     public void Begin(GatewaySnapshot snapshot, long timestamp)
     {
         Snapshot = snapshot;
         _pace?.MinDataRate = null;
         StartTimestamp = timestamp;
+        BeginServer();
         Route = null;
         ClearUpgrade();
         Dialect = Dialect.Http;
@@ -464,9 +451,8 @@ internal sealed partial class RequestContext
     /// </remarks>
     public void LimitRequestBody(long? bytesMax)
     {
-        // Kestrel has the listener's limit, and every listener has one.
-        RequestBodyMax = bytesMax ?? _bodySize.MaxRequestBodySize!.Value;
-        if (!_bodySize.IsReadOnly && (bytesMax is not null || RequestHeaders.TransferEncoding.Count > 0))
+        RequestBodyMax = bytesMax ?? _bodySizeOfListener;
+        if (CanHaveBody && (bytesMax is not null || RequestHeaders.TransferEncoding.Count > 0) && !_bodySize.IsReadOnly)
         {
             _bodySize.MaxRequestBodySize = RequestHeaders.TransferEncoding.Count > 0
                 ? (RequestBodyMax * ChunkedBytesPerByteMax) + ChunkedEndBytesMax
@@ -478,9 +464,9 @@ internal sealed partial class RequestContext
     public void CloseAfterAnswer()
     {
         // HTTP/2 has no such header: there the stream alone is lost.
-        if (Request.Protocol != "HTTP/2")
+        if (!IsHttp2)
         {
-            Response.Headers.Connection = "close";
+            ResponseHeaders.Connection = "close";
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 using Edge.Threading;
 using Microsoft.AspNetCore.Http;
 
@@ -14,14 +13,15 @@ internal static class ResourceMetadataStage
     private const string Methods = "GET, HEAD, OPTIONS";
 
     /// <summary>Runs once the target is known.</summary>
-    public static ValueTask<StageResult> RunAsync(RequestContext context)
+    public static PooledValueTask<StageResult> RunAsync(RequestContext context)
     {
         var resources = context.Snapshot.Resources;
-        return resources.MayHold(context.Target.Path) ? LookAsync(context) : new ValueTask<StageResult>(StageResult.Continue);
+        return resources.MayHold(context.Target.Path)
+            ? LookAsync(context)
+            : new PooledValueTask<StageResult>(StageResult.Continue);
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<StageResult> LookAsync(RequestContext context)
+    private static async PooledValueTask<StageResult> LookAsync(RequestContext context)
     {
         var host = context.Target.Authority ?? context.RequestHeaders.Host.ToString();
         if (!context.Snapshot.Resources.TryFind(host, context.Target.Path.ToString(), out var document))
@@ -29,13 +29,13 @@ internal static class ResourceMetadataStage
             return StageResult.Continue;
         }
 
-        var method = context.Request.Method;
-        var headers = context.Response.Headers;
+        var method = context.Method;
+        var headers = context.ResponseHeaders;
         headers.AccessControlAllowOrigin = "*";
         if (HttpMethods.IsOptions(method))
         {
             // MCP clients in browsers send a header of their own, about which the browser asks first.
-            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            context.StatusCode = StatusCodes.Status204NoContent;
             headers.Allow = Methods;
             headers.AccessControlAllowMethods = Methods;
             headers.AccessControlAllowHeaders = "*";
@@ -52,7 +52,7 @@ internal static class ResourceMetadataStage
         headers.ContentType = "application/json";
         headers.CacheControl = "public, max-age=300";
         headers.ContentLength = document.Length;
-        context.Response.StatusCode = StatusCodes.Status200OK;
+        context.StatusCode = StatusCodes.Status200OK;
         if (HttpMethods.IsGet(method))
         {
             await context.StartAnswerAsync();

@@ -23,9 +23,9 @@ internal sealed class ResponseHeadCopier
     /// <param name="startsNext">The answer is started next, by <see cref="RequestContext.StartAnswerAsync"/>.</param>
     public void Copy(RequestContext context, ResponseHead head, ReadOnlySpan<byte> bytes, bool startsNext)
     {
-        var headers = context.Response.Headers;
+        var headers = context.ResponseHeaders;
         var fields = context.BeginFields(mayBeLines: startsNext);
-        context.Response.StatusCode = head.StatusCode;
+        context.StatusCode = head.StatusCode;
         for (var i = 0; i < head.HeaderCount; i++)
         {
             ref readonly var field = ref head[i];
@@ -83,7 +83,7 @@ internal sealed class ResponseHeadCopier
     /// <summary>Tells of what it took to get the answer, where that was more than usual.</summary>
     private static void WriteAttempts(RequestContext context)
     {
-        var headers = context.Response.Headers;
+        var headers = context.ResponseHeaders;
         if (context.Attempts > 1)
         {
             headers["X-Edge-Attempts"] = context.Attempts.ToString(CultureInfo.InvariantCulture);
@@ -106,7 +106,7 @@ internal sealed class ResponseHeadCopier
 
         // Only a whole answer is held to its last event, and only where its framing does not tell whether it is whole.
         var needsEnding = head.StatusCode == 200
-            && head.FramingFor(HttpMethods.IsHead(context.Request.Method)) == BodyFraming.UntilClose
+            && head.FramingFor(HttpMethods.IsHead(context.Method)) == BodyFraming.UntilClose
             && StreamEnding.IsKnownFor(route.Dialect, context.Target.Path);
 
         // A body of known length has no room for a heartbeat.
@@ -120,7 +120,7 @@ internal sealed class ResponseHeadCopier
     /// </summary>
     public static void ApplyRules(RequestContext context)
     {
-        var headers = context.Response.Headers;
+        var headers = context.ResponseHeaders;
         (context.Route?.SecurityHeaders ?? context.Snapshot.SecurityHeaders).ApplyTo(headers, context);
         if (context.Route is not { } route)
         {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Threading;
 using Edge.Upstream;
@@ -22,7 +21,7 @@ internal static class ResponseRelay
     /// <summary>True where the answer of a head is started before the end of its body: no empty one is.</summary>
     public static bool StartsAtOnce(RequestContext context, ResponseHead head) =>
         head.StatusCode != StatusCodes.Status205ResetContent
-        && head.FramingFor(HttpMethods.IsHead(context.Request.Method)) switch
+        && head.FramingFor(HttpMethods.IsHead(context.Method)) switch
         {
             BodyFraming.None => false,
             BodyFraming.ContentLength => head.ContentLength > 0,
@@ -30,29 +29,52 @@ internal static class ResponseRelay
         };
 
     /// <summary>Relays until the body's end. The head has been copied to the answer, which has not started.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<Failure> RunAsync(RequestContext context, UpstreamExchange exchange)
+    public static PooledValueTask<Failure> RunAsync(RequestContext context, UpstreamExchange exchange)
     {
         if (exchange.HasEmptyBody)
         {
             context.Cache?.Complete(context);
-            return Failure.None;
+            return new PooledValueTask<Failure>(Failure.None);
         }
 
-        await StartAsync(context);
+        var starting = StartAsync(context);
+        if (!starting.IsCompletedSuccessfully)
+        {
+            return StartAndRelayAsync(context, exchange, starting);
+        }
+
+        // A small answer is here together with its head.
+        var unflushed = 0;
+        var status = Drain(context, exchange, context.EventStream, ref unflushed);
+        return status == BodyStatus.End
+            ? EndAsync(context, exchange, context.EventStream, isHeadFlushed: false)
+            : RelayAsync(context, exchange, status);
+    }
+
+    private static async PooledValueTask<Failure> StartAndRelayAsync(
+        RequestContext context, UpstreamExchange exchange, Task starting)
+    {
+        await starting;
+        var unflushed = 0;
+        return await RelayAsync(context, exchange, Drain(context, exchange, context.EventStream, ref unflushed));
+    }
+
+    /// <summary>Goes on after a <see cref="Drain"/> with nothing flushed before it.</summary>
+    private static async PooledValueTask<Failure> RelayAsync(
+        RequestContext context, UpstreamExchange exchange, BodyStatus status)
+    {
         var stream = context.EventStream;
         var unflushed = 0;
         var isHeadFlushed = false;
         while (true)
         {
-            var status = Drain(context, exchange, stream, ref unflushed);
             if (status == BodyStatus.End)
             {
                 return await EndAsync(context, exchange, stream, isHeadFlushed);
             }
 
             var receiving = status == BodyStatus.NeedMore ? exchange.ReceiveMoreAsync() : default;
-            if (context.Response.HasStarted && (!receiving.IsCompleted || status != BodyStatus.NeedMore))
+            if (context.HasAnswerStarted && (!receiving.IsCompleted || status != BodyStatus.NeedMore))
             {
                 unflushed = 0;
                 isHeadFlushed = true;
@@ -75,30 +97,30 @@ internal static class ResponseRelay
                 return WhyInvalid(context);
             }
 
-            if (status != BodyStatus.NeedMore)
+            if (status == BodyStatus.NeedMore)
             {
-                continue;
+                // Here rather than in a method of its own, whose state each quiet stream would keep too.
+                exchange.AwaitMore();
+                int received;
+                try
+                {
+                    received = stream is { Heartbeat: { } every } && !receiving.IsCompleted
+                        ? await stream.BeatUntilAsync(exchange.ReceivingAsTask(), every, context, exchange)
+                        : await receiving;
+                }
+                catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
+                {
+                    return exchange.FailureOfReceive(exception, Failure.UpstreamBodyIncomplete);
+                }
+
+                var failure = exchange.EndReceive(received);
+                if (failure != Failure.None)
+                {
+                    return failure;
+                }
             }
 
-            // Here rather than in a method of its own, whose state each quiet stream would keep too.
-            exchange.AwaitMore();
-            int received;
-            try
-            {
-                received = stream is { Heartbeat: { } every } && !receiving.IsCompleted
-                    ? await stream.BeatUntilAsync(exchange.ReceivingAsTask(), every, context, exchange)
-                    : await receiving;
-            }
-            catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
-            {
-                return exchange.FailureOfReceive(exception, Failure.UpstreamBodyIncomplete);
-            }
-
-            var failure = exchange.EndReceive(received);
-            if (failure != Failure.None)
-            {
-                return failure;
-            }
+            status = Drain(context, exchange, stream, ref unflushed);
         }
     }
 
@@ -108,13 +130,12 @@ internal static class ResponseRelay
         : Failure.UpstreamBodyInvalid;
 
     /// <summary>The body has come to its end; most of the time nothing is waited for.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<Failure> EndAsync(
+    public static PooledValueTask<Failure> EndAsync(
         RequestContext context, UpstreamExchange exchange, EventStream? stream, bool isHeadFlushed)
     {
         if (stream is { LacksEnding: true })
         {
-            return Failure.UpstreamBodyIncomplete;
+            return new PooledValueTask<Failure>(Failure.UpstreamBodyIncomplete);
         }
 
         if (context.Translation is { } translation)
@@ -122,7 +143,7 @@ internal static class ResponseRelay
             var failure = translation.EndStream();
             if (failure != Failure.None)
             {
-                return failure;
+                return new PooledValueTask<Failure>(failure);
             }
 
             Put(context, stream, translation.Output.Span);
@@ -137,9 +158,9 @@ internal static class ResponseRelay
         // server flushes what is left of it only together with the head.
         ResponseTrailers.Copy(context, exchange);
         UsageHeader.SetTrailer(context);
-        return isHeadFlushed && context.Response.Headers.ContentLength is not null
-            ? await FlushAsync(context)
-            : Failure.None;
+        return isHeadFlushed && context.ResponseHeaders.ContentLength is not null
+            ? FlushAsync(context)
+            : new PooledValueTask<Failure>(Failure.None);
     }
 
     /// <summary>
@@ -150,8 +171,7 @@ internal static class ResponseRelay
     /// <param name="exchange">Its exchange.</param>
     /// <param name="status">How far its body has been read.</param>
     /// <param name="receiving">The receive that is under way where that needs more.</param>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> ReadOnAsync(
+    private static async PooledValueTask<Failure> ReadOnAsync(
         RequestContext context, UpstreamExchange exchange, BodyStatus status, ValueTask<int> receiving)
     {
         var meter = context.Meter;
@@ -215,11 +235,10 @@ internal static class ResponseRelay
     // Writes the head into the connection's buffer; it leaves with the first flush. Not for 205, which may be framed as if it had
     // a body but must turn out to have none (RFC 9110, section 15.3.6): see Drain.
     private static Task StartAsync(RequestContext context) =>
-        context.Response.StatusCode == StatusCodes.Status205ResetContent ? Task.CompletedTask : context.StartAnswerAsync();
+        context.StatusCode == StatusCodes.Status205ResetContent ? Task.CompletedTask : context.StartAnswerAsync();
 
     /// <summary>Waits for bytes for which nobody else waits any more.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<Failure> EndReceiveAsync(UpstreamExchange exchange, ValueTask<int> receiving)
+    public static async PooledValueTask<Failure> EndReceiveAsync(UpstreamExchange exchange, ValueTask<int> receiving)
     {
         exchange.AwaitMore();
         try
@@ -233,8 +252,7 @@ internal static class ResponseRelay
     }
 
     /// <summary>Waits until the caller's connection has taken what was written, or is no more.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<Failure> FlushAsync(RequestContext context)
+    public static async PooledValueTask<Failure> FlushAsync(RequestContext context)
     {
         var flushed = await context.ResponseBody.Writer.FlushAsync();
         return flushed.IsCompleted || flushed.IsCanceled ? Failure.CallerGone : Failure.None;
@@ -254,7 +272,7 @@ internal static class ResponseRelay
                 return status;
             }
 
-            if (context.Response.StatusCode == StatusCodes.Status205ResetContent)
+            if (context.StatusCode == StatusCodes.Status205ResetContent)
             {
                 return BodyStatus.Invalid;
             }

@@ -10,7 +10,7 @@ internal sealed class RouteStage(RequestIds requestIds)
     public StageResult Run(RequestContext context)
     {
         var target = context.Target;
-        var host = target.Authority ?? context.RequestHeaders.Host.ToString();
+        var host = context.CallerHost;
         var match = CorsStage.MatchPreflight(context, host);
         if (match.Outcome == RouteOutcome.Found)
         {
@@ -18,7 +18,7 @@ internal sealed class RouteStage(RequestIds requestIds)
         }
         else
         {
-            match = context.Snapshot.Router.Match(host, target.Path, context.Request.Method);
+            match = context.Snapshot.Router.Match(host, target.Path, context.Method);
         }
 
         if (match.Outcome != RouteOutcome.Found)
@@ -31,7 +31,7 @@ internal sealed class RouteStage(RequestIds requestIds)
         var route = match.Value!;
         context.Route = route;
         context.StripLength = match.StripLength;
-        context.Dialect = route.DialectOf(context.Request.Method, target.Path);
+        context.Dialect = route.DialectOf(context.Method, target.Path);
         if (route.Plan.RequestId is { } id)
         {
             var own = context.HeaderNamed(id.Header);
@@ -39,7 +39,7 @@ internal sealed class RouteStage(RequestIds requestIds)
         }
 
         context.LimitRequestBody(route.Plan.RequestBodyMax);
-        return context.RequestHeaders.ContentLength > context.RequestBodyMax
+        return context.RequestLength > context.RequestBodyMax
             ? StageResult.Failed(Failure.CallerBodyTooLarge)
             : StageResult.Continue;
     }

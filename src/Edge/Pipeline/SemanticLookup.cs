@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Edge.Core.Caching;
 using Edge.Core.Http;
@@ -41,8 +40,7 @@ internal sealed class SemanticLookup(UpstreamSweeper sweeper)
     /// <param name="key">The request's key.</param>
     /// <param name="hasher">Makes hashes of keys.</param>
     /// <returns>True where there is one.</returns>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public async ValueTask<bool> AskAsync(RequestContext context, RouteSemantic route, CacheKey key, KeyHasher hasher)
+    public async PooledValueTask<bool> AskAsync(RequestContext context, RouteSemantic route, CacheKey key, KeyHasher hasher)
     {
         _route = route;
         _hasVector = false;
@@ -134,8 +132,7 @@ internal sealed class SemanticLookup(UpstreamSweeper sweeper)
         }
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<Failure> CallAsync(RequestContext context, CacheKey key, long beganTimestamp)
+    private async PooledValueTask<Failure> CallAsync(RequestContext context, CacheKey key, long beganTimestamp)
     {
         var dueMs = _exchange.DueIn(_route.Plan.Timeout);
         var tried = default(TargetSet);
@@ -205,8 +202,7 @@ internal sealed class SemanticLookup(UpstreamSweeper sweeper)
         body.Clear();
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<Failure> SendAsync(UpstreamPool pool, long dueMs, bool mayReuse)
+    private async PooledValueTask<Failure> SendAsync(UpstreamPool pool, long dueMs, bool mayReuse)
     {
         var connection = mayReuse ? pool.TakeIdle() : null;
         if (connection is null)
@@ -227,8 +223,7 @@ internal sealed class SemanticLookup(UpstreamSweeper sweeper)
         return received == Failure.None || sent == Failure.None ? received : sent;
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<Failure> ReadAsync(long dueMs)
+    private async PooledValueTask<Failure> ReadAsync(long dueMs)
     {
         var head = _exchange.Head;
         if (head.StatusCode != StatusCodes.Status200OK || head.HasContentCoding(_exchange.HeadBytes)
@@ -260,8 +255,7 @@ internal sealed class SemanticLookup(UpstreamSweeper sweeper)
         }
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<Failure> ReceiveAsync(long dueMs)
+    private async PooledValueTask<Failure> ReceiveAsync(long dueMs)
     {
         var receiving = _exchange.ReceiveMoreAsync();
         _exchange.AwaitMoreUntil(dueMs);

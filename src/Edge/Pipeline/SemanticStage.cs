@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Caching;
 using Edge.Core.Limits;
 using Edge.Hosting;
@@ -18,7 +17,7 @@ internal static class SemanticStage
 
     /// <summary>Looks, and answers where there is something.</summary>
     /// <returns>Continue: the upstream is to be asked.</returns>
-    public static ValueTask<StageResult> RunAsync(RequestContext context, CacheExchange exchange, RouteCache route)
+    public static PooledValueTask<StageResult> RunAsync(RequestContext context, CacheExchange exchange, RouteCache route)
     {
         if (route.Semantic is { } semantic && exchange.Key.HasQuestion)
         {
@@ -26,7 +25,7 @@ internal static class SemanticStage
         }
 
         route.Counters.Misses.Increment();
-        return new ValueTask<StageResult>(StageResult.Continue);
+        return new PooledValueTask<StageResult>(StageResult.Continue);
     }
 
     /// <summary>Holds the answer to another question, which has to be fresh, and alike in all but the question.</summary>
@@ -49,8 +48,7 @@ internal static class SemanticStage
         return false;
     }
 
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<StageResult> LookAsync(
+    private static async PooledValueTask<StageResult> LookAsync(
         RequestContext context, CacheExchange exchange, RouteCache route, RouteSemantic semantic)
     {
         var lookup = exchange.BeginLookup(semantic);

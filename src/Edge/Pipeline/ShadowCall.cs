@@ -37,7 +37,7 @@ internal sealed class ShadowCall(RouteShadow shadow, UpstreamSweeper sweeper, Ro
     /// <summary>Makes the copy, and sends it on its way.</summary>
     public void Start(RequestContext context)
     {
-        _method = context.Request.Method;
+        _method = context.Method;
         var tried = default(TargetSet);
         var query = new TargetQuery(0, context.Facts.EstimatedTokens, OnlyUntried: true);
         if (shadow.Upstream.Cluster.Pick(_exchange.Pick, query, ref tried) != Failure.None)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Caching;
 using Edge.Hosting;
 using Edge.Redis;
@@ -17,8 +16,7 @@ internal static class SharedCacheStage
 
     /// <summary>Looks, and answers where there is something.</summary>
     /// <returns>Continue: the upstream is to be asked.</returns>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<StageResult> RunAsync(
+    public static async PooledValueTask<StageResult> RunAsync(
         RequestContext context, CacheExchange exchange, RouteCache route, RedisCache redis)
     {
         for (var step = 0; step < StepsMax; step++)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Caching;
 using Edge.Core.Http;
 using Edge.Threading;
@@ -21,8 +20,8 @@ internal static class SharedRelay
     /// <param name="flushing">What its caller has not taken yet.</param>
     /// <param name="isReceiving">A receive is under way.</param>
     /// <param name="receiving">That receive.</param>
-    public static async ValueTask<Failure> RunAsync(
-        RequestContext context, UpstreamExchange exchange, ValueTask<Failure> flushing, bool isReceiving,
+    public static async PooledValueTask<Failure> RunAsync(
+        RequestContext context, UpstreamExchange exchange, PooledValueTask<Failure> flushing, bool isReceiving,
         ValueTask<int> receiving)
     {
         var cache = context.Cache!;
@@ -46,8 +45,7 @@ internal static class SharedRelay
     /// <param name="context">The caller's request, whose answer has started.</param>
     /// <param name="flight">The call.</param>
     /// <param name="joiner">Has joined it.</param>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<Failure> ServeAsync(RequestContext context, CacheFlight flight, FlightJoiner joiner)
+    public static async PooledValueTask<Failure> ServeAsync(RequestContext context, CacheFlight flight, FlightJoiner joiner)
     {
         while (true)
         {
@@ -76,10 +74,10 @@ internal static class SharedRelay
         }
     }
 
-    private static async ValueTask<Failure> ServeOwnAsync(
-        RequestContext context, CacheFlight flight, FlightJoiner joiner, ValueTask<Failure> flushing)
+    private static async PooledValueTask<Failure> ServeOwnAsync(
+        RequestContext context, CacheFlight flight, FlightJoiner joiner, PooledValueTask<Failure> flushing)
     {
-        await using var watch = context.CallerWatch.TokenFor(context.Request.Protocol)
+        await using var watch = context.CallerWatch.TokenFor(context.Protocol)
             .UnsafeRegister(static state => ((FlightJoiner)state!).CallerLeft(), joiner);
         try
         {
@@ -92,7 +90,7 @@ internal static class SharedRelay
     }
 
     /// <summary>Reads the whole answer for those who have joined.</summary>
-    private static async ValueTask<Failure> ReadAllAsync(
+    private static async PooledValueTask<Failure> ReadAllAsync(
         RequestContext context, UpstreamExchange exchange, bool isReceiving, ValueTask<int> receiving)
     {
         while (true)
@@ -129,8 +127,7 @@ internal static class SharedRelay
 
     /// <summary>Waits for news; the caller of a quiet stream is told that it goes on.</summary>
     /// <returns>False: the caller has gone.</returns>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<bool> WaitAsync(RequestContext context, FlightJoiner joiner)
+    private static async PooledValueTask<bool> WaitAsync(RequestContext context, FlightJoiner joiner)
     {
         var waiting = joiner.WaitAsync();
         if (waiting.IsCompleted || context.EventStream is not { Heartbeat: { } every } stream)

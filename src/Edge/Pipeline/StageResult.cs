@@ -3,7 +3,7 @@ using Edge.Core.Http;
 namespace Edge.Pipeline;
 
 /// <summary>What a stage says when it is done.</summary>
-internal enum StageOutcome
+internal enum StageOutcome : byte
 {
     /// <summary>The next stage goes on.</summary>
     Continue,

@@ -1,4 +1,5 @@
 using Edge.Core.Http;
+using Edge.Threading;
 using Microsoft.AspNetCore.Http;
 
 namespace Edge.Pipeline;
@@ -10,22 +11,21 @@ namespace Edge.Pipeline;
 internal sealed class SwitchStage(Tunnels tunnels, ResponseHeadCopier copier)
 {
     /// <summary>Runs when the exchange has the head of a 101 that was looked at.</summary>
-    public async ValueTask<Failure> RunAsync(RequestContext context)
+    public async PooledValueTask<Failure> RunAsync(RequestContext context)
     {
         var exchange = context.Exchange;
         var protocol = context.Upgrade!;
         var isConnect = context.ConnectProtocol is not null;
         copier.Copy(context, exchange.Head, exchange.HeadBytes, startsNext: false);
-        var response = context.Response;
         if (isConnect)
         {
             // The answer of HTTP/2, whose handshake has no key (RFC 8441, section 5).
-            response.StatusCode = StatusCodes.Status200OK;
-            response.Headers.Remove("Sec-WebSocket-Accept");
+            context.StatusCode = StatusCodes.Status200OK;
+            context.ResponseHeaders.Remove("Sec-WebSocket-Accept");
         }
         else
         {
-            response.Headers.Upgrade = protocol;
+            context.ResponseHeaders.Upgrade = protocol;
         }
 
         // From here on the caller's end is looked for by who reads from it: it may have sent something before.
@@ -37,7 +37,7 @@ internal sealed class SwitchStage(Tunnels tunnels, ResponseHeadCopier copier)
         {
             tunnel.Join(await context.SwitchAsync());
             tunnels.Add(tunnel);
-            return await tunnel.RunAsync(context.CallerWatch.TokenFor(context.Request.Protocol));
+            return await tunnel.RunAsync(context.CallerWatch.TokenFor(context.Protocol));
         }
         finally
         {

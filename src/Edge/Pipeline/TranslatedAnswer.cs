@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Threading;
 using Edge.Upstream;
@@ -14,8 +13,7 @@ internal static class TranslatedAnswer
     /// <summary>
     /// Takes the body, translates it and answers. The head has been copied to the answer, which has not started yet.
     /// </summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<Failure> RunAsync(RequestContext context, UpstreamExchange exchange)
+    public static async PooledValueTask<Failure> RunAsync(RequestContext context, UpstreamExchange exchange)
     {
         var translation = context.Translation!;
         while (true)
@@ -49,13 +47,13 @@ internal static class TranslatedAnswer
         }
     }
 
-    private static async ValueTask<Failure> AnswerAsync(RequestContext context)
+    private static async PooledValueTask<Failure> AnswerAsync(RequestContext context)
     {
         var body = context.Body;
         context.Cache?.Take(body.Written.Span);
         context.Cache?.Complete(context);
         UsageHeader.SetHeader(context);
-        context.Response.Headers.ContentLength = body.Length;
+        context.ResponseHeaders.ContentLength = body.Length;
         context.ResponseBytes += body.Length;
         await context.StartAnswerAsync();
         context.ResponseBody.Writer.Put(body.Written.Span);

@@ -96,7 +96,7 @@ internal sealed class Translation
                 : new ChatStreamToMessage(id);
         }
 
-        var headers = context.Response.Headers;
+        var headers = context.ResponseHeaders;
         headers.ContentType = IsStream ? "text/event-stream; charset=utf-8" : "application/json";
         if (_dropped is not null)
         {
@@ -169,7 +169,7 @@ internal sealed class Translation
     /// <returns>None, or why it cannot be.</returns>
     public Failure Finish(RequestContext context)
     {
-        switch (context.Response.StatusCode)
+        switch (context.StatusCode)
         {
             case 200:
                 break;
@@ -204,7 +204,7 @@ internal sealed class Translation
         var engine = TranslationEngine.OfThisThread;
         engine.Tape.Read(_answer.Written);
         context.Body.Clear();
-        ErrorTranslator.Write(context.Body, engine.Tape, _caller, context.Response.StatusCode, context.RequestId);
+        ErrorTranslator.Write(context.Body, engine.Tape, _caller, context.StatusCode, context.RequestId);
         engine.Tape.Reset();
         _answer.ReturnMemory();
         return context.Body.Written;

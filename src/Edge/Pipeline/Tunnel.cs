@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
+using Edge.Threading;
 using Edge.Upstream;
 
 namespace Edge.Pipeline;
@@ -87,7 +88,7 @@ internal sealed class Tunnel
     /// <summary>Passes bytes until the end. The exchange stays to be closed.</summary>
     /// <param name="callerGone">Cancelled when the caller's connection or stream is no more.</param>
     /// <returns>None where nobody broke anything: an end by either side, or by time.</returns>
-    public async ValueTask<Failure> RunAsync(CancellationToken callerGone)
+    public async PooledValueTask<Failure> RunAsync(CancellationToken callerGone)
     {
         // It may still be waited for that the upstream takes what the caller had sent before; but not for ever.
         await using var leaving = callerGone.UnsafeRegister(static tunnel => ((Tunnel)tunnel!).CallerLeft(), this);

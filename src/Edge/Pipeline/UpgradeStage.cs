@@ -43,7 +43,7 @@ internal static class UpgradeStage
         var key = isConnect ? WebSocketHandshake.CreateKey() : headers.SecWebSocketKey is [{ } only] ? only : null;
         context.BeginUpgrade(protocol, key);
         return key is not null && (isConnect || WebSocketHandshake.IsKey(key))
-            && headers.SecWebSocketVersion is [WebSocketHandshake.Version] && HttpMethods.IsGet(context.Request.Method)
+            && headers.SecWebSocketVersion is [WebSocketHandshake.Version] && HttpMethods.IsGet(context.Method)
             ? StageResult.Continue
             : StageResult.Failed(Failure.CallerUpgradeInvalid);
     }

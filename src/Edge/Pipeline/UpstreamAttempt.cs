@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Core.Resilience;
 using Edge.Threading;
@@ -19,8 +18,7 @@ internal static class UpstreamAttempt
     /// <param name="context">The request.</param>
     /// <param name="attempt">The attempt; others of the same request may run beside it.</param>
     /// <param name="onlyUntried">A target that the request has been at is of no use.</param>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<Failure> RunAsync(RequestContext context, RequestAttempt attempt, bool onlyUntried)
+    public static async PooledValueTask<Failure> RunAsync(RequestContext context, RequestAttempt attempt, bool onlyUntried)
     {
         var exchange = attempt.Exchange;
         var failure = Failure.None;
@@ -98,7 +96,7 @@ internal static class UpstreamAttempt
         if (pool is not null)
         {
             var elapsedNs = context.ElapsedNs;
-            pool.Metrics?.Ended(context.Request.Method, status, failure, elapsedNs - attempt.BeganNs);
+            pool.Metrics?.Ended(context.Method, status, failure, elapsedNs - attempt.BeganNs);
             context.Trace?.EndAttempt(context, attempt, pool.Target, elapsedNs, status, failure);
         }
     }
@@ -117,9 +115,10 @@ internal static class UpstreamAttempt
         }
     }
 
+    // What mostly does not wait, here and in the exchange, is no async method: the few that are left have what waits with them.
+
     /// <summary>Step 2: an idle connection, or else a new one.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> OpenAsync(
+    private static PooledValueTask<Failure> OpenAsync(
         RequestContext context, RequestAttempt attempt, UpstreamPool pool, bool freshOnly)
     {
         attempt.Number = context.CountAttempt();
@@ -131,20 +130,33 @@ internal static class UpstreamAttempt
             context.Meter?.BeginAttempt();
         }
 
-        var connection = freshOnly ? null : pool.TakeIdle();
-        if (connection is null)
+        if (freshOnly || pool.TakeIdle() is not { } connection)
         {
-            attempt.Exchange.Request.Trim();
-            var connected = await ConnectAsync(context, attempt, pool);
-            if (connected.Connection is null)
-            {
-                context.FailureDetail = connected.Detail;
-                return attempt.IsLost ? Failure.EdgeAttemptLost : connected.Failure;
-            }
-
-            connection = connected.Connection;
+            return ConnectAndOpenAsync(context, attempt, pool);
         }
 
+        Open(context, attempt, pool, connection);
+        return new PooledValueTask<Failure>(Failure.None);
+    }
+
+    private static async PooledValueTask<Failure> ConnectAndOpenAsync(
+        RequestContext context, RequestAttempt attempt, UpstreamPool pool)
+    {
+        attempt.Exchange.Request.Trim();
+        var connected = await ConnectAsync(context, attempt, pool);
+        if (connected.Connection is null)
+        {
+            context.FailureDetail = connected.Detail;
+            return attempt.IsLost ? Failure.EdgeAttemptLost : connected.Failure;
+        }
+
+        Open(context, attempt, pool, connected.Connection);
+        return Failure.None;
+    }
+
+    private static void Open(
+        RequestContext context, RequestAttempt attempt, UpstreamPool pool, UpstreamConnection connection)
+    {
         var drains = context.Drains;
         if (drains)
         {
@@ -153,27 +165,26 @@ internal static class UpstreamAttempt
         }
 
         attempt.Exchange.Open(
-            pool, connection, context.Upstream.Plan.Timeouts, HttpMethods.IsHead(context.Request.Method), context.WholeByMs);
+            pool, connection, context.Upstream.Plan.Timeouts, HttpMethods.IsHead(context.Method), context.WholeByMs);
         attempt.Exchange.AsksUpgrade = context.Upgrade is not null;
         attempt.Opened();
         if (!drains)
         {
-            context.CallerWatch.Guard(attempt, context.Request.Protocol);
+            context.CallerWatch.Guard(attempt, context.Protocol);
         }
-
-        return Failure.None;
     }
 
-    private static ValueTask<ConnectResult> ConnectAsync(RequestContext context, RequestAttempt attempt, UpstreamPool pool)
+    private static PooledValueTask<ConnectResult> ConnectAsync(RequestContext context, RequestAttempt attempt, UpstreamPool pool)
     {
         // A question for the next caller's sake outlives the one who has its answer.
         var caller = context.Cache?.Http is { IsSilent: true }
             ? CancellationToken.None
-            : context.CallerWatch.TokenFor(context.Request.Protocol);
+            : context.CallerWatch.TokenFor(context.Protocol);
         return attempt.Race is null ? pool.ConnectAsync(caller) : RaceAsync(attempt, pool, caller);
     }
 
-    private static async ValueTask<ConnectResult> RaceAsync(RequestAttempt attempt, UpstreamPool pool, CancellationToken caller)
+    private static async PooledValueTask<ConnectResult> RaceAsync(
+        RequestAttempt attempt, UpstreamPool pool, CancellationToken caller)
     {
         try
         {
@@ -186,28 +197,46 @@ internal static class UpstreamAttempt
     }
 
     /// <summary>Steps 3 to 5.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private static async ValueTask<Failure> SendAndReceiveAsync(
+    private static PooledValueTask<Failure> SendAndReceiveAsync(
         RequestContext context, RequestAttempt attempt, UpstreamRequestWriter.Framing framing)
     {
         var exchange = attempt.Exchange;
-        var failure = await exchange.SendAsync(
+        var sending = exchange.SendAsync(
             isWhole: context.BodyKind is not (RequestBodyKind.Streaming or RequestBodyKind.Held));
+        if (context.Upgrade is not null || !sending.TryGetResult(out var failure) || failure != Failure.None)
+        {
+            return ReceiveAsync(context, attempt, framing, sending);
+        }
+
+        Sent(context, attempt, framing);
+        return exchange.ReceiveHeadAsync();
+    }
+
+    private static async PooledValueTask<Failure> ReceiveAsync(
+        RequestContext context, RequestAttempt attempt, UpstreamRequestWriter.Framing framing, PooledValueTask<Failure> sending)
+    {
+        var exchange = attempt.Exchange;
+        var failure = await sending;
         if (failure == Failure.None)
         {
-            attempt.IsSent = true;
-            if (attempt.Race is null)
-            {
-                context.Meter?.Sent();
-            }
-
-            StartUpload(context, exchange, framing);
+            Sent(context, attempt, framing);
         }
 
         // Also where sending failed: the target may have said why before it closed.
         var received = await exchange.ReceiveHeadAsync();
         return received == Failure.None && context.Upgrade is not null ? UpgradeAnswer.Check(context, exchange)
             : received == Failure.None || failure == Failure.None ? received : failure;
+    }
+
+    private static void Sent(RequestContext context, RequestAttempt attempt, UpstreamRequestWriter.Framing framing)
+    {
+        attempt.IsSent = true;
+        if (attempt.Race is null)
+        {
+            context.Meter?.Sent();
+        }
+
+        StartUpload(context, attempt.Exchange, framing);
     }
 
     private static bool TryWriteRequest(
@@ -254,5 +283,5 @@ internal static class UpstreamAttempt
         && exchange.IsReused
         && !exchange.AnyReceived
         && context.BodyKind != RequestBodyKind.Streaming
-        && (exchange.IsUnsent || RepeatRules.IsIdempotent(context.Request.Method));
+        && (exchange.IsUnsent || RepeatRules.IsIdempotent(context.Method));
 }

@@ -6,7 +6,6 @@ using Edge.Core.Telemetry;
 using Edge.Hosting;
 using Edge.Telemetry;
 using Edge.Upstream;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
 namespace Edge.Pipeline;
@@ -35,7 +34,7 @@ internal static class UpstreamRequestWriter
         var route = context.Route!;
         var target = pick.Pool.Target;
         WriteRequestLine(to, context, upstream.Plan, target);
-        if (route.Plan.PreserveHost && CallerHost(context) is { Length: > 0 } host)
+        if (route.Plan.PreserveHost && context.CallerHost is { Length: > 0 } host)
         {
             to.WriteField("Host", host);
         }
@@ -98,14 +97,10 @@ internal static class UpstreamRequestWriter
         return true;
     }
 
-    /// <summary>The host that the caller asked for: the target's own in absolute form goes before the header.</summary>
-    public static string CallerHost(RequestContext context) =>
-        context.Target.Authority ?? context.RequestHeaders.Host.ToString();
-
     /// <summary>True where the caller may send a field of this name behind its body.</summary>
     public static bool MayTrail(RequestContext context, string name)
     {
-        var connection = context.RequestHeaders.Connection;
+        var connection = context.ConnectionOptions;
         return RequestTrailers.MayPass(name)
             && FieldText.IsToken(name)
             && !context.Upstream.Drops(name)
@@ -114,7 +109,7 @@ internal static class UpstreamRequestWriter
 
     private static void WriteRequestLine(HeadBuffer to, RequestContext context, UpstreamPlan upstream, TargetPlan target)
     {
-        to.WriteLatin1(context.Request.Method);
+        to.WriteLatin1(context.Method);
         to.Write(" "u8);
         if (target.BasePath.Length > 0)
         {
@@ -167,7 +162,7 @@ internal static class UpstreamRequestWriter
 
     private static bool TryCopyHeaders(HeadBuffer to, RequestContext context, RouteUpstream upstream, bool asksIdentity)
     {
-        var connection = context.RequestHeaders.Connection;
+        var connection = context.ConnectionOptions;
         var namesOptions = NamesOptions(connection);
         foreach (ref readonly var header in context.CallerHeaders.All)
         {
@@ -390,7 +385,7 @@ internal static class UpstreamRequestWriter
 
     private static void WriteVia(HeadBuffer to, RequestContext context)
     {
-        var isHttp2 = HttpProtocol.IsHttp2(context.Request.Protocol);
+        var isHttp2 = context.IsHttp2;
         var hops = context.RequestHeaders.Via;
         if (hops.Count == 0)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Core.Llm;
 using Edge.Threading;
@@ -32,7 +31,7 @@ internal static class UsageHeader
         }
 
         // Nobody but the gateway says what has been used.
-        var headers = context.Response.Headers;
+        var headers = context.ResponseHeaders;
         headers.Remove(Name);
         if (!context.Meter!.IsEventStream && context.Body.Length == 0 && !(headers.ContentLength > HeldBytesMax))
         {
@@ -52,10 +51,10 @@ internal static class UsageHeader
     {
         if (IsAsked(context))
         {
-            context.Response.Headers.Remove(Name);
+            context.ResponseHeaders.Remove(Name);
             if (Text(context) is { } text)
             {
-                context.Response.Headers[Name] = text;
+                context.ResponseHeaders[Name] = text;
             }
         }
     }
@@ -63,7 +62,7 @@ internal static class UsageHeader
     /// <summary>Sets the trailer, now that the answer is whole, where the header could not say it.</summary>
     public static void SetTrailer(RequestContext context)
     {
-        if (IsAsked(context) && !context.Response.Headers.ContainsKey(Name)
+        if (IsAsked(context) && !context.ResponseHeaders.ContainsKey(Name)
             && context.Features.Find<IHttpResponseTrailersFeature>() is { } feature
             && Text(context) is { } text)
         {
@@ -75,8 +74,7 @@ internal static class UsageHeader
     /// Takes the answer's body into the context's buffer, whole or as much of it as may be held, sets the header where it is
     /// whole, and starts the answer with what it has.
     /// </summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public static async ValueTask<Failure> HoldAsync(RequestContext context, UpstreamExchange exchange)
+    public static async PooledValueTask<Failure> HoldAsync(RequestContext context, UpstreamExchange exchange)
     {
         var body = context.Body;
         body.Clear();
@@ -95,7 +93,7 @@ internal static class UsageHeader
                     context.Cache?.Complete(context);
                     if (Text(context) is { } text)
                     {
-                        context.Response.Headers[Name] = text;
+                        context.ResponseHeaders[Name] = text;
                     }
 
                     return await StartAsync(context);
@@ -115,7 +113,7 @@ internal static class UsageHeader
         return await StartAsync(context);
     }
 
-    private static async ValueTask<Failure> StartAsync(RequestContext context)
+    private static async PooledValueTask<Failure> StartAsync(RequestContext context)
     {
         await context.StartAnswerAsync();
         context.ResponseBody.Writer.Put(context.Body.Written.Span);
@@ -126,7 +124,7 @@ internal static class UsageHeader
     private static bool IsAsked(RequestContext context) =>
         context.Meter is not null
         && context.Route!.Body!.Metering!.UsageHeader
-        && context.Response.StatusCode is >= 200 and < 300 and not 205;
+        && context.StatusCode is >= 200 and < 300 and not 205;
 
     private static string? Text(RequestContext context)
     {

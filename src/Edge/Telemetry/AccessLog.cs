@@ -60,7 +60,7 @@ internal sealed class AccessLog : IAsyncDisposable
     /// <param name="elapsedNs">How long it took.</param>
     public void Served(RequestContext context, Failure failure, long elapsedNs)
     {
-        if (_plan is not { } plan || !IsKept(plan, failure, context.Response.StatusCode))
+        if (_plan is not { } plan || !IsKept(plan, failure, context.StatusCode))
         {
             return;
         }
@@ -77,7 +77,7 @@ internal sealed class AccessLog : IAsyncDisposable
             PutCommon(ref line, context, failure, isCombined: plan.Format == AccessLogFormat.Combined);
         }
 
-        Also?.AccessLog?.Add(SeverityOf(context.Response.StatusCode), "access", context.Trace, line.Written);
+        Also?.AccessLog?.Add(SeverityOf(context.StatusCode), "access", context.Trace, line.Written);
         line.Put("\n"u8);
         _lines.Add(line.Written);
     }
@@ -96,11 +96,11 @@ internal sealed class AccessLog : IAsyncDisposable
         line.Put("{\"time\":\""u8);
         LogClock.PutIso(ref line, _time.GetUtcNow());
         line.Put("\",\"method\":\""u8);
-        line.PutEscaped(context.Request.Method);
+        line.PutEscaped(context.Method);
         line.Put("\",\"path\":\""u8);
         line.PutEscaped(context.Target.Path);
         line.Put("\",\"protocol\":\""u8);
-        line.PutEscaped(context.Request.Protocol);
+        line.PutEscaped(context.Protocol);
         line.Put("\",\"status\":"u8);
         line.Put(StatusOf(context, failure));
         line.Put(",\"bytes\":"u8);
@@ -216,7 +216,7 @@ internal sealed class AccessLog : IAsyncDisposable
         line.Put(" "u8);
         LogClock.PutCommon(ref line, _time.GetUtcNow());
         line.Put(" "u8);
-        line.PutQuoted(context.Request.Method, context.Target.Path, context.Request.Protocol);
+        line.PutQuoted(context.Method, context.Target.Path, context.Protocol);
         line.Put(" "u8);
         line.Put(StatusOf(context, failure));
         line.Put(" "u8);
@@ -245,5 +245,5 @@ internal sealed class AccessLog : IAsyncDisposable
 
     // Kestrel has 200 where no answer was begun.
     private static int StatusOf(RequestContext context, Failure failure) =>
-        failure == Failure.CallerGone && !context.Response.HasStarted ? Failures.CallerGoneStatus : context.Response.StatusCode;
+        failure == Failure.CallerGone && !context.HasAnswerStarted ? Failures.CallerGoneStatus : context.StatusCode;
 }

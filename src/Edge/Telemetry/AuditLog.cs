@@ -143,7 +143,7 @@ internal sealed class AuditLog : IAsyncDisposable
             Kind = kind,
             Outcome = outcome,
             Route = context.Route?.Plan.Name,
-            Method = context.Request.Method,
+            Method = context.Method,
             Target = context.Target.Value,
             PathLength = context.Target.Path.Length,
             Client = client,

@@ -27,7 +27,7 @@ internal static class DecisionTrace
     /// <summary>Puts into an answer that has not started what its caller may know.</summary>
     public static void WriteHeaders(RequestContext context)
     {
-        var headers = context.Response.Headers;
+        var headers = context.ResponseHeaders;
         if (context.IsExplained)
         {
             headers[RequestContext.ExplainHeader] = Explain(context);
@@ -47,7 +47,7 @@ internal static class DecisionTrace
     /// </summary>
     public static void KeepFromCaches(RequestContext context)
     {
-        var headers = context.Response.Headers;
+        var headers = context.ResponseHeaders;
         if (context.IsExplained)
         {
             foreach (var name in (string[])[.. headers.Keys])
@@ -64,7 +64,7 @@ internal static class DecisionTrace
             headers.CacheControl = "no-store";
         }
         else if (context.Route!.Plan.Authenticate is not null
-            && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)))
+            && (HttpMethods.IsGet(context.Method) || HttpMethods.IsHead(context.Method)))
         {
             if (context.Snapshot.TimesAsked)
             {
@@ -229,7 +229,7 @@ internal static class DecisionTrace
     private static (string Did, string? Why) Forwarding(RequestContext context)
     {
         var why = string.Create(
-            CultureInfo.InvariantCulture, $"{context.Upstream.Plan.Name}, status {context.Response.StatusCode}");
+            CultureInfo.InvariantCulture, $"{context.Upstream.Plan.Name}, status {context.StatusCode}");
         if (context.Attempts > 1)
         {
             why += string.Create(CultureInfo.InvariantCulture, $", attempts {context.Attempts}");

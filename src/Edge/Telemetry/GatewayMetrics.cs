@@ -163,7 +163,7 @@ internal sealed class GatewayMetrics
 
     /// <summary>How many requests like this one run.</summary>
     public StripedCounter Running(RequestContext context) =>
-        _running.Of(HttpLabels.Of(context.Request.Method, context.Request.Scheme == "https").Code);
+        _running.Of(HttpLabels.Of(context.Method, context.IsHttps).Code);
 
     /// <summary>What an exemplar says of a request that is over.</summary>
     public Exemplar ExemplarOf(RequestTrace trace, long elapsedNs) => new(

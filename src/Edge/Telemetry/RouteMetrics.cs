@@ -60,9 +60,9 @@ internal sealed class RouteMetrics
     /// <param name="elapsedNs">How long it took.</param>
     public void Ended(RequestContext context, Failure failure, long elapsedNs)
     {
-        var status = failure == Failure.CallerGone && !context.Response.HasStarted ? 0 : context.Response.StatusCode;
+        var status = failure == Failure.CallerGone && !context.HasAnswerStarted ? 0 : context.StatusCode;
         var labels = HttpLabels.Of(
-            context.Request.Method, context.Request.Scheme == "https", context.Request.Protocol == "HTTP/2", status, failure);
+            context.Method, context.IsHttps, context.IsHttp2, status, failure);
         Record(_durations.Of(labels.Code), elapsedNs, context.Trace);
         if (context.ResponseBytes > 0)
         {

@@ -42,7 +42,7 @@ internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, GenAiName
             return;
         }
 
-        var isError = context.Response.StatusCode >= 500 || Failures.Side(failure) is FailureSide.Edge or FailureSide.Upstream;
+        var isError = context.StatusCode >= 500 || Failures.Side(failure) is FailureSide.Edge or FailureSide.Upstream;
         if (!trace.Id.IsSampled && !isError && elapsedNs < plan.Slow.TotalNanoseconds)
         {
             return;
@@ -64,7 +64,7 @@ internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, GenAiName
         RequestContext context, RequestTrace trace, Failure failure, bool isError, long startNanos, long endNanos)
     {
         var route = context.Route;
-        var method = HttpLabels.Of(context.Request.Method, isSecure: false).Method;
+        var method = HttpLabels.Of(context.Method, isSecure: false).Method;
         return new SpanRecord
         {
             Id = trace.Id,
@@ -77,12 +77,12 @@ internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, GenAiName
             Events = EventsOf(context, startNanos, endNanos),
             Attributes =
             [
-                new("http.request.method", context.Request.Method),
+                new("http.request.method", context.Method),
                 new("url.path", context.Target.Path.ToString()),
                 new("url.scheme", context.Request.Scheme),
                 new("http.route", route?.Plan.Path.Text),
                 new("http.response.status_code", StatusOf(context, failure)),
-                new("network.protocol.version", context.Request.Protocol == "HTTP/2" ? "2" : "1.1"),
+                new("network.protocol.version", context.IsHttp2 ? "2" : "1.1"),
                 new("client.address", context.ClientAddress.ToString()),
                 new("user_agent.original", Bound(context.RequestHeaders.UserAgent.ToString())),
                 new("error.type", failure == Failure.None ? null : Failures.Code(failure)),
@@ -119,14 +119,14 @@ internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, GenAiName
             ParentSpan = trace.Id.Span,
             Name = isModel
                 ? operation + " " + Bound(attempt.Model!)
-                : HttpLabels.Of(context.Request.Method, isSecure: false).Method,
+                : HttpLabels.Of(context.Method, isSecure: false).Method,
             IsClient = true,
             StartNanos = startNanos + attempt.BeganNs,
             EndNanos = startNanos + attempt.EndedNs,
             IsError = attempt.Failure != Failure.None || attempt.Status >= 400,
             Attributes =
             [
-                new("http.request.method", context.Request.Method),
+                new("http.request.method", context.Method),
                 new("server.address", attempt.Target.Host),
                 new("server.port", (long)attempt.Target.Port),
                 new("http.response.status_code", attempt.Status == 0 ? null : (long)attempt.Status),
@@ -155,7 +155,7 @@ internal sealed class Tracer(TracesPlan plan, TracesExporter exporter, GenAiName
             : [("edge.first_event", startNanos + context.FirstEventNs), ("edge.stream_end", endNanos)];
 
     private static long? StatusOf(RequestContext context, Failure failure) =>
-        failure == Failure.CallerGone && !context.Response.HasStarted ? null : context.Response.StatusCode;
+        failure == Failure.CallerGone && !context.HasAnswerStarted ? null : context.StatusCode;
 
     // The header may come in several lines, which are one list (section 3.3).
     private static string? StateOf(RequestContext context) =>

@@ -1,30 +1,27 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks.Sources;
 
 namespace Edge.Threading;
 
 /// <summary>
-/// Builds async methods whose state, when they have to wait, lies in an object from a pool. Used by
-/// <c>[AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder&lt;&gt;))]</c> on the way of a request.
+/// Builds async methods whose state, when they have to wait, lies in an object from a pool: those that return a
+/// <see cref="PooledValueTask{TResult}"/>.
 /// </summary>
 /// <remarks>
 /// The framework's <see cref="PoolingAsyncValueTaskMethodBuilder{TResult}"/> keeps one object a thread and one a core, and an
 /// event loop has as many requests waiting as it has callers. Here each thread keeps a list, without a lock since a request
 /// mostly begins and ends on one loop; what a thread has too many of goes to a list that all share, for those that are short of
 /// it. The execution context is not carried across waits: nothing on this path has ambient state.
-/// The ValueTask must be awaited exactly once, as always.
 /// </remarks>
 /// <typeparam name="TResult">What the method returns.</typeparam>
 [SuppressMessage("Performance", "CA1822", Justification = "The compiler wants instance methods.")]
 internal struct PooledValueTaskMethodBuilder<TResult>
 {
-    private StateBox? _box;
+    private PooledCall<TResult>? _box;
     private TResult _result;
-    private bool _isCompleted;
 
     /// <summary>What the caller awaits.</summary>
-    public readonly ValueTask<TResult> Task => _isCompleted ? new ValueTask<TResult>(_result) : _box!.AsValueTask();
+    public readonly PooledValueTask<TResult> Task => _box is null ? new(_result) : new(_box);
 
     /// <summary>A builder for one call.</summary>
     public static PooledValueTaskMethodBuilder<TResult> Create() => default;
@@ -42,7 +39,6 @@ internal struct PooledValueTaskMethodBuilder<TResult>
         if (_box is null)
         {
             _result = result;
-            _isCompleted = true;
         }
         else
         {
@@ -83,42 +79,8 @@ internal struct PooledValueTaskMethodBuilder<TResult>
         return box.MoveNextAction;
     }
 
-    /// <summary>Where a call that waits keeps its result until it is fetched.</summary>
-    private abstract class StateBox : IValueTaskSource<TResult>
-    {
-        private ManualResetValueTaskSourceCore<TResult> _core;
-
-        public ValueTask<TResult> AsValueTask() => new(this, _core.Version);
-
-        public void SetResult(TResult result) => _core.SetResult(result);
-
-        public void SetException(Exception exception) => _core.SetException(exception);
-
-        public TResult GetResult(short token)
-        {
-            try
-            {
-                return _core.GetResult(token);
-            }
-            finally
-            {
-                _core.Reset();
-                Return();
-            }
-        }
-
-        public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
-
-        // The continuation is the next method's, which runs in this pipeline too: no context to go back to.
-        public void OnCompleted(
-            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-            _core.OnCompleted(continuation, state, token, flags & ~ValueTaskSourceOnCompletedFlags.FlowExecutionContext);
-
-        protected abstract void Return();
-    }
-
     /// <summary>A call that threw before its first wait.</summary>
-    private sealed class FaultedBox : StateBox
+    private sealed class FaultedBox : PooledCall<TResult>
     {
         protected override void Return()
         {
@@ -127,7 +89,7 @@ internal struct PooledValueTaskMethodBuilder<TResult>
     }
 
     /// <summary>The state of a call of one method.</summary>
-    private sealed class StateBox<TStateMachine> : StateBox
+    private sealed class StateBox<TStateMachine> : PooledCall<TResult>
         where TStateMachine : IAsyncStateMachine
     {
         /// <summary>Most objects of one method that a thread keeps.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Edge.Transport;
 
 namespace Edge.Threading;
 
@@ -8,14 +9,13 @@ namespace Edge.Threading;
 /// </summary>
 /// <remarks>
 /// A timer of the runtime wakes its timer thread, which wakes a thread of the pool, which looks for more work before it sleeps:
-/// three switches and more, 150 us of processor time a call where a program does little else, and so more than a request.
+/// three switches and more, 150 us of processor time a call where a program does little else, and so more than a request. The
+/// wait between two calls is the kernel's, as the event loops wait: that of the runtime is some 20 pages of code.
 /// </remarks>
-internal sealed class TickingTime : TimeProvider
+internal sealed unsafe class TickingTime : TimeProvider
 {
     /// <summary>Timers with longer periods than this are the system's.</summary>
     public static readonly TimeSpan PeriodMax = TimeSpan.FromMilliseconds(500);
-
-    private static readonly AutoResetEvent Changed = new(false);
 
     [ThreadStatic]
     private static bool IsOfThread;
@@ -23,10 +23,16 @@ internal sealed class TickingTime : TimeProvider
     private readonly Lock _gate = new();
     private readonly List<Ticker> _tickers = [];
     private readonly List<Ticker> _due = [];
+    private readonly int _epoll = LinuxSocket.CreateEpoll();
+    private readonly int _changed = LinuxSocket.CreateEvent();
     private bool _isRunning;
 
     private TickingTime()
     {
+        if (LinuxSocket.Watch(_epoll, _changed, 0) < 0)
+        {
+            throw new InvalidOperationException("The wake-up of the ticking thread can't be watched.");
+        }
     }
 
     /// <summary>The one of the process.</summary>
@@ -54,6 +60,7 @@ internal sealed class TickingTime : TimeProvider
     private void Run()
     {
         IsOfThread = true;
+        var events = stackalloc byte[EpollEvent.BytesMax];
         while (true)
         {
             int wait;
@@ -64,7 +71,8 @@ internal sealed class TickingTime : TimeProvider
 
             if (_due.Count == 0)
             {
-                Changed.WaitOne(wait);
+                // The eventfd is never read: edge-triggered, each signal is an event of its own.
+                _ = LinuxSocket.NextEvents(_epoll, events, 1, wait);
                 continue;
             }
 
@@ -117,7 +125,7 @@ internal sealed class TickingTime : TimeProvider
             }
 
             Start();
-            Changed.Set();
+            LinuxSocket.Signal(_changed);
             return true;
         }
     }

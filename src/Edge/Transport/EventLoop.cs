@@ -28,6 +28,7 @@ internal sealed unsafe class EventLoop
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _posted = new();
     private readonly Queue<KeyValuePair<Action<object?>, object?>> _postedHere = new();
     private SocketBatch? _batch;
+    private int _postedCount;
     private int _isWoken;
     private int _socketCount;
 
@@ -79,6 +80,8 @@ internal sealed unsafe class EventLoop
     /// <summary>Runs something on the loop's thread after the events at hand. Any thread.</summary>
     public void Post(IThreadPoolWorkItem work)
     {
+        // Counted first, so that the count is never behind the queue; and it is all that an idle turn of the loop looks at.
+        Interlocked.Increment(ref _postedCount);
         _posted.Enqueue(work);
         if (CurrentLoop != this && Interlocked.Exchange(ref _isWoken, 1) == 0)
         {
@@ -99,7 +102,8 @@ internal sealed unsafe class EventLoop
         var events = (byte*)NativeMemory.AllocZeroed(EventsMax, (nuint)stride);
         while (true)
         {
-            var count = LinuxSocket.NextEvents(_epoll, events, EventsMax, _posted.IsEmpty && _postedHere.Count == 0 ? -1 : 0);
+            var isIdle = Volatile.Read(ref _postedCount) + _postedHere.Count == 0;
+            var count = LinuxSocket.NextEvents(_epoll, events, EventsMax, isIdle ? -1 : 0);
             if (count > 1)
             {
                 ReceiveAhead(batch, events, count);
@@ -152,8 +156,9 @@ internal sealed unsafe class EventLoop
             action(state);
         }
 
-        for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
+        for (var left = Volatile.Read(ref _postedCount); left > 0 && _posted.TryDequeue(out var work); left--)
         {
+            Interlocked.Decrement(ref _postedCount);
             work.Execute();
         }
     }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using Edge.Core.Http;
 using Edge.Threading;
 using Edge.Transport;
@@ -42,8 +41,8 @@ internal sealed class ConnectRace
     /// <summary>Runs the race.</summary>
     /// <returns>The winner's socket, now the receiver's; null when every address failed (see <see cref="Error"/>).</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled; nothing stays open.</exception>
-    public ValueTask<SocketChannel?> RunAsync(IPAddress[] addresses, CancellationToken ct) =>
-        addresses.Length == 1 ? RunAloneAsync(addresses[0], ct) : new ValueTask<SocketChannel?>(RunAllAsync(addresses, ct));
+    public PooledValueTask<SocketChannel?> RunAsync(IPAddress[] addresses, CancellationToken ct) =>
+        addresses.Length == 1 ? RunAloneAsync(addresses[0], ct) : RunAllAsync(addresses, ct);
 
     /// <summary>After a race that ran out of time: remembers that the addresses still trying did not answer.</summary>
     public void BlameUnfinished()
@@ -56,8 +55,7 @@ internal sealed class ConnectRace
     }
 
     /// <summary>The one address that most targets have. Nothing is raced, so that a burst of dials takes little memory.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    private async ValueTask<SocketChannel?> RunAloneAsync(IPAddress address, CancellationToken ct)
+    private async PooledValueTask<SocketChannel?> RunAloneAsync(IPAddress address, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         var endpoint = new IPEndPoint(address, _port);
@@ -79,7 +77,7 @@ internal sealed class ConnectRace
         }
     }
 
-    private async Task<SocketChannel?> RunAllAsync(IPAddress[] addresses, CancellationToken ct)
+    private async PooledValueTask<SocketChannel?> RunAllAsync(IPAddress[] addresses, CancellationToken ct)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try

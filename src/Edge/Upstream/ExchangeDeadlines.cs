@@ -4,9 +4,11 @@ namespace Edge.Upstream;
 
 /// <summary>
 /// When an exchange is to be given up, in milliseconds of the sweeper's clock. The owner of the exchange sets plain numbers; the
-/// sweeper reads them a few times a second. So a timeout costs a store, not a timer.
+/// sweeper reads them, once a second those that are further away. So a timeout costs a store, not a timer.
 /// </summary>
-internal sealed class ExchangeDeadlines
+/// <param name="connection">The exchange's connection.</param>
+/// <param name="pool">Who is told of a deadline that is near; null: nobody.</param>
+internal sealed class ExchangeDeadlines(UpstreamConnection? connection = null, UpstreamPool? pool = null)
 {
     private const long Never = long.MaxValue;
 
@@ -20,25 +22,25 @@ internal sealed class ExchangeDeadlines
     /// The answer's head must be here by then. Set by whoever sends the request's last byte, which may be another thread than the
     /// one that receives: so it has no effect once <see cref="HeadIsHere"/> was called.
     /// </summary>
-    public void HeadBy(long timeMs) => Volatile.Write(ref _headBy, timeMs);
+    public void HeadBy(long timeMs) => Set(ref _headBy, timeMs);
 
     /// <summary>The head has come; its deadline is void, even if it is set later.</summary>
     public void HeadIsHere() => Volatile.Write(ref _headIsHere, true);
 
     /// <summary>The next bytes of the answer's body must be here by then.</summary>
-    public void ReceiveBy(long timeMs) => Volatile.Write(ref _receiveBy, timeMs);
+    public void ReceiveBy(long timeMs) => Set(ref _receiveBy, timeMs);
 
     /// <summary>Nothing is awaited from the target now.</summary>
     public void ReceiveWheneverReady() => Volatile.Write(ref _receiveBy, Never);
 
     /// <summary>The bytes being sent must be taken by then.</summary>
-    public void SendBy(long timeMs) => Volatile.Write(ref _sendBy, timeMs);
+    public void SendBy(long timeMs) => Set(ref _sendBy, timeMs);
 
     /// <summary>Nothing is being sent now.</summary>
     public void SendWheneverReady() => Volatile.Write(ref _sendBy, Never);
 
     /// <summary>Everything must be over by then.</summary>
-    public void WholeBy(long timeMs) => Volatile.Write(ref _wholeBy, timeMs);
+    public void WholeBy(long timeMs) => Set(ref _wholeBy, timeMs);
 
     /// <summary>No exchange: no deadline.</summary>
     public void Clear()
@@ -64,5 +66,14 @@ internal sealed class ExchangeDeadlines
         }
 
         return nowMs > Volatile.Read(ref _wholeBy) ? Failure.UpstreamTotalTimeout : Failure.None;
+    }
+
+    private void Set(ref long deadline, long timeMs)
+    {
+        Volatile.Write(ref deadline, timeMs);
+        if (pool is not null && pool.IsSoon(timeMs))
+        {
+            pool.LookSoon(connection!);
+        }
     }
 }

@@ -46,13 +46,19 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
     private int _closed;
 
     /// <summary>Takes ownership of a connected socket and of the TLS session on it.</summary>
-    public UpstreamConnection(SocketChannel channel, SslStream? tls, int headBytesMax, long createdAtMs)
+    /// <param name="channel">The socket.</param>
+    /// <param name="tls">The session; null: none.</param>
+    /// <param name="headBytesMax">Most bytes of an answer's head.</param>
+    /// <param name="createdAtMs">The time, on the sweeper's clock.</param>
+    /// <param name="pool">Where its deadlines are looked at.</param>
+    public UpstreamConnection(
+        SocketChannel channel, SslStream? tls, int headBytesMax, long createdAtMs, UpstreamPool? pool)
     {
         _channel = channel;
         _tls = tls;
         Head = new ResponseHead(headBytesMax);
         CreatedAtMs = createdAtMs;
-        Deadlines = new ExchangeDeadlines();
+        Deadlines = new ExchangeDeadlines(this, pool);
     }
 
     /// <summary>The loop that it lives on.</summary>
@@ -70,8 +76,11 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
     /// <summary>When it became idle, on the sweeper's clock. Meaningful while the pool owns it.</summary>
     public long IdleSinceMs { get; set; }
 
-    /// <summary>Where it stands in the pool's list of all its connections.</summary>
-    public int PoolIndex { get; set; } = -1;
+    /// <summary>Its place in <see cref="ConnectionRound"/>, whose own this is; -1: it has none.</summary>
+    public int RoundIndex { get; set; } = -1;
+
+    /// <summary>True where it is looked at out of turn; likewise.</summary>
+    public bool IsLookedAtSoon { get; set; }
 
     /// <summary>True once it has been idle: the target may have closed it behind our back.</summary>
     public bool HasRested { get; private set; }

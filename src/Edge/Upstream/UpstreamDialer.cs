@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using Edge.Core.Configuration;
@@ -50,8 +49,7 @@ internal sealed class UpstreamDialer
     /// </summary>
     /// <param name="loop">Where the connection is going to live.</param>
     /// <param name="cancellation">Calls it off.</param>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public async ValueTask<DialResult> DialAsync(EventLoop loop, CancellationToken cancellation)
+    public async PooledValueTask<DialResult> DialAsync(EventLoop loop, CancellationToken cancellation)
     {
         // Cancelled by either: a source that is linked with another would be a second one.
         using var either = new CancellationTokenSource(_timeout, _time);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
 using Edge.Threading;
@@ -119,41 +118,8 @@ internal sealed partial class UpstreamExchange
         connection.Deadlines.WholeBy(wholeByMs);
     }
 
-    /// <summary>Sends <see cref="Request"/>. A failure is not yet the end: an early answer may be waiting.</summary>
-    /// <param name="isWhole">True when nothing follows: the answer is due from now on.</param>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public async ValueTask<Failure> SendAsync(bool isWhole)
-    {
-        var connection = _connection!;
-        _requestIsWhole = isWhole;
-        _requestBytes = Request.Length;
-        connection.Deadlines.SendBy(After(_timeouts.Idle));
-        try
-        {
-            await connection.SendAsync(Request.Written);
-        }
-        catch (Exception exception) when (UpstreamConnection.IsConnectionError(exception))
-        {
-            Request.ReturnMemory();
-            IsUnsent = IsTakenAtOnce(connection);
-            connection.Deadlines.SendWheneverReady();
-            connection.Deadlines.HeadBy(After(_timeouts.FirstByte));
-            return FailureOf(exception, Failure.UpstreamClosed);
-        }
-
-        Request.ReturnMemory();
-        connection.Deadlines.SendWheneverReady();
-        if (isWhole)
-        {
-            RequestIsSent();
-        }
-
-        return Failure.None;
-    }
-
     /// <summary>Receives until the final answer's head is whole. Interim answers are passed over.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public async ValueTask<Failure> ReceiveHeadAsync()
+    public async PooledValueTask<Failure> ReceiveHeadAsync()
     {
         var connection = _connection!;
         var interim = 0;
@@ -336,19 +302,30 @@ internal sealed partial class UpstreamExchange
     /// Ends the exchange. The connection goes back to its pool when both messages were whole, the answer's end was told by its
     /// framing and not one byte is left over; otherwise it is closed. Waits for an upload that is still running.
     /// </summary>
-    public async ValueTask CloseAsync()
+    public ValueTask CloseAsync()
     {
-        var connection = _connection;
-        if (connection is null)
+        if (_connection is not { } connection)
         {
-            return;
+            return ValueTask.CompletedTask;
         }
 
         if (HasUpload)
         {
-            await StopUploadAsync(connection);
+            return StopAndCloseAsync(connection);
         }
 
+        Close(connection);
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask StopAndCloseAsync(UpstreamConnection connection)
+    {
+        await StopUploadAsync(connection);
+        Close(connection);
+    }
+
+    private void Close(UpstreamConnection connection)
+    {
         var isWhole = _bodyEnded && _requestSent && _framing != BodyFraming.UntilClose;
         var reusable = isWhole && !_isDistrusted && connection.Head.MayPersist && connection.Received.IsEmpty;
         _connection = null;
@@ -447,7 +424,7 @@ internal sealed partial class UpstreamExchange
         _connection!.Deadlines.HeadBy(After(_timeouts.FirstByte));
     }
 
-    private long After(TimeSpan span) => _sweeper.NowMs + (long)span.TotalMilliseconds;
+    private long After(TimeSpan span) => _sweeper.NowMs + (span.Ticks / TimeSpan.TicksPerMillisecond);
 }
 
 /// <summary>What <see cref="UpstreamExchange.TryReadBody"/> found.</summary>

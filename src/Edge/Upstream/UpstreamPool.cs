@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using Edge.Core.Configuration;
 using Edge.Core.Http;
@@ -18,14 +17,21 @@ internal sealed class UpstreamPool : IDisposable
     /// <summary>After so much rest an idle connection is looked at once more before it is used.</summary>
     public const int RestMsMin = 500;
 
+    /// <summary>Time between two looks for idle connections that are too old.</summary>
+    public const int IdleLookMs = 500;
+
     private readonly UpstreamPlan _plan;
     private readonly UpstreamSweeper _sweeper;
     private readonly UpstreamDialer _dialer;
     private readonly Lock _gate = new();
-    private readonly List<UpstreamConnection> _all = [];
+    private readonly ConnectionRound _all = new();
     private readonly List<UpstreamConnection>[] _idle = new List<UpstreamConnection>[EventLoops.All.Length];
     private readonly List<UpstreamConnection> _expired = [];
+    private readonly List<OverdueExchange> _overdue = [];
     private readonly LoopDemand _demand = new();
+    private readonly long _lifetimeMs;
+    private readonly long _idleTimeoutMs;
+    private long _idleLookedAtMs;
     private int _dialing;
     private bool _disposed;
     private bool _isSwept;
@@ -37,6 +43,8 @@ internal sealed class UpstreamPool : IDisposable
         _sweeper = sweeper;
         _dialer = dialer;
         Target = target;
+        _lifetimeMs = (long)plan.ConnectionLifetime.TotalMilliseconds;
+        _idleTimeoutMs = (long)plan.ConnectionIdleTimeout.TotalMilliseconds;
         HostLine = Encoding.Latin1.GetBytes($"Host: {target.Authority}\r\n");
         for (var i = 0; i < _idle.Length; i++)
         {
@@ -92,7 +100,7 @@ internal sealed class UpstreamPool : IDisposable
     /// </summary>
     public UpstreamConnection? TakeIdle()
     {
-        var bornAfterMs = _sweeper.NowMs - (long)_plan.ConnectionLifetime.TotalMilliseconds;
+        var bornAfterMs = _sweeper.NowMs - _lifetimeMs;
         while (true)
         {
             var connection = PopIdle();
@@ -120,8 +128,7 @@ internal sealed class UpstreamPool : IDisposable
 
     /// <summary>Makes a new connection; the caller owns it.</summary>
     /// <returns>The connection, or why there is none and what our own log should say.</returns>
-    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder<>))]
-    public async ValueTask<ConnectResult> ConnectAsync(CancellationToken cancellation)
+    public async PooledValueTask<ConnectResult> ConnectAsync(CancellationToken cancellation)
     {
         lock (_gate)
         {
@@ -148,7 +155,7 @@ internal sealed class UpstreamPool : IDisposable
             dialed = await _dialer.DialAsync(loop, cancellation);
             if (dialed.Channel is not null)
             {
-                connection = new UpstreamConnection(dialed.Channel, dialed.Tls, _plan.ResponseHeadersMax, _sweeper.NowMs);
+                connection = new UpstreamConnection(dialed.Channel, dialed.Tls, _plan.ResponseHeadersMax, _sweeper.NowMs, this);
             }
         }
         finally
@@ -159,7 +166,6 @@ internal sealed class UpstreamPool : IDisposable
                 _dialing--;
                 if (connection is not null)
                 {
-                    connection.PoolIndex = _all.Count;
                     _all.Add(connection);
                     _demand.Added(loop);
                 }
@@ -204,27 +210,33 @@ internal sealed class UpstreamPool : IDisposable
         connection.Dispose();
     }
 
-    /// <summary>Closes idle connections that are too old. Called by the sweeper only.</summary>
-    /// <returns>True where there are exchanges whose time is up.</returns>
-    public bool Sweep(long nowMs)
+    /// <summary>True where a deadline may come before the connection's turn to be looked at.</summary>
+    public bool IsSoon(long timeMs) => timeMs - _sweeper.NowMs < ConnectionRound.SoonMs;
+
+    /// <summary>A connection of this pool was given such a deadline.</summary>
+    public void LookSoon(UpstreamConnection connection)
     {
-        var idleSince = nowMs - (long)_plan.ConnectionIdleTimeout.TotalMilliseconds;
-        var bornAfter = nowMs - (long)_plan.ConnectionLifetime.TotalMilliseconds;
         lock (_gate)
         {
-            foreach (var idle in _idle)
+            _all.LookSoon(connection);
+        }
+    }
+
+    /// <summary>
+    /// Closes idle connections that are too old, and finds the exchanges whose time is up. Called by the sweeper only.
+    /// </summary>
+    /// <returns>True where there are such exchanges: <see cref="AbortOverdue"/> is to be called before this is again.</returns>
+    public bool Sweep(long nowMs)
+    {
+        lock (_gate)
+        {
+            if (nowMs - _idleLookedAtMs >= IdleLookMs)
             {
-                for (var i = idle.Count - 1; i >= 0; i--)
-                {
-                    var connection = idle[i];
-                    if (connection.IdleSinceMs < idleSince || connection.CreatedAtMs < bornAfter || !connection.IsQuiet)
-                    {
-                        idle.RemoveAt(i);
-                        Forget(connection);
-                        _expired.Add(connection);
-                    }
-                }
+                _idleLookedAtMs = nowMs;
+                CollectExpired(nowMs);
             }
+
+            _all.Look(nowMs, _overdue);
         }
 
         foreach (var connection in _expired)
@@ -233,35 +245,18 @@ internal sealed class UpstreamPool : IDisposable
         }
 
         _expired.Clear();
-        var index = 0;
-        lock (_gate)
-        {
-            return FindOverdue(nowMs, ref index, out _, out _) is not null;
-        }
+        return _overdue.Count > 0;
     }
 
     /// <summary>Breaks exchanges whose time is up. What their owners do then may run inside this call.</summary>
-    public void AbortOverdue(long nowMs)
+    public void AbortOverdue()
     {
-        var index = 0;
-        while (true)
+        foreach (var (connection, lease, reason) in _overdue)
         {
-            UpstreamConnection? overdue;
-            long lease;
-            Failure reason;
-            lock (_gate)
-            {
-                overdue = FindOverdue(nowMs, ref index, out lease, out reason);
-            }
-
-            if (overdue is null)
-            {
-                return;
-            }
-
-            // Outside the lock, since the exchange's continuation may run inside this call.
-            overdue.TryAbort(lease, reason);
+            connection.TryAbort(lease, reason);
         }
+
+        _overdue.Clear();
     }
 
     /// <summary>Breaks all exchanges that there are; their owners then see the reason.</summary>
@@ -270,7 +265,7 @@ internal sealed class UpstreamPool : IDisposable
         UpstreamConnection[] all;
         lock (_gate)
         {
-            all = [.. _all];
+            all = _all.ToArray();
         }
 
         foreach (var connection in all)
@@ -362,41 +357,32 @@ internal sealed class UpstreamPool : IDisposable
         }
     }
 
-    private UpstreamConnection? FindOverdue(long nowMs, ref int index, out long lease, out Failure reason)
+    private void CollectExpired(long nowMs)
     {
-        while (index < _all.Count)
+        var idleSince = nowMs - _idleTimeoutMs;
+        var bornAfter = nowMs - _lifetimeMs;
+        foreach (var idle in _idle)
         {
-            // The lease is read first: a deadline seen after it belongs to that exchange or to a later one, whose lease then
-            // differs, and an abort does nothing.
-            var connection = _all[index++];
-            lease = connection.Lease;
-            reason = lease > 0 ? connection.Deadlines.Expired(nowMs) : Failure.None;
-            if (reason != Failure.None)
+            for (var i = idle.Count - 1; i >= 0; i--)
             {
-                return connection;
+                var connection = idle[i];
+                if (connection.IdleSinceMs < idleSince || connection.CreatedAtMs < bornAfter || !connection.IsQuiet)
+                {
+                    idle.RemoveAt(i);
+                    Forget(connection);
+                    _expired.Add(connection);
+                }
             }
         }
-
-        lease = 0;
-        reason = Failure.None;
-        return null;
     }
 
     private void Forget(UpstreamConnection connection)
     {
-        var index = connection.PoolIndex;
-        if (index < 0)
+        if (_all.Remove(connection))
         {
-            return;
+            _demand.Removed(connection.Loop);
+            LeaveSweeperWhenEmpty();
         }
-
-        var last = _all[^1];
-        _all[index] = last;
-        last.PoolIndex = index;
-        _all.RemoveAt(_all.Count - 1);
-        connection.PoolIndex = -1;
-        _demand.Removed(connection.Loop);
-        LeaveSweeperWhenEmpty();
     }
 
     private void LeaveSweeperWhenEmpty()

@@ -18,8 +18,9 @@ internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
 
     private readonly TimeProvider _time;
     private readonly long _origin;
+    private readonly long _ticksPerMs;
     private readonly Lock _gate = new();
-    private readonly List<UpstreamPool> _pools = [];
+    private UpstreamPool[] _pools = [];
     private readonly ITimer _timer;
     private long _nowMs;
     private int _sweeping;
@@ -29,6 +30,7 @@ internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
     {
         _time = time;
         _origin = time.GetTimestamp();
+        _ticksPerMs = time.TimestampFrequency / 1000;
         var period = TimeSpan.FromMilliseconds(PeriodMs);
         _timer = time.CreateTimer(static state => ((UpstreamSweeper)state!).Sweep(), this, period, period);
     }
@@ -44,7 +46,7 @@ internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            _pools.Add(pool);
+            _pools = [.. _pools, pool];
         }
     }
 
@@ -53,14 +55,16 @@ internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            _pools.Remove(pool);
+            var others = new List<UpstreamPool>(_pools);
+            others.Remove(pool);
+            _pools = [.. others];
         }
     }
 
     /// <summary>Breaks the exchanges of all pools.</summary>
     public void BreakOff(Failure reason)
     {
-        foreach (var pool in Pools())
+        foreach (var pool in Volatile.Read(ref _pools))
         {
             pool.BreakOff(reason);
         }
@@ -69,17 +73,9 @@ internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    private UpstreamPool[] Pools()
-    {
-        lock (_gate)
-        {
-            return [.. _pools];
-        }
-    }
-
     private void Sweep()
     {
-        Volatile.Write(ref _nowMs, (long)_time.GetElapsedTime(_origin).TotalMilliseconds);
+        Volatile.Write(ref _nowMs, (_time.GetTimestamp() - _origin) / _ticksPerMs);
 
         // A sweep that takes longer than a period must not be joined by a second one.
         if (Interlocked.Exchange(ref _sweeping, 1) != 0)
@@ -88,7 +84,7 @@ internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
         }
 
         var isOverdue = false;
-        foreach (var pool in Pools())
+        foreach (var pool in Volatile.Read(ref _pools))
         {
             isOverdue |= pool.Sweep(NowMs);
         }
@@ -110,9 +106,9 @@ internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
     {
         try
         {
-            foreach (var pool in areAny ? Pools() : [])
+            foreach (var pool in areAny ? Volatile.Read(ref _pools) : [])
             {
-                pool.AbortOverdue(NowMs);
+                pool.AbortOverdue();
             }
         }
         finally

@@ -1,7 +1,10 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Edge.Core.Http;
+using Edge.Core.Telemetry;
 using Edge.Tests.Callers;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Upgrades;
 
@@ -61,6 +64,17 @@ public sealed class ExtendedConnectTests
         await caller.SendAsync(Http2FrameType.Reset, 0, 1, new byte[] { 0, 0, 0, 8 });
         await door.Upstream.WaitForEndedAsync(1);
         await Switching.WaitForRestAsync(door);
+
+        // It was counted as what it came as, and is counted out as that.
+        await Deadline.UntilAsync(() => Active(door) is [var active] && active.EndsWith("} 0", StringComparison.Ordinal));
+    }
+
+    private static string[] Active(Door door)
+    {
+        var text = new ArrayBufferWriter<byte>();
+        new PrometheusWriter(text, isOpenMetrics: false).Write(door.Gateway.Gateway.Metrics.Registry, []);
+        return [.. Encoding.UTF8.GetString(text.WrittenSpan).Split('\n')
+            .Where(static line => line.StartsWith("http_server_active_requests{", StringComparison.Ordinal))];
     }
 
     [Theory]

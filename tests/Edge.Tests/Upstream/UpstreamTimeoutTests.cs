@@ -149,7 +149,7 @@ public class UpstreamTimeoutTests
         await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(ScriptedUpstream.Ok("fine")));
         var channel = await new SocketConnector().ConnectAsync(
             EventLoops.Idlest, upstream.Endpoint, TestContext.Current.CancellationToken);
-        using var connection = new UpstreamConnection(channel, null, 1024, 0);
+        using var connection = new UpstreamConnection(channel, null, 1024, 0, null);
 
         var first = connection.BeginExchange();
         Assert.True(connection.TryEndExchange(first));

@@ -1,0 +1,147 @@
+using Edge.Core.Http;
+
+namespace Edge.Upstream;
+
+/// <summary>
+/// The open connections of a pool, and which of them to look at for deadlines that have passed: each once a second, some at every
+/// call; and at every call those whose deadline comes before their next turn. So a deadline is noticed at the first call after
+/// it, and ten thousand open streams are not all gone through at each. For one thread at a time.
+/// </summary>
+internal sealed class ConnectionRound
+{
+    /// <summary>Milliseconds in which every connection has its turn.</summary>
+    public const int RoundMs = 1000;
+
+    /// <summary>
+    /// A deadline nearer than this, when it is set, may come before the connection's turn: who sets it calls
+    /// <see cref="LookSoon"/>. From a turn early in one round to a late one in the next it may be two rounds, each of them may
+    /// end a call late, and the clock by which the deadline is set be one behind.
+    /// </summary>
+    public const int SoonMs = (2 * RoundMs) + (3 * UpstreamSweeper.PeriodMs);
+
+    private readonly List<UpstreamConnection> _all = [];
+    private readonly List<UpstreamConnection> _soon = [];
+    private int _next;
+    private long _roundBeganMs;
+
+    /// <summary>How many are open.</summary>
+    public int Count => _all.Count;
+
+    /// <summary>All of them.</summary>
+    public UpstreamConnection[] ToArray() => [.. _all];
+
+    /// <summary>One more is open.</summary>
+    public void Add(UpstreamConnection connection)
+    {
+        connection.RoundIndex = _all.Count;
+        _all.Add(connection);
+    }
+
+    /// <summary>One is open no more. False: it was not here.</summary>
+    public bool Remove(UpstreamConnection connection)
+    {
+        var index = connection.RoundIndex;
+        if (index < 0)
+        {
+            return false;
+        }
+
+        connection.RoundIndex = -1;
+        if (index < _next)
+        {
+            // The gap moves to the border of those that had their turn, since the last of all has not had its.
+            _next--;
+            Move(_next, index);
+            index = _next;
+        }
+
+        Move(_all.Count - 1, index);
+        _all.RemoveAt(_all.Count - 1);
+        return true;
+    }
+
+    /// <summary>A connection was given a deadline that may come before its turn. It may have been closed meanwhile.</summary>
+    public void LookSoon(UpstreamConnection connection)
+    {
+        if (!connection.IsLookedAtSoon)
+        {
+            connection.IsLookedAtSoon = true;
+            _soon.Add(connection);
+        }
+    }
+
+    /// <summary>Looks at those whose turn it is.</summary>
+    /// <param name="nowMs">The time, on the sweeper's clock.</param>
+    /// <param name="overdue">Gets the exchanges whose time is up.</param>
+    public void Look(long nowMs, List<OverdueExchange> overdue)
+    {
+        for (var i = _soon.Count - 1; i >= 0; i--)
+        {
+            var connection = _soon[i];
+            if (connection.RoundIndex < 0 || !IsDueSoon(connection, nowMs, overdue))
+            {
+                connection.IsLookedAtSoon = false;
+                _soon[i] = _soon[^1];
+                _soon.RemoveAt(_soon.Count - 1);
+            }
+        }
+
+        var elapsed = nowMs - _roundBeganMs;
+        if (elapsed > RoundMs + (2 * UpstreamSweeper.PeriodMs))
+        {
+            // The machine stalled: what had its turn before that may be due by now.
+            _next = 0;
+        }
+
+        var until = elapsed >= RoundMs ? _all.Count : (int)(_all.Count * elapsed / RoundMs);
+        for (; _next < until; _next++)
+        {
+            var connection = _all[_next];
+            if (!connection.IsLookedAtSoon && IsDueSoon(connection, nowMs, overdue))
+            {
+                LookSoon(connection);
+            }
+        }
+
+        if (elapsed >= RoundMs)
+        {
+            _next = 0;
+            _roundBeganMs = nowMs;
+        }
+    }
+
+    private static bool IsDueSoon(UpstreamConnection connection, long nowMs, List<OverdueExchange> overdue)
+    {
+        // The lease is read first: a deadline seen after it belongs to that exchange or to a later one, whose lease then differs,
+        // and an abort does nothing.
+        var lease = connection.Lease;
+        if (lease <= 0)
+        {
+            return false;
+        }
+
+        var reason = connection.Deadlines.Expired(nowMs);
+        if (reason != Failure.None)
+        {
+            overdue.Add(new OverdueExchange(connection, lease, reason));
+        }
+
+        return connection.Deadlines.Expired(nowMs + SoonMs) != Failure.None;
+    }
+
+    private void Move(int from, int to)
+    {
+        var connection = _all[from];
+        _all[to] = connection;
+        if (from != to)
+        {
+            connection.RoundIndex = to;
+        }
+    }
+}
+
+/// <summary>An exchange whose time is up.</summary>
+/// <param name="Connection">Its connection.</param>
+/// <param name="Lease">The exchange.</param>
+/// <param name="Reason">Which time.</param>
+internal readonly record struct OverdueExchange(UpstreamConnection Connection, long Lease, Failure Reason);

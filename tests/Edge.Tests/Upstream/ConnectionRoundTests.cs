@@ -1,0 +1,86 @@
+using CsCheck;
+using Edge.Core.Http;
+using Edge.Tests.Support;
+using Edge.Transport;
+using Edge.Upstream;
+
+namespace Edge.Tests.Upstream;
+
+/// <summary>The connections of a pool, looked at in turn.</summary>
+public sealed class ConnectionRoundTests
+{
+    private static readonly Gen<(int What, int Which, int After)[]> Steps =
+        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 1000], Gen.Int[1, 6000]).Array[1, 400];
+
+    [Fact]
+    public async Task A_deadline_is_noticed_at_the_first_look_after_it_whatever_comes_and_goes()
+    {
+        await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(ScriptedUpstream.Ok("fine")));
+        using var channel = await new SocketConnector().ConnectAsync(
+            EventLoops.Idlest, upstream.Endpoint, TestContext.Current.CancellationToken);
+        Steps.Sample(steps => Run(channel, steps), iter: 300, threads: 1);
+    }
+
+    private static void Run(SocketChannel channel, (int What, int Which, int After)[] steps)
+    {
+        var round = new ConnectionRound();
+        var open = new List<UpstreamConnection>();
+        var deadlines = new Dictionary<UpstreamConnection, long>();
+        var nowMs = 0L;
+        foreach (var (what, which, after) in steps)
+        {
+            var connection = open.Count > 0 ? open[which % open.Count] : null;
+            switch (what)
+            {
+                case 0 or 1:
+                    for (var i = 0; i <= which % 20; i++)
+                    {
+                        open.Add(new UpstreamConnection(channel, null, 1024, 0, null));
+                        round.Add(open[^1]);
+                    }
+
+                    break;
+                case 2 when connection is not null:
+                    Assert.True(round.Remove(connection));
+                    Assert.False(round.Remove(connection));
+                    open.Remove(connection);
+                    deadlines.Remove(connection);
+                    break;
+                case 3 or 4 when connection is { Lease: <= 0 }:
+                    connection.BeginExchange();
+                    Set(round, connection, deadlines, nowMs, after);
+                    break;
+                case 3 or 4 when connection is not null:
+                    Set(round, connection, deadlines, nowMs, after);
+                    break;
+                case 5 when connection is { Lease: > 0 }:
+                    Assert.True(connection.TryEndExchange(connection.Lease));
+                    deadlines.Remove(connection);
+                    break;
+                default:
+                    nowMs += which % 50 == 0 ? after : UpstreamSweeper.PeriodMs;
+                    var overdue = new List<OverdueExchange>();
+                    round.Look(nowMs, overdue);
+                    Assert.Equal(
+                        open.Where(one => deadlines.TryGetValue(one, out var dueMs) && dueMs < nowMs).ToHashSet(),
+                        overdue.Select(one => one.Connection).ToHashSet());
+                    Assert.All(overdue, one => Assert.Equal(Failure.UpstreamTotalTimeout, one.Reason));
+                    break;
+            }
+
+            Assert.Equal(open.Count, round.Count);
+        }
+    }
+
+    private static void Set(
+        ConnectionRound round, UpstreamConnection connection, Dictionary<UpstreamConnection, long> deadlines, long nowMs,
+        int after)
+    {
+        deadlines[connection] = nowMs + after;
+        connection.Deadlines.WholeBy(nowMs + after);
+        if (after < ConnectionRound.SoonMs)
+        {
+            round.LookSoon(connection);
+        }
+    }
+}
