@@ -70,7 +70,7 @@ internal sealed partial class Gateway
     {
         for (var left = LastWordMax; left > TimeSpan.Zero && !stopping.IsCompleted; left -= LastWordInterval)
         {
-            _sweeper.BreakOff(Failure.EdgeStopping);
+            Sweeper.BreakOff(Failure.EdgeStopping);
             await stopping.WaitAsync(LastWordInterval, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

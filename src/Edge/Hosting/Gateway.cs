@@ -28,7 +28,6 @@ internal sealed partial class Gateway : IAsyncDisposable
 
     private readonly TimeProvider _time;
     private readonly ProgramLog _log;
-    private readonly UpstreamSweeper _sweeper;
     private readonly IHostResolver _resolver;
     private readonly IssuerDirectory _issuers;
     private readonly TokenCache<Caller> _tokens = new(TokensMax, SystemRandom.NextSecret());
@@ -46,8 +45,8 @@ internal sealed partial class Gateway : IAsyncDisposable
         _time = time;
         _log = log;
         _resolver = resolver;
-        _sweeper = new UpstreamSweeper(time);
-        _issuers = new IssuerDirectory(_sweeper, resolver, log);
+        Sweeper = new UpstreamSweeper(time);
+        _issuers = new IssuerDirectory(Sweeper, resolver, log);
         Audit = new AuditLog(log, time);
         Usage = new UsageLog(log, time);
         Limits = new GatewayLimits(plan.LimitState, time, log);
@@ -83,6 +82,9 @@ internal sealed partial class Gateway : IAsyncDisposable
 
     /// <summary>The same and more by the names that collectors know.</summary>
     public GatewayMetrics Metrics { get; }
+
+    /// <summary>The clock of all upstream connections.</summary>
+    public UpstreamSweeper Sweeper { get; }
 
     /// <summary>What is sent to collectors.</summary>
     public TelemetryExport Exporting { get; }
@@ -253,7 +255,7 @@ internal sealed partial class Gateway : IAsyncDisposable
         await Limits.DisposeAsync();
         await Estimates.DisposeAsync();
         Metrics.Levels.Dispose();
-        _sweeper.Dispose();
+        Sweeper.Dispose();
         Audit.Lived("stopped", null);
 
         // Each may have to wait for somebody who takes nothing: all at the same time, so that the end comes in time.
@@ -280,7 +282,7 @@ internal sealed partial class Gateway : IAsyncDisposable
         }
 
         var record = new RecordStage(this, _log, _time);
-        var application = new GatewayApplication(this, _sweeper, _requestIds, record, _log, _time);
+        var application = new GatewayApplication(this, Sweeper, _requestIds, record, _log, _time);
         foreach (var listener in plan.Listeners)
         {
             CertificateStore? certificate = null;
@@ -390,7 +392,7 @@ internal sealed partial class Gateway : IAsyncDisposable
     }
 
     private RouteShadow? ShadowOf(RoutePlan route, Dictionary<string, Service> services) => route.Shadow is { } plan
-        ? new RouteShadow(plan, new RouteUpstream(route, services[plan.Upstream.Name].Cluster, null, isOther: true), _sweeper)
+        ? new RouteShadow(plan, new RouteUpstream(route, services[plan.Upstream.Name].Cluster, null, isOther: true), Sweeper)
         : null;
 
     /// <summary>The limiter of a plan; the one in force where its limit stays, so that a reload forgives nobody.</summary>
@@ -414,7 +416,7 @@ internal sealed partial class Gateway : IAsyncDisposable
         var ca = plan.CaFile is null ? default : FileStamp.Of(plan.CaFile);
         var service = _services.TryGetValue(plan.Name, out var old) && old.Ca == ca && old.Cluster.Plan.IsSameAs(plan)
             ? old
-            : new Service(new UpstreamCluster(plan, _sweeper, _resolver, Metrics, _log, old?.Cluster), ca, null);
+            : new Service(new UpstreamCluster(plan, Sweeper, _resolver, Metrics, _log, old?.Cluster), ca, null);
         return overload is null ? service with { Gate = null }
             : overload.IsSameAs(service.Gate?.Plan) ? service
             : service with { Gate = new OverloadGate(overload, _time) };

@@ -71,8 +71,9 @@ internal sealed partial class RequestContext
         get => _statusCode;
         set
         {
-            _statusCode = value;
+            // The server refuses it once the answer has started.
             _response.StatusCode = value;
+            _statusCode = value;
         }
     }
 

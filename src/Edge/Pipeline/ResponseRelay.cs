@@ -48,7 +48,7 @@ internal static class ResponseRelay
         var status = Drain(context, exchange, context.EventStream, ref unflushed);
         return status == BodyStatus.End
             ? EndAsync(context, exchange, context.EventStream, isHeadFlushed: false)
-            : RelayAsync(context, exchange, status);
+            : RelayAsync(context, exchange, status, unflushed);
     }
 
     private static async PooledValueTask<Failure> StartAndRelayAsync(
@@ -56,15 +56,15 @@ internal static class ResponseRelay
     {
         await starting;
         var unflushed = 0;
-        return await RelayAsync(context, exchange, Drain(context, exchange, context.EventStream, ref unflushed));
+        var status = Drain(context, exchange, context.EventStream, ref unflushed);
+        return await RelayAsync(context, exchange, status, unflushed);
     }
 
-    /// <summary>Goes on after a <see cref="Drain"/> with nothing flushed before it.</summary>
+    /// <summary>Goes on after the first <see cref="Drain"/>.</summary>
     private static async PooledValueTask<Failure> RelayAsync(
-        RequestContext context, UpstreamExchange exchange, BodyStatus status)
+        RequestContext context, UpstreamExchange exchange, BodyStatus status, int unflushed)
     {
         var stream = context.EventStream;
-        var unflushed = 0;
         var isHeadFlushed = false;
         while (true)
         {

@@ -2,7 +2,8 @@ namespace Edge.Telemetry;
 
 /// <summary>
 /// Series found by a small whole number instead of by the texts of their attributes. Looking up takes no lock; a new series
-/// copies the table, which stops soon, since the numbers are few. Thread-safe.
+/// copies the table, which stops soon, since the numbers are few. The one that was asked for last is found without the table,
+/// which is six cache lines: requests mostly end as the one before did. Thread-safe.
 /// </summary>
 /// <typeparam name="TSeries">The series.</typeparam>
 /// <param name="create">Makes, or finds, the series of a number.</param>
@@ -10,22 +11,37 @@ internal sealed class SeriesByCode<TSeries>(Func<int, TSeries> create)
     where TSeries : class
 {
     private readonly Lock _gate = new();
-    private volatile Dictionary<int, TSeries> _series = [];
+    private volatile Dictionary<int, Entry> _entries = [];
+    private volatile Entry? _last;
 
     /// <summary>The series of a number.</summary>
-    public TSeries Of(int code) => _series.TryGetValue(code, out var series) ? series : Add(code);
+    public TSeries Of(int code) => _last is { } last && last.Code == code ? last.Series : Find(code);
 
-    private TSeries Add(int code)
+    private TSeries Find(int code)
+    {
+        var entry = _entries.TryGetValue(code, out var found) ? found : Add(code);
+        _last = entry;
+        return entry.Series;
+    }
+
+    private Entry Add(int code)
     {
         lock (_gate)
         {
-            if (!_series.TryGetValue(code, out var series))
+            if (!_entries.TryGetValue(code, out var entry))
             {
-                series = create(code);
-                _series = new Dictionary<int, TSeries>(_series) { [code] = series };
+                entry = new Entry(code, create(code));
+                _entries = new Dictionary<int, Entry>(_entries) { [code] = entry };
             }
 
-            return series;
+            return entry;
         }
+    }
+
+    private sealed class Entry(int code, TSeries series)
+    {
+        public int Code { get; } = code;
+
+        public TSeries Series { get; } = series;
     }
 }

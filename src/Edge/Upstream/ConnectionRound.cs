@@ -120,10 +120,9 @@ internal sealed class ConnectionRound
             return false;
         }
 
-        var reason = connection.Deadlines.Expired(nowMs);
-        if (reason != Failure.None)
+        if (connection.Deadlines.Expired(nowMs) != Failure.None)
         {
-            overdue.Add(new OverdueExchange(connection, lease, reason));
+            overdue.Add(new OverdueExchange(connection, lease));
         }
 
         return connection.Deadlines.Expired(nowMs + SoonMs) != Failure.None;
@@ -143,5 +142,18 @@ internal sealed class ConnectionRound
 /// <summary>An exchange whose time is up.</summary>
 /// <param name="Connection">Its connection.</param>
 /// <param name="Lease">The exchange.</param>
-/// <param name="Reason">Which time.</param>
-internal readonly record struct OverdueExchange(UpstreamConnection Connection, long Lease, Failure Reason);
+internal readonly record struct OverdueExchange(UpstreamConnection Connection, long Lease)
+{
+    /// <summary>
+    /// Breaks it. What is done for others whose time was up may take a while; where what was waited for has come meanwhile, it
+    /// goes on.
+    /// </summary>
+    public void Abort(long nowMs)
+    {
+        var reason = Connection.Deadlines.Expired(nowMs);
+        if (reason != Failure.None)
+        {
+            Connection.TryAbort(Lease, reason);
+        }
+    }
+}

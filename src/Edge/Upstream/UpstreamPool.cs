@@ -94,6 +94,24 @@ internal sealed class UpstreamPool : IDisposable
         }
     }
 
+    /// <summary>True while a request is at the target, or on its way there.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var count = _all.Count + _dialing;
+                foreach (var idle in _idle)
+                {
+                    count -= idle.Count;
+                }
+
+                return count > 0;
+            }
+        }
+    }
+
     /// <summary>
     /// Takes the warmest idle connection that is still quiet and not too old; the caller owns it from then on. Null: none is
     /// there.
@@ -220,6 +238,8 @@ internal sealed class UpstreamPool : IDisposable
         {
             _all.LookSoon(connection);
         }
+
+        _sweeper.Rouse();
     }
 
     /// <summary>
@@ -251,9 +271,9 @@ internal sealed class UpstreamPool : IDisposable
     /// <summary>Breaks exchanges whose time is up. What their owners do then may run inside this call.</summary>
     public void AbortOverdue()
     {
-        foreach (var (connection, lease, reason) in _overdue)
+        foreach (var exchange in _overdue)
         {
-            connection.TryAbort(lease, reason);
+            exchange.Abort(_sweeper.NowMs);
         }
 
         _overdue.Clear();

@@ -10,11 +10,17 @@ namespace Edge.Upstream;
 /// <remarks>
 /// Deadlines set on the coarse clock fire at most two periods late and one early; should the machine stall, earlier by as long as
 /// it stalled.
+/// A gateway with nothing to do is not to wake twenty times a second for it. So once no request has been at an upstream for a
+/// while the sweeper rests: it looks twice a second, and whoever asks for the time meanwhile moves the clock on. A look that
+/// finds a request there, or a deadline that may pass before the next one, ends the rest.
 /// </remarks>
 internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
 {
     /// <summary>Time between two looks.</summary>
     public const int PeriodMs = 50;
+
+    /// <summary>The same while it rests, and how long no request was at an upstream before it does.</summary>
+    public const int RestPeriodMs = 500;
 
     private readonly TimeProvider _time;
     private readonly long _origin;
@@ -23,7 +29,9 @@ internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
     private UpstreamPool[] _pools = [];
     private readonly ITimer _timer;
     private long _nowMs;
+    private int _isResting;
     private int _sweeping;
+    private long _busyAtMs;
 
     /// <summary>Starts the timer.</summary>
     public UpstreamSweeper(TimeProvider time)
@@ -35,8 +43,14 @@ internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
         _timer = time.CreateTimer(static state => ((UpstreamSweeper)state!).Sweep(), this, period, period);
     }
 
-    /// <summary>Milliseconds since the sweeper was made, as of its last look. A field's read, no system call.</summary>
-    public long NowMs => Volatile.Read(ref _nowMs);
+    /// <summary>
+    /// Milliseconds since the sweeper was made, as of its last look, or where it rests, as of now. Two fields' read, or the
+    /// clock's.
+    /// </summary>
+    public long NowMs => Volatile.Read(ref _isResting) == 0 ? Volatile.Read(ref _nowMs) : MoveOn();
+
+    /// <summary>True while it looks twice a second only.</summary>
+    public bool IsResting => Volatile.Read(ref _isResting) != 0;
 
     /// <summary>The clock behind it, for the few waits that need a timer of their own.</summary>
     public TimeProvider Time => _time;
@@ -70,12 +84,50 @@ internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
         }
     }
 
+    /// <summary>There is a deadline that may pass before the next look: ends the rest.</summary>
+    public void Rouse()
+    {
+        if (!IsResting)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (IsResting)
+            {
+                Volatile.Write(ref _busyAtMs, MoveOn());
+                Volatile.Write(ref _isResting, 0);
+                SetPeriod(PeriodMs);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
+    private long MoveOn()
+    {
+        var nowMs = (_time.GetTimestamp() - _origin) / _ticksPerMs;
+        var seenMs = Volatile.Read(ref _nowMs);
+        while (nowMs > seenMs)
+        {
+            // Never back: whoever was held up in between has an old time.
+            var before = Interlocked.CompareExchange(ref _nowMs, nowMs, seenMs);
+            if (before == seenMs)
+            {
+                return nowMs;
+            }
+
+            seenMs = before;
+        }
+
+        return seenMs;
+    }
+
     private void Sweep()
     {
-        Volatile.Write(ref _nowMs, (_time.GetTimestamp() - _origin) / _ticksPerMs);
+        var nowMs = MoveOn();
 
         // A sweep that takes longer than a period must not be joined by a second one.
         if (Interlocked.Exchange(ref _sweeping, 1) != 0)
@@ -84,9 +136,21 @@ internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
         }
 
         var isOverdue = false;
+        var isBusy = false;
         foreach (var pool in Volatile.Read(ref _pools))
         {
-            isOverdue |= pool.Sweep(NowMs);
+            isOverdue |= pool.Sweep(nowMs);
+            isBusy |= pool.IsBusy;
+        }
+
+        if (isBusy)
+        {
+            Volatile.Write(ref _busyAtMs, nowMs);
+            Rouse();
+        }
+        else if (!IsResting && nowMs - Volatile.Read(ref _busyAtMs) >= RestPeriodMs)
+        {
+            Rest();
         }
 
         if (isOverdue && TickingTime.IsItsThread)
@@ -97,6 +161,31 @@ internal sealed class UpstreamSweeper : IDisposable, IThreadPoolWorkItem
         }
 
         AbortOverdue(isOverdue);
+    }
+
+    private void Rest()
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _isResting, 1);
+            SetPeriod(RestPeriodMs);
+        }
+
+        // One that took its connection before this may have set its deadline without a look at it; one that comes after sees it.
+        foreach (var pool in Volatile.Read(ref _pools))
+        {
+            if (pool.IsBusy)
+            {
+                Rouse();
+                return;
+            }
+        }
+    }
+
+    private void SetPeriod(int periodMs)
+    {
+        var period = TimeSpan.FromMilliseconds(periodMs);
+        _timer.Change(period, period);
     }
 
     /// <inheritdoc/>

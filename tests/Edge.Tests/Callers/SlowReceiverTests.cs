@@ -89,7 +89,9 @@ public sealed class SlowReceiverTests
                 await connection.ReadToEndAsync();
             });
             var time = new ManualTime();
-            var gateway = await StreamGateway.StartAsync(upstream.Url, time: time);
+
+            // A minute of this clock passes faster than the upstream's thread may get to run.
+            var gateway = await StreamGateway.StartAsync(upstream.Url, timeouts: "{ idle: 1h }", time: time);
             var isTls = kind is CallerKind.H2 or CallerKind.Http1Tls;
             var caller = kind is CallerKind.H2c or CallerKind.H2
                 ? await AskHttp2Async(gateway.EndpointOf(kind), isTls)

@@ -116,6 +116,52 @@ public class UpstreamTimeoutTests
     }
 
     [Fact]
+    public async Task A_short_timeout_holds_after_a_rest()
+    {
+        var time = new ManualTime();
+        await using var upstream = Stalling("");
+        await using var door = await Door.OpenAsync(upstream.Url.ToString(), ", timeouts: { firstByte: 400ms }", time: time);
+        var sweeper = door.Gateway.Sweeper;
+        Assert.False(sweeper.IsResting);
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(sweeper.IsResting);
+
+        // While it rests the clock goes by whoever looks at it.
+        var before = sweeper.NowMs;
+        time.Advance(TimeSpan.FromMilliseconds(70));
+        Assert.Equal(before + 70, sweeper.NowMs);
+
+        await using var caller = await door.CallAsync();
+        await Deadline.UntilAsync(() => !sweeper.IsResting);
+        var answering = caller.ReadResponseAsync();
+        time.Advance(TimeSpan.FromMilliseconds(400 + (2 * UpstreamSweeper.PeriodMs)));
+        Assert.Equal(504, (await answering).Status);
+        await Deadline.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(UpstreamSweeper.PeriodMs));
+            return sweeper.IsResting;
+        });
+    }
+
+    [Fact]
+    public async Task A_request_that_comes_while_the_sweeper_rests_ends_the_rest_at_the_next_look()
+    {
+        var time = new ManualTime();
+        await using var upstream = Stalling("");
+        await using var door = await Door.OpenAsync(upstream.Url.ToString(), ", timeouts: { firstByte: 5s }", time: time);
+        var sweeper = door.Gateway.Sweeper;
+        time.Advance(TimeSpan.FromSeconds(2));
+        await using var caller = await door.CallAsync();
+        await upstream.WaitForRequestsAsync(1);
+        Assert.True(sweeper.IsResting);
+        time.Advance(TimeSpan.FromMilliseconds(UpstreamSweeper.RestPeriodMs));
+        Assert.False(sweeper.IsResting);
+        var answering = caller.ReadResponseAsync();
+        await time.AdvanceUntilAsync(answering);
+        Assert.Equal(504, (await answering).Status);
+    }
+
+    [Fact]
     public void A_deadline_holds_to_its_last_millisecond_and_no_longer()
     {
         var deadlines = new ExchangeDeadlines();
