@@ -10,13 +10,13 @@ namespace Edge.Peers.Commands;
 /// <summary>bench/peers: Edge and other gateways side by side on the same work.</summary>
 internal static class PeersCommand
 {
-    private const int QuickSeconds = 2;
+    private const int QuickSeconds = 1;
     private const int FullSeconds = 5;
     private const int QuickRounds = 3;
     private const int FullRounds = 5;
 
-    // A quick measurement with a generator is shorter than one at saturation, which wrk allows only in whole seconds.
-    private const int QuickMsPerSecond = 625;
+    // A quick measurement with a generator is a little longer than one at saturation, which wrk allows only in whole seconds.
+    private const int QuickMsPerSecond = 1250;
 
     /// <summary>The command.</summary>
     public static Command Create()
