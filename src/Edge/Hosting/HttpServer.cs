@@ -2,10 +2,10 @@ using System.Linq;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Text;
 using Edge.Core.Configuration;
 using Edge.Pipeline;
+using Edge.Threading;
 using Edge.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -49,18 +49,17 @@ internal sealed class HttpServer : IAsyncDisposable
 
     private readonly ServiceProvider? _services;
     private readonly IServer _server;
-    private readonly StrongBox<bool> _isDraining;
 
     private HttpServer(
         ServiceProvider? services, IServer server, IPEndPoint endpoint, ConnectionGate gate, LingeringSockets lingering,
-        SlowReceivers slow, StrongBox<bool> isDraining)
+        SlowReceivers slow, Heartbeats heartbeats)
     {
         Gate = gate;
         Lingering = lingering;
         Slow = slow;
+        Heartbeats = heartbeats;
         _services = services;
         _server = server;
-        _isDraining = isDraining;
         Endpoint = endpoint;
     }
 
@@ -75,6 +74,9 @@ internal sealed class HttpServer : IAsyncDisposable
 
     /// <summary>Those whose callers do not take at once what is sent.</summary>
     public SlowReceivers Slow { get; }
+
+    /// <summary>Those that are looked after once a second.</summary>
+    public Heartbeats Heartbeats { get; }
 
     /// <summary>Binds and starts. The application serves every request of this listener.</summary>
     /// <param name="plan">Address and limits.</param>
@@ -95,9 +97,9 @@ internal sealed class HttpServer : IAsyncDisposable
         var gate = new ConnectionGate(plan.ConnectionsMax, plan.ConnectionsPerAddress, isExempt);
         var lingering = new LingeringSockets(time);
         var slow = new SlowReceivers(time);
-        var loops = transport == ServerTransport.EventLoops ? new LoopTransport(gate, lingering, slow) : null;
-        var isDraining = new StrongBox<bool>();
-        var services = tls is null && !plan.H2c ? null : BuildServices(plan, tls, loops, log, time, isDraining);
+        var heartbeats = new Heartbeats(TickingTime.Shared);
+        var loops = transport == ServerTransport.EventLoops ? new LoopTransport(gate, lingering, slow, heartbeats) : null;
+        var services = tls is null && !plan.H2c ? null : BuildServices(plan, tls, loops, log);
         var server = services?.GetRequiredService<IServer>() ?? CreatePlain(plan, loops, log);
         if (services is not null && loops is not null)
         {
@@ -122,19 +124,16 @@ internal sealed class HttpServer : IAsyncDisposable
 
         var address = server.Features.Find<IServerAddressesFeature>()!.Addresses.First();
         var port = new Uri(address).Port;
-        return new HttpServer(services, server, new IPEndPoint(plan.Endpoint.Address, port), gate, lingering, slow, isDraining);
+        return new HttpServer(services, server, new IPEndPoint(plan.Endpoint.Address, port), gate, lingering, slow, heartbeats);
     }
 
     /// <summary>Stops accepting and waits for running requests until the token is cancelled, which aborts the rest.</summary>
-    public Task StopAsync(CancellationToken abort)
-    {
-        Volatile.Write(ref _isDraining.Value, true);
-        return _server.StopAsync(abort);
-    }
+    public Task StopAsync(CancellationToken abort) => _server.StopAsync(abort);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        Heartbeats.Dispose();
         Lingering.Dispose();
         Slow.Dispose();
         return DisposeAsync(_services, _server);
@@ -153,8 +152,7 @@ internal sealed class HttpServer : IAsyncDisposable
     }
 
     private static ServiceProvider BuildServices(
-        ListenerPlan plan, TlsHandshakeCallbackOptions? tls, LoopTransport? loops, ILoggerFactory log, TimeProvider time,
-        StrongBox<bool> isDraining)
+        ListenerPlan plan, TlsHandshakeCallbackOptions? tls, LoopTransport? loops, ILoggerFactory log)
     {
         var builder = new KestrelServices(log);
         builder.UseKestrelCore().UseKestrelHttpsConfiguration();
@@ -171,7 +169,7 @@ internal sealed class HttpServer : IAsyncDisposable
         builder.ConfigureKestrel(options =>
         {
             Configure(options, plan, tls, loops is not null);
-            options.Listen(plan.Endpoint, listen => ConfigureConnections(listen, tls, loops is not null, time, isDraining));
+            options.Listen(plan.Endpoint, listen => ConfigureConnections(listen, tls, loops is not null));
         });
         return builder.BuildProvider();
     }
@@ -234,33 +232,26 @@ internal sealed class HttpServer : IAsyncDisposable
     }
 
     /// <summary>HTTP over TLS, or HTTP/2 without.</summary>
-    private static void ConfigureConnections(
-        ListenOptions listen, TlsHandshakeCallbackOptions? tls, bool hasGate, TimeProvider time,
-        StrongBox<bool> isDraining)
+    private static void ConfigureConnections(ListenOptions listen, TlsHandshakeCallbackOptions? tls, bool hasGate)
     {
-        listen.Use(next => connection =>
+        if (tls is null)
         {
-            DrainHeartbeat.AddTo(connection, time, isDraining);
+            // It is not gathered: large answers would pay for it more than small ones save.
+            listen.Protocols = HttpProtocols.Http2;
+            return;
+        }
+
+        listen.Protocols = HttpProtocols.Http1AndHttp2;
+        listen.Use(static next => connection =>
+        {
+            HandshakeWatch.AddTo(connection);
             return next(connection);
         });
-        if (tls is not null)
-        {
-            listen.Protocols = HttpProtocols.Http1AndHttp2;
-            listen.UseHttps(tls);
-        }
-        else
-        {
-            listen.Protocols = HttpProtocols.Http2;
-        }
-
+        listen.UseHttps(tls);
         listen.Use(next => connection =>
         {
-            DrainHeartbeat.Open(connection);
-
-            // Without TLS, large answers would pay for it more than small ones save.
-            return hasGate && tls is not null && HasNegotiatedHttp2(connection)
-                ? ServeHttp2Async(connection, next)
-                : next(connection);
+            HandshakeWatch.End(connection);
+            return hasGate && HasNegotiatedHttp2(connection) ? ServeHttp2Async(connection, next) : next(connection);
         });
     }
 

@@ -8,6 +8,7 @@ namespace Edge.Pipeline;
 internal sealed partial class RequestContext
 {
     private long _bodyBytesHeld;
+    private bool _isHeartPaused;
 
     /// <summary>The connection that it came on; null where that is not the gateway's own.</summary>
     public LoopConnection? Wire { get; }
@@ -48,6 +49,18 @@ internal sealed partial class RequestContext
         Body.Clear();
     }
 
+    /// <summary>
+    /// The rest of the answer is waited for, perhaps for long. Where the whole request is here, the server has nothing to look
+    /// after on the connection until it is over.
+    /// </summary>
+    public void BeginLongAnswer()
+    {
+        if (IsBodyRead)
+        {
+            PauseHeartbeat();
+        }
+    }
+
     private void BeginBody()
     {
         IsBodyRead = !CanHaveBody;
@@ -60,6 +73,25 @@ internal sealed partial class RequestContext
         if (IsBodyRead && Tunnel is null && !IsHttp2)
         {
             Wire?.IsMidRequest = false;
+        }
+    }
+
+    // Other streams of the connection go on being looked after.
+    private void PauseHeartbeat()
+    {
+        if (!_isHeartPaused && !IsHttp2 && Wire is { } wire)
+        {
+            _isHeartPaused = true;
+            wire.Heartbeat.Pause();
+        }
+    }
+
+    private void ResumeHeartbeat()
+    {
+        if (_isHeartPaused)
+        {
+            _isHeartPaused = false;
+            Wire!.Heartbeat.Resume();
         }
     }
 

@@ -64,6 +64,7 @@ internal sealed partial class RequestContext
             return await Features.Require<IHttpExtendedConnectFeature>().AcceptAsync();
         }
 
+        PauseHeartbeat();
         return await Features.Require<IHttpUpgradeFeature>().UpgradeAsync();
     }
 

@@ -431,6 +431,7 @@ internal sealed partial class RequestContext
     public void End()
     {
         EndBody();
+        ResumeHeartbeat();
         EndFields();
         EndHeaders();
         Cache?.End();

@@ -64,6 +64,7 @@ internal static class ResponseRelay
     private static async PooledValueTask<Failure> RelayAsync(
         RequestContext context, UpstreamExchange exchange, BodyStatus status, int unflushed)
     {
+        context.BeginLongAnswer();
         var stream = context.EventStream;
         var isHeadFlushed = false;
         while (true)

@@ -1,4 +1,5 @@
 using System.Collections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Edge.Transport;
@@ -6,6 +7,7 @@ namespace Edge.Transport;
 /// <summary>
 /// The features of a caller's connection, of which the server sets a handful once: a short list, where the framework's collection
 /// is a dictionary that takes three times the memory of every quiet stream. Like that one it is for one thread at a time.
+/// Unlike in that one the heartbeat is the connection's own, and the one that the server sets instead is passed over.
 /// </summary>
 internal sealed class ConnectionFeatures : IFeatureCollection
 {
@@ -15,6 +17,10 @@ internal sealed class ConnectionFeatures : IFeatureCollection
     private KeyValuePair<Type, object>[] _features = new KeyValuePair<Type, object>[CountAtFirst];
     private int _count;
     private int _revision;
+
+    /// <summary>The features of a connection that has a heartbeat.</summary>
+    public ConnectionFeatures(IConnectionHeartbeatFeature heartbeat) =>
+        _features[_count++] = new KeyValuePair<Type, object>(typeof(IConnectionHeartbeatFeature), heartbeat);
 
     /// <inheritdoc/>
     public bool IsReadOnly => false;
@@ -33,6 +39,11 @@ internal sealed class ConnectionFeatures : IFeatureCollection
 
         set
         {
+            if (key == typeof(IConnectionHeartbeatFeature))
+            {
+                return;
+            }
+
             _revision++;
             var index = IndexOf(key);
             if (index >= 0)

@@ -33,8 +33,10 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
 
     /// <summary>Takes an accepted descriptor over.</summary>
     public LoopConnection(
-        EventLoop loop, int descriptor, EndPoint? local, EndPoint? remote, LingeringSockets lingering, SlowReceivers slow)
+        EventLoop loop, int descriptor, EndPoint? local, EndPoint? remote, LingeringSockets lingering, SlowReceivers slow,
+        Heartbeats heartbeats)
     {
+        Heartbeat = new Heartbeat(this, heartbeats);
         _lingering = lingering;
         _slow = slow;
         _socket = new LoopSocket(loop, descriptor, this);
@@ -42,7 +44,7 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
         _writer = new SocketWriter(this, _socket);
         LocalEndPoint = local ?? _socket.LocalEndPoint();
         RemoteEndPoint = remote;
-        Features = new ConnectionFeatures { [typeof(LoopConnection)] = this };
+        Features = new ConnectionFeatures(Heartbeat) { [typeof(LoopConnection)] = this };
         Transport = this;
         ConnectionClosed = _closed.Token;
     }
@@ -120,6 +122,9 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
     /// <summary>What is to be sent has begun to wait for the peer, whose patience with it has limits.</summary>
     public void BeganToWait() => _slow.Add(this);
 
+    /// <summary>What the server looks after once a second.</summary>
+    public Heartbeat Heartbeat { get; }
+
     /// <summary>How its streams have ended, where it has any.</summary>
     public ref StreamCounts Streams => ref _streams;
 
@@ -155,6 +160,7 @@ internal sealed class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSock
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()
     {
+        Heartbeat.Stop();
         var isPeerDone = _reader.HasEnded || _abortReason is not null;
         _reader.Complete();
         _writer.Complete();

@@ -20,16 +20,19 @@ internal sealed class LoopListener : IConnectionListener, ILoopSocketOwner
     private readonly ConnectionGate _gate;
     private readonly LingeringSockets _lingering;
     private readonly SlowReceivers _slow;
+    private readonly Heartbeats _heartbeats;
     private TaskCompletionSource _readable = new();
     private volatile bool _isUnbound;
 
     /// <summary>Binds and listens.</summary>
     /// <exception cref="SocketException">The address is in use or not ours.</exception>
-    public LoopListener(IPEndPoint endpoint, ConnectionGate gate, LingeringSockets lingering, SlowReceivers slow)
+    public LoopListener(
+        IPEndPoint endpoint, ConnectionGate gate, LingeringSockets lingering, SlowReceivers slow, Heartbeats heartbeats)
     {
         _gate = gate;
         _lingering = lingering;
         _slow = slow;
+        _heartbeats = heartbeats;
         var descriptor = LinuxSocket.Create(endpoint.AddressFamily);
         if (descriptor < 0)
         {
@@ -72,7 +75,8 @@ internal sealed class LoopListener : IConnectionListener, ILoopSocketOwner
                     continue;
                 }
 
-                var connection = new LoopConnection(EventLoops.Idlest, descriptor, _local, remote, _lingering, _slow);
+                var connection = new LoopConnection(
+                    EventLoops.Idlest, descriptor, _local, remote, _lingering, _slow, _heartbeats);
                 connection.LeavesGate(_gate, key);
                 if (connection.TryWatch())
                 {

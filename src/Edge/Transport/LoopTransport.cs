@@ -7,7 +7,9 @@ namespace Edge.Transport;
 /// <param name="gate">Says which connections are closed at once, of all that are accepted.</param>
 /// <param name="lingering">Takes those that are over before all of them was read.</param>
 /// <param name="slow">Ends those whose peers take too slowly what is sent.</param>
-internal sealed class LoopTransport(ConnectionGate gate, LingeringSockets lingering, SlowReceivers slow)
+/// <param name="heartbeats">Looks after them.</param>
+internal sealed class LoopTransport(
+    ConnectionGate gate, LingeringSockets lingering, SlowReceivers slow, Heartbeats heartbeats)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     /// <inheritdoc/>
@@ -15,5 +17,5 @@ internal sealed class LoopTransport(ConnectionGate gate, LingeringSockets linger
 
     /// <inheritdoc/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new(new LoopListener((IPEndPoint)endpoint, gate, lingering, slow));
+        new(new LoopListener((IPEndPoint)endpoint, gate, lingering, slow, heartbeats));
 }

@@ -3,10 +3,15 @@ using Edge.Core.Http;
 namespace Edge.Upstream;
 
 /// <summary>
-/// The open connections of a pool, and which of them to look at for deadlines that have passed: each once a second, some at every
-/// call; and at every call those whose deadline comes before their next turn. So a deadline is noticed at the first call after
-/// it, and ten thousand open streams are not all gone through at each. For one thread at a time.
+/// The open connections of a pool, and which of them to look at for deadlines that have passed: each has its turn once a second,
+/// some at every call; and at every call those whose deadline comes before their next turn. So a deadline is noticed at the first
+/// call after it, and ten thousand open streams are not all gone through at each. For one thread at a time.
 /// </summary>
+/// <remarks>
+/// At its turn a connection is looked at only if a deadline may be near by then. What the last look saw is noted with the
+/// deadlines, so that whoever sets a nearer one tells. Who sets one at that very moment may have read the old note: so what was
+/// noted counts once the next look, a round later, has found nothing nearer.
+/// </remarks>
 internal sealed class ConnectionRound
 {
     /// <summary>Milliseconds in which every connection has its turn.</summary>
@@ -20,6 +25,7 @@ internal sealed class ConnectionRound
     public const int SoonMs = (2 * RoundMs) + (3 * UpstreamSweeper.PeriodMs);
 
     private readonly List<UpstreamConnection> _all = [];
+    private readonly List<long> _notBeforeMs = [];
     private readonly List<UpstreamConnection> _soon = [];
     private int _next;
     private long _roundBeganMs;
@@ -35,6 +41,7 @@ internal sealed class ConnectionRound
     {
         connection.RoundIndex = _all.Count;
         _all.Add(connection);
+        _notBeforeMs.Add(0);
     }
 
     /// <summary>One is open no more. False: it was not here.</summary>
@@ -57,12 +64,22 @@ internal sealed class ConnectionRound
 
         Move(_all.Count - 1, index);
         _all.RemoveAt(_all.Count - 1);
+        _notBeforeMs.RemoveAt(_notBeforeMs.Count - 1);
         return true;
     }
 
-    /// <summary>A connection was given a deadline that may come before its turn. It may have been closed meanwhile.</summary>
+    /// <summary>
+    /// A connection was given a deadline that may come before its turn, or before the one that is noted. It may have been closed
+    /// meanwhile.
+    /// </summary>
     public void LookSoon(UpstreamConnection connection)
     {
+        if (connection.RoundIndex >= 0)
+        {
+            _notBeforeMs[connection.RoundIndex] = 0;
+            connection.Deadlines.NotedMs = ExchangeDeadlines.NoneNoted;
+        }
+
         if (!connection.IsLookedAtSoon)
         {
             connection.IsLookedAtSoon = true;
@@ -96,10 +113,9 @@ internal sealed class ConnectionRound
         var until = elapsed >= RoundMs ? _all.Count : (int)(_all.Count * elapsed / RoundMs);
         for (; _next < until; _next++)
         {
-            var connection = _all[_next];
-            if (!connection.IsLookedAtSoon && IsDueSoon(connection, nowMs, overdue))
+            if (nowMs >= _notBeforeMs[_next])
             {
-                LookSoon(connection);
+                TakeTurn(_all[_next], nowMs, overdue);
             }
         }
 
@@ -107,6 +123,37 @@ internal sealed class ConnectionRound
         {
             _next = 0;
             _roundBeganMs = nowMs;
+        }
+    }
+
+    private void TakeTurn(UpstreamConnection connection, long nowMs, List<OverdueExchange> overdue)
+    {
+        if (connection.IsLookedAtSoon)
+        {
+            return;
+        }
+
+        if (IsDueSoon(connection, nowMs, overdue))
+        {
+            LookSoon(connection);
+        }
+        else if (connection.Lease > 0)
+        {
+            Note(connection, nowMs);
+        }
+    }
+
+    private void Note(UpstreamConnection connection, long nowMs)
+    {
+        var deadlines = connection.Deadlines;
+        var nearestMs = deadlines.NearestMs;
+        if (nearestMs < deadlines.NotedMs || deadlines.NotedMs < nowMs + SoonMs + RoundMs)
+        {
+            deadlines.NotedMs = nearestMs;
+        }
+        else
+        {
+            _notBeforeMs[connection.RoundIndex] = deadlines.NotedMs - SoonMs;
         }
     }
 
@@ -125,13 +172,14 @@ internal sealed class ConnectionRound
             overdue.Add(new OverdueExchange(connection, lease));
         }
 
-        return connection.Deadlines.Expired(nowMs + SoonMs) != Failure.None;
+        return connection.Deadlines.NearestMs < nowMs + SoonMs;
     }
 
     private void Move(int from, int to)
     {
         var connection = _all[from];
         _all[to] = connection;
+        _notBeforeMs[to] = _notBeforeMs[from];
         if (from != to)
         {
             connection.RoundIndex = to;

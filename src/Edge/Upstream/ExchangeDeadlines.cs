@@ -4,12 +4,15 @@ namespace Edge.Upstream;
 
 /// <summary>
 /// When an exchange is to be given up, in milliseconds of the sweeper's clock. The owner of the exchange sets plain numbers; the
-/// sweeper reads them, once a second those that are further away. So a timeout costs a store, not a timer.
+/// sweeper reads them, those that are further away seldom. So a timeout costs a store, not a timer.
 /// </summary>
 /// <param name="connection">The exchange's connection.</param>
-/// <param name="pool">Who is told of a deadline that is near; null: nobody.</param>
+/// <param name="pool">Who is told of a deadline that is near, or nearer than was noted; null: nobody.</param>
 internal sealed class ExchangeDeadlines(UpstreamConnection? connection = null, UpstreamPool? pool = null)
 {
+    /// <summary>What <see cref="NotedMs"/> says where nobody is to be told.</summary>
+    public const long NoneNoted = long.MinValue;
+
     private const long Never = long.MaxValue;
 
     private long _headBy = Never;
@@ -17,6 +20,25 @@ internal sealed class ExchangeDeadlines(UpstreamConnection? connection = null, U
     private long _receiveBy = Never;
     private long _sendBy = Never;
     private long _wholeBy = Never;
+    private long _notedMs = NoneNoted;
+
+    /// <summary>Who looks at the deadlines knows of none before this. Its own; whoever sets one that is nearer tells.</summary>
+    public long NotedMs
+    {
+        get => Volatile.Read(ref _notedMs);
+        set => Volatile.Write(ref _notedMs, value);
+    }
+
+    /// <summary>The first of them; <see cref="long.MaxValue"/>: there is none.</summary>
+    public long NearestMs
+    {
+        get
+        {
+            var headBy = Volatile.Read(ref _headBy);
+            var answerBy = Math.Min(Volatile.Read(ref _headIsHere) ? Never : headBy, Volatile.Read(ref _receiveBy));
+            return Math.Min(answerBy, Math.Min(Volatile.Read(ref _sendBy), Volatile.Read(ref _wholeBy)));
+        }
+    }
 
     /// <summary>
     /// The answer's head must be here by then. Set by whoever sends the request's last byte, which may be another thread than the
@@ -71,7 +93,7 @@ internal sealed class ExchangeDeadlines(UpstreamConnection? connection = null, U
     private void Set(ref long deadline, long timeMs)
     {
         Volatile.Write(ref deadline, timeMs);
-        if (pool is not null && pool.IsSoon(timeMs))
+        if (pool is not null && (timeMs < NotedMs || pool.IsSoon(timeMs)))
         {
             pool.LookSoon(connection!);
         }

@@ -231,7 +231,7 @@ internal sealed class UpstreamPool : IDisposable
     /// <summary>True where a deadline may come before the connection's turn to be looked at.</summary>
     public bool IsSoon(long timeMs) => timeMs - _sweeper.NowMs < ConnectionRound.SoonMs;
 
-    /// <summary>A connection of this pool was given such a deadline.</summary>
+    /// <summary>A connection of this pool was given such a deadline, or one that is nearer than was noted.</summary>
     public void LookSoon(UpstreamConnection connection)
     {
         lock (_gate)

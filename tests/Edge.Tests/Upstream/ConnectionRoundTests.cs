@@ -10,7 +10,7 @@ namespace Edge.Tests.Upstream;
 public sealed class ConnectionRoundTests
 {
     private static readonly Gen<(int What, int Which, int After)[]> Steps =
-        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 1000], Gen.Int[1, 6000]).Array[1, 400];
+        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 1000], Gen.Int[1, 20_000]).Array[1, 400];
 
     [Fact]
     public async Task A_deadline_is_noticed_at_the_first_look_after_it_whatever_comes_and_goes()
@@ -42,11 +42,46 @@ public sealed class ConnectionRoundTests
         Assert.Equal(Failure.UpstreamTotalTimeout, connection.AbortReason);
     }
 
+    [Fact]
+    public async Task A_connection_whose_deadline_is_far_away_is_not_looked_at_until_it_is_near()
+    {
+        await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(ScriptedUpstream.Ok("fine")));
+        var channel = await new SocketConnector().ConnectAsync(
+            EventLoops.Idlest, upstream.Endpoint, TestContext.Current.CancellationToken);
+        using var connection = new UpstreamConnection(channel, null, 1024, 0, null);
+        var round = new ConnectionRound();
+        round.Add(connection);
+        connection.BeginExchange();
+        connection.Deadlines.WholeBy(60_000);
+        var overdue = new List<OverdueExchange>();
+        for (var nowMs = 0; nowMs <= 2 * ConnectionRound.RoundMs; nowMs += UpstreamSweeper.PeriodMs)
+        {
+            round.Look(nowMs, overdue);
+        }
+
+        // Nobody tells of this one, so it is only found by looking.
+        Assert.Equal(60_000, connection.Deadlines.NotedMs);
+        connection.Deadlines.ReceiveBy(10_000);
+        for (var nowMs = 3000; nowMs <= 60_000 - ConnectionRound.SoonMs; nowMs += UpstreamSweeper.PeriodMs)
+        {
+            round.Look(nowMs, overdue);
+        }
+
+        Assert.Empty(overdue);
+        for (var nowMs = 60_000 - ConnectionRound.SoonMs; nowMs <= 60_000; nowMs += UpstreamSweeper.PeriodMs)
+        {
+            round.Look(nowMs, overdue);
+        }
+
+        Assert.NotEmpty(overdue);
+    }
+
     private static void Run(SocketChannel channel, (int What, int Which, int After)[] steps)
     {
         var round = new ConnectionRound();
         var open = new List<UpstreamConnection>();
         var deadlines = new Dictionary<UpstreamConnection, long>();
+        var notes = new Dictionary<UpstreamConnection, long>();
         var nowMs = 0L;
         foreach (var (what, which, after) in steps)
         {
@@ -69,10 +104,14 @@ public sealed class ConnectionRoundTests
                     break;
                 case 3 or 4 when connection is { Lease: <= 0 }:
                     connection.BeginExchange();
-                    Set(round, connection, deadlines, nowMs, after);
+                    Set(round, connection, deadlines, nowMs, after, connection.Deadlines.NotedMs);
                     break;
                 case 3 or 4 when connection is not null:
-                    Set(round, connection, deadlines, nowMs, after);
+                    // Who sets it while the other looks may not see what that one has noted.
+                    var noted = which % 2 == 0
+                        ? connection.Deadlines.NotedMs
+                        : notes.GetValueOrDefault(connection, ExchangeDeadlines.NoneNoted);
+                    Set(round, connection, deadlines, nowMs, after, noted);
                     break;
                 case 5 when connection is { Lease: > 0 }:
                     Assert.True(connection.TryEndExchange(connection.Lease));
@@ -80,6 +119,7 @@ public sealed class ConnectionRoundTests
                     break;
                 default:
                     nowMs += which % 50 == 0 ? after : UpstreamSweeper.PeriodMs;
+                    notes = open.ToDictionary(static one => one, static one => one.Deadlines.NotedMs);
                     var overdue = new List<OverdueExchange>();
                     round.Look(nowMs, overdue);
                     Assert.Equal(
@@ -94,11 +134,11 @@ public sealed class ConnectionRoundTests
 
     private static void Set(
         ConnectionRound round, UpstreamConnection connection, Dictionary<UpstreamConnection, long> deadlines, long nowMs,
-        int after)
+        int after, long notedMs)
     {
         deadlines[connection] = nowMs + after;
         connection.Deadlines.WholeBy(nowMs + after);
-        if (after < ConnectionRound.SoonMs)
+        if (after < ConnectionRound.SoonMs || nowMs + after < notedMs)
         {
             round.LookSoon(connection);
         }
