@@ -101,9 +101,10 @@ internal sealed class HttpServer : IAsyncDisposable
         var loops = transport == ServerTransport.EventLoops ? new LoopTransport(gate, lingering, slow, heartbeats) : null;
         var services = tls is null && !plan.H2c ? null : BuildServices(plan, tls, loops, log);
         var server = services?.GetRequiredService<IServer>() ?? CreatePlain(plan, loops, log);
-        if (services is not null && loops is not null)
+        if (loops is not null)
         {
-            _ = LoopScheduling.TryReadOnLoop(server);
+            _ = ServerHeart.TryLeaveOutConnections(server);
+            _ = services is not null && LoopScheduling.TryReadOnLoop(server);
         }
 
         try

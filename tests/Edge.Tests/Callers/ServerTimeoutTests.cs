@@ -1,4 +1,3 @@
-using System.Net.Security;
 using Edge.Tests.Streams;
 using Edge.Tests.Support;
 
@@ -8,12 +7,6 @@ namespace Edge.Tests.Callers;
 public sealed class ServerTimeoutTests
 {
     private const string Request = "POST /v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}";
-
-    private static readonly SslClientAuthenticationOptions Trusting = new()
-    {
-        TargetHost = "localhost",
-        RemoteCertificateValidationCallback = static (_, _, _, _) => true,
-    };
 
     public static TheoryData<CallerKind> Http1Kinds => [CallerKind.Http1, CallerKind.Http1Tls];
 
@@ -90,5 +83,5 @@ public sealed class ServerTimeoutTests
     }
 
     private static Task<RawHttpClient> ConnectAsync(StreamGateway gateway, CallerKind kind) => RawHttpClient.ConnectAsync(
-        gateway.EndpointOf(kind), tls: kind == CallerKind.Http1Tls ? Trusting : null);
+        gateway.EndpointOf(kind), tls: kind == CallerKind.Http1Tls ? RawHttpClient.TrustingTls() : null);
 }

@@ -3,7 +3,6 @@ using Edge.Core.Configuration;
 using Edge.Hosting;
 using Edge.Tests.Callers;
 using Edge.Transport;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
@@ -79,11 +78,5 @@ public sealed class LoopSchedulingTests
         public void DisposeContext(IFeatureCollection context, Exception? exception)
         {
         }
-    }
-
-    private sealed class NoTransport : IConnectionListenerFactory
-    {
-        public ValueTask<IConnectionListener> BindAsync(
-            EndPoint endpoint, CancellationToken cancellationToken = default) => throw new NotSupportedException();
     }
 }
