@@ -10,6 +10,9 @@ namespace Edge.Load.Calling;
 /// </summary>
 internal sealed class Caller : IDisposable
 {
+    /// <summary>Where a caller says who it is.</summary>
+    public const string NameHeader = "X-Caller";
+
     private static readonly TimeSpan SecureLifetime = TimeSpan.FromSeconds(1);
 
     private readonly HttpClient _client;
@@ -19,8 +22,10 @@ internal sealed class Caller : IDisposable
     /// <param name="receiveBufferBytes">The sockets' receive buffer; 0: the system's choice.</param>
     /// <param name="http2">Speak HTTP/2 in plain text.</param>
     /// <param name="trust">Over TLS: whether a certificate is the gateway's. New connections are then made all the time.</param>
+    /// <param name="name">Who asks, in the header <see cref="NameHeader"/>; null: it is not said.</param>
     public Caller(
-        Uri address, int receiveBufferBytes = 0, bool http2 = false, Func<X509Certificate2, bool>? trust = null)
+        Uri address, int receiveBufferBytes = 0, bool http2 = false, Func<X509Certificate2, bool>? trust = null,
+        string? name = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -45,6 +50,10 @@ internal sealed class Caller : IDisposable
             DefaultRequestVersion = http2 ? new Version(2, 0) : new Version(1, 1),
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
+        if (name is not null)
+        {
+            _client.DefaultRequestHeaders.Add(NameHeader, name);
+        }
     }
 
     /// <summary>Asks, and answers as soon as the head has come; whoever calls disposes of it.</summary>

@@ -81,9 +81,10 @@ internal abstract class LoadScenario : IDisposable
 
     /// <summary>Makes a client that lives as long as the scenario.</summary>
     protected Caller MakeCaller(
-        Uri address, int receiveBufferBytes = 0, bool http2 = false, Func<X509Certificate2, bool>? trust = null)
+        Uri address, int receiveBufferBytes = 0, bool http2 = false, Func<X509Certificate2, bool>? trust = null,
+        string? name = null)
     {
-        var caller = new Caller(address, receiveBufferBytes, http2, trust);
+        var caller = new Caller(address, receiveBufferBytes, http2, trust, name);
         _callers.Add(caller);
         return caller;
     }

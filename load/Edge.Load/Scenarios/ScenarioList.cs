@@ -10,7 +10,9 @@ internal static class ScenarioList
     [
         static () => new SteadyChat(),
         static () => new StreamingMix(),
-        static () => new RepeatedQuestions(),
+        static () => new RepeatedQuestions(isCached: false),
+        static () => new RepeatedQuestions(isCached: true),
+        static () => new LimitStorm(),
         static () => new UpstreamFailing(),
         static () => new ReloadUnderLoad(),
         static () => new Chaos(),

@@ -11,6 +11,9 @@ internal sealed record GatewaySettings
     /// <summary>Value of the header <c>X-Generation</c> on every answer; 0: none.</summary>
     public int Generation { get; init; }
 
+    /// <summary>Further keys of the route of all models, each with a comma before it.</summary>
+    public string ModelsKeys { get; init; } = "";
+
     /// <summary>The whole file, by the ports of both listeners and of the stage's provider; null: the usual one.</summary>
     public Func<int, int, int, string>? File { get; init; }
 
@@ -47,7 +50,7 @@ internal sealed record GatewaySettings
                 timeouts: { connect: 30s }
             defaults: { response: {{response}} }
             routes:
-              - { name: models, match: { path: "/v1/*" }, upstream: models }
+              - { name: models, match: { path: "/v1/*" }, upstream: models{{ModelsKeys}} }
               - { name: plain, upstream: plain }
 
             """);
