@@ -198,7 +198,8 @@ internal sealed class GatheredOutput : IDuplexPipe, IThreadPoolWorkItem
         {
             if (Thread.CurrentThread.IsThreadPoolThread)
             {
-                // The pool clears it when it has run what it is running. Kestrel's timer, which flushes too, would keep it.
+                // The pool clears it when it has run what it is running. The thread of the heartbeats, which flushes too, would
+                // keep it.
                 SynchronizationContext.SetSynchronizationContext(output._context);
             }
 

@@ -6,9 +6,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Edge.Hosting;
 
 /// <summary>
-/// Has Kestrel's own heart beat for the date alone, where connections have hearts that need it not
-/// (<see cref="Transport.Heartbeats"/>). By itself it goes through all connections once a second, to find of each that there is
-/// nothing to do: of 9,000 streams that was another 1.9 ms of processor time.
+/// Has Kestrel's own heart beat without the connections, where those have hearts of their own
+/// (<see cref="Transport.Heartbeats"/>): for the date, and its pools of memory. By itself it goes through all of them once a
+/// second, to find of each that there is nothing to do: of 9,000 streams that was another 1.9 ms of processor time.
 /// </summary>
 /// <remarks>What it calls is not public. Where a release of Kestrel has it no more, all is as it does it by itself.</remarks>
 internal static class ServerHeart

@@ -192,8 +192,15 @@ internal sealed class GatewayApplication : IHttpApplication<RequestHandle>
             RapidResets.Count(context, connection, result.Failure);
         }
 
-        _record.End(context, result);
-        context.End();
+        try
+        {
+            _record.End(context, result);
+        }
+        finally
+        {
+            context.End();
+        }
+
         if (result.Outcome != StageOutcome.BrokenOff)
         {
             return true;

@@ -431,7 +431,6 @@ internal sealed partial class RequestContext
     public void End()
     {
         EndBody();
-        ResumeHeartbeat();
         EndFields();
         EndHeaders();
         Cache?.End();
@@ -443,6 +442,7 @@ internal sealed partial class RequestContext
         Snapshot = null!;
         Route = null;
         Caller = null;
+        ResumeHeartbeat();
     }
 
     /// <summary>Sets the most bytes of this request's body; null: the listener's. Before the body is first read.</summary>

@@ -1,5 +1,3 @@
-using Edge.Threading;
-
 namespace Edge.Transport;
 
 /// <summary>
@@ -12,16 +10,14 @@ namespace Edge.Transport;
 /// of HTTP/2 notices that its last stream has ended: it would stay until the drain's time is over.
 /// </remarks>
 /// <param name="time">When to beat. The server itself goes by the system's clock.</param>
-internal sealed class Heartbeats(TimeProvider time) : IDisposable, IThreadPoolWorkItem
+internal sealed class Heartbeats(TimeProvider time) : IDisposable
 {
     /// <summary>As the server's own: it counts what a peer may not do too often from one beat to the next.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    // Timers that call so often share a thread that is awake anyway.
+    // Timers that call so often share a thread that is awake anyway. All is done there: behind other work of a pool a beat would
+    // be late, and the server counts its timeouts from the last one. Ten thousand idle connections take some milliseconds.
     private const int CallsPerBeat = 2;
-
-    // As many as are soon looked at, on that thread.
-    private const int FewMax = 100;
 
     private readonly Lock _gate = new();
     private readonly List<Heartbeat> _beating = [];
@@ -50,8 +46,8 @@ internal sealed class Heartbeats(TimeProvider time) : IDisposable, IThreadPoolWo
         {
             if (!_isDisposed && heart.Index < 0)
             {
-                heart.Index = _beating.Count;
                 _beating.Add(heart);
+                heart.Index = _beating.Count - 1;
                 _timer ??= time.CreateTimer(
                     static state => ((Heartbeats)state!).OnTimer(), this, Period / CallsPerBeat, Period / CallsPerBeat);
             }
@@ -85,18 +81,6 @@ internal sealed class Heartbeats(TimeProvider time) : IDisposable, IThreadPoolWo
         }
     }
 
-    /// <inheritdoc/>
-    void IThreadPoolWorkItem.Execute()
-    {
-        foreach (var heart in _due)
-        {
-            heart.Beat();
-        }
-
-        _due.Clear();
-        Volatile.Write(ref _isUnderWay, 0);
-    }
-
     private void OnTimer()
     {
         // A beat that takes longer than a second must not be joined by the next.
@@ -105,14 +89,22 @@ internal sealed class Heartbeats(TimeProvider time) : IDisposable, IThreadPoolWo
             return;
         }
 
-        CollectDue();
-        if (_due.Count > FewMax && TickingTime.IsItsThread)
+        try
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            CollectDue();
+            foreach (var heart in _due)
+            {
+                heart.Beat();
+            }
         }
-        else
+        catch (OutOfMemoryException)
         {
-            ((IThreadPoolWorkItem)this).Execute();
+            // What was not done is done with the next beat.
+        }
+        finally
+        {
+            _due.Clear();
+            Volatile.Write(ref _isUnderWay, 0);
         }
     }
 

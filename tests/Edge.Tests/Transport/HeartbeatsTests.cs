@@ -109,7 +109,6 @@ public sealed class HeartbeatsTests : IDisposable
         {
             patient.Heart.Pause();
             patient.Heart.Resume();
-            Assert.True(patient.Heart.Index >= 0 || !beating.IsCompleted);
         }
 
         await beating;
