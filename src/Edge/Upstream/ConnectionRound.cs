@@ -10,7 +10,7 @@ namespace Edge.Upstream;
 /// <remarks>
 /// At its turn a connection is looked at only if a deadline may be near by then. What the last look saw is noted with the
 /// deadlines, so that whoever sets a nearer one tells. Who sets one at that very moment may have read the old note: so what was
-/// noted counts once the next look, a round later, has found nothing nearer.
+/// noted counts once the next look has found nothing nearer.
 /// </remarks>
 internal sealed class ConnectionRound
 {
@@ -22,10 +22,9 @@ internal sealed class ConnectionRound
     /// <see cref="LookSoon"/>. From a turn early in one round to a late one in the next it may be two rounds, each of them may
     /// end a call late, and the clock by which the deadline is set be one behind.
     /// </summary>
-    public const int SoonMs = (2 * RoundMs) + (3 * UpstreamSweeper.PeriodMs);
+    public const int SoonMs = (2 * RoundMs) + (3 * UpstreamSweeper.RestPeriodMs);
 
-    private readonly List<UpstreamConnection> _all = [];
-    private readonly List<long> _notBeforeMs = [];
+    private readonly List<Place> _all = [];
     private readonly List<UpstreamConnection> _soon = [];
     private int _next;
     private long _roundBeganMs;
@@ -33,15 +32,26 @@ internal sealed class ConnectionRound
     /// <summary>How many are open.</summary>
     public int Count => _all.Count;
 
+    /// <summary>True where a deadline of one of them may come soon.</summary>
+    public bool HasSoon => _soon.Count > 0;
+
     /// <summary>All of them.</summary>
-    public UpstreamConnection[] ToArray() => [.. _all];
+    public UpstreamConnection[] ToArray()
+    {
+        var all = new UpstreamConnection[_all.Count];
+        for (var i = 0; i < all.Length; i++)
+        {
+            all[i] = _all[i].Connection;
+        }
+
+        return all;
+    }
 
     /// <summary>One more is open.</summary>
     public void Add(UpstreamConnection connection)
     {
-        connection.RoundIndex = _all.Count;
-        _all.Add(connection);
-        _notBeforeMs.Add(0);
+        _all.Add(new Place(connection, 0));
+        connection.RoundIndex = _all.Count - 1;
     }
 
     /// <summary>One is open no more. False: it was not here.</summary>
@@ -64,7 +74,6 @@ internal sealed class ConnectionRound
 
         Move(_all.Count - 1, index);
         _all.RemoveAt(_all.Count - 1);
-        _notBeforeMs.RemoveAt(_notBeforeMs.Count - 1);
         return true;
     }
 
@@ -76,7 +85,7 @@ internal sealed class ConnectionRound
     {
         if (connection.RoundIndex >= 0)
         {
-            _notBeforeMs[connection.RoundIndex] = 0;
+            _all[connection.RoundIndex] = new Place(connection, 0);
             connection.Deadlines.NotedMs = ExchangeDeadlines.NoneNoted;
         }
 
@@ -104,7 +113,7 @@ internal sealed class ConnectionRound
         }
 
         var elapsed = nowMs - _roundBeganMs;
-        if (elapsed > RoundMs + (2 * UpstreamSweeper.PeriodMs))
+        if (elapsed > RoundMs + (2 * UpstreamSweeper.RestPeriodMs))
         {
             // The machine stalled: what had its turn before that may be due by now.
             _next = 0;
@@ -113,9 +122,10 @@ internal sealed class ConnectionRound
         var until = elapsed >= RoundMs ? _all.Count : (int)(_all.Count * elapsed / RoundMs);
         for (; _next < until; _next++)
         {
-            if (nowMs >= _notBeforeMs[_next])
+            var place = _all[_next];
+            if (nowMs >= place.NotBeforeMs)
             {
-                TakeTurn(_all[_next], nowMs, overdue);
+                TakeTurn(place.Connection, nowMs, overdue);
             }
         }
 
@@ -153,7 +163,7 @@ internal sealed class ConnectionRound
         }
         else
         {
-            _notBeforeMs[connection.RoundIndex] = deadlines.NotedMs - SoonMs;
+            _all[connection.RoundIndex] = new Place(connection, deadlines.NotedMs - SoonMs);
         }
     }
 
@@ -177,14 +187,15 @@ internal sealed class ConnectionRound
 
     private void Move(int from, int to)
     {
-        var connection = _all[from];
-        _all[to] = connection;
-        _notBeforeMs[to] = _notBeforeMs[from];
+        _all[to] = _all[from];
         if (from != to)
         {
-            connection.RoundIndex = to;
+            _all[to].Connection.RoundIndex = to;
         }
     }
+
+    /// <summary>A connection, and when it is to be looked at again: beside it, so that to pass over it touches it not.</summary>
+    private readonly record struct Place(UpstreamConnection Connection, long NotBeforeMs);
 }
 
 /// <summary>An exchange whose time is up.</summary>

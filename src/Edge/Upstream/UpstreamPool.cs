@@ -94,20 +94,14 @@ internal sealed class UpstreamPool : IDisposable
         }
     }
 
-    /// <summary>True while a request is at the target, or on its way there.</summary>
-    public bool IsBusy
+    /// <summary>True while a request waits for what has to come soon.</summary>
+    public bool HasDeadlineSoon
     {
         get
         {
             lock (_gate)
             {
-                var count = _all.Count + _dialing;
-                foreach (var idle in _idle)
-                {
-                    count -= idle.Count;
-                }
-
-                return count > 0;
+                return _all.HasSoon;
             }
         }
     }

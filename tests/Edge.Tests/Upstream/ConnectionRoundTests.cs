@@ -118,7 +118,7 @@ public sealed class ConnectionRoundTests
                     deadlines.Remove(connection);
                     break;
                 default:
-                    nowMs += which % 50 == 0 ? after : UpstreamSweeper.PeriodMs;
+                    nowMs += which % 50 == 0 ? after : which % 3 == 0 ? UpstreamSweeper.RestPeriodMs : UpstreamSweeper.PeriodMs;
                     notes = open.ToDictionary(static one => one, static one => one.Deadlines.NotedMs);
                     var overdue = new List<OverdueExchange>();
                     round.Look(nowMs, overdue);

@@ -144,21 +144,44 @@ public class UpstreamTimeoutTests
     }
 
     [Fact]
-    public async Task A_request_that_comes_while_the_sweeper_rests_ends_the_rest_at_the_next_look()
+    public async Task A_request_ends_the_rest_when_its_timeout_is_near()
     {
         var time = new ManualTime();
         await using var upstream = Stalling("");
-        await using var door = await Door.OpenAsync(upstream.Url.ToString(), ", timeouts: { firstByte: 5s }", time: time);
+        await using var door = await Door.OpenAsync(upstream.Url.ToString(), ", timeouts: { firstByte: 10s }", time: time);
         var sweeper = door.Gateway.Sweeper;
         time.Advance(TimeSpan.FromSeconds(2));
         await using var caller = await door.CallAsync();
         await upstream.WaitForRequestsAsync(1);
-        Assert.True(sweeper.IsResting);
-        time.Advance(TimeSpan.FromMilliseconds(UpstreamSweeper.RestPeriodMs));
-        Assert.False(sweeper.IsResting);
         var answering = caller.ReadResponseAsync();
-        await time.AdvanceUntilAsync(answering);
+        time.Advance(TimeSpan.FromMilliseconds(10_000 - ConnectionRound.SoonMs - ConnectionRound.RoundMs));
+        Assert.True(sweeper.IsResting);
+        time.Advance(TimeSpan.FromMilliseconds(ConnectionRound.SoonMs));
+        Assert.False(sweeper.IsResting);
+        Assert.False(answering.IsCompleted);
+        time.Advance(TimeSpan.FromMilliseconds(ConnectionRound.RoundMs + (2 * UpstreamSweeper.PeriodMs)));
         Assert.Equal(504, (await answering).Status);
+    }
+
+    [Fact]
+    public async Task The_sweeper_does_not_rest_while_many_ask_for_the_time()
+    {
+        var time = new ManualTime();
+        await using var upstream = Stalling("");
+        await using var door = await Door.OpenAsync(upstream.Url.ToString(), "", time: time);
+        var sweeper = door.Gateway.Sweeper;
+        time.Advance(TimeSpan.FromSeconds(2));
+        var beganMs = sweeper.NowMs;
+        for (var i = 0; i < UpstreamSweeper.AskedMax - 1; i++)
+        {
+            Assert.Equal(beganMs, sweeper.NowMs);
+        }
+
+        Assert.True(sweeper.IsResting);
+        Assert.Equal(beganMs, sweeper.NowMs);
+        Assert.False(sweeper.IsResting);
+        time.Advance(TimeSpan.FromMilliseconds(UpstreamSweeper.RestPeriodMs + (2 * UpstreamSweeper.PeriodMs)));
+        Assert.True(sweeper.IsResting);
     }
 
     [Fact]
