@@ -71,8 +71,8 @@ YAML
 }
 
 # start_fleet WHEN_DOWN ENDPOINTS: three gateways; their ports are in $gateways, those of their administration in $admins. More
-# keys of redis come from $redis_more. Where the array clock_shifts has shifts, such as -2h, their wall clocks are off by them
-# ($fake_clock is libfaketime; its command would stay between this script and the gateway's signals).
+# keys of redis come from $redis_more. Where the array clock_shifts has seconds, their wall clocks are off by them: $shifted_clock
+# is .ci/shifted-clock.c, built.
 start_fleet() {
   local i clock
   gateways=()
@@ -82,7 +82,7 @@ start_fleet() {
     configure "$work/edge-$i.yaml" "$@"
     clock=()
     if [[ -n ${clock_shifts[i - 1]-} ]]; then
-      clock=(env LD_PRELOAD="$fake_clock" FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME="${clock_shifts[i - 1]}")
+      clock=(env LD_PRELOAD="$shifted_clock" CLOCK_SHIFT="${clock_shifts[i - 1]}")
     fi
     start "$work/gateway-$prefix-$i.log" ${clock[@]+"${clock[@]}"} "$EDGE" run --config "$work/edge-$i.yaml"
     gateway_ids+=("$last_started")
