@@ -46,8 +46,8 @@ internal static class ResponseRelay
         // A small answer is here together with its head.
         var unflushed = 0;
         var status = Drain(context, exchange, context.EventStream, ref unflushed);
-        return status == BodyStatus.End
-            ? EndAsync(context, exchange, context.EventStream, isHeadFlushed: false)
+        return status == BodyStatus.End ? EndAsync(context, exchange, context.EventStream, isHeadFlushed: false)
+            : PassedBody.Is(context, exchange) ? PassedBody.RunAsync(context, exchange, unflushed)
             : RelayAsync(context, exchange, status, unflushed);
     }
 

@@ -153,6 +153,27 @@ internal static unsafe partial class LinuxSocket
         }
     }
 
+    /// <summary>Sends pieces as if they were one, as much as the kernel takes. The last may be empty.</summary>
+    public static int Send(
+        int descriptor, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third = default)
+    {
+        fixed (byte* one = first, two = second, three = third)
+        {
+            var pieces = stackalloc Piece[3];
+            pieces[0] = new Piece(one, (nuint)first.Length);
+            pieces[1] = new Piece(two, (nuint)second.Length);
+            pieces[2] = new Piece(three, (nuint)third.Length);
+            var message = new Message { Pieces = pieces, Count = third.IsEmpty ? 2u : 3u };
+            int count;
+            do
+            {
+                count = Result(sendmsg(descriptor, &message, NoSignal));
+            }
+            while (count == Interrupted);
+            return count;
+        }
+    }
+
     /// <summary>Takes the next connection from a listening socket; its peer's address is written in the kernel's form.</summary>
     public static int Accept(int listener, Span<byte> address)
     {
@@ -329,6 +350,9 @@ internal static unsafe partial class LinuxSocket
     private static partial nint send(int descriptor, byte* bytes, nuint count, int flags);
 
     [LibraryImport("libc")]
+    private static partial nint sendmsg(int descriptor, Message* message, int flags);
+
+    [LibraryImport("libc")]
     private static partial int accept4(int descriptor, byte* address, int* length, int flags);
 
     [LibraryImport("libc")]
@@ -360,4 +384,23 @@ internal static unsafe partial class LinuxSocket
 
     [LibraryImport("libc")]
     private static partial int close(int descriptor);
+
+    // struct iovec.
+    private readonly struct Piece(byte* start, nuint length)
+    {
+        public readonly byte* Start = start;
+        public readonly nuint Length = length;
+    }
+
+    // struct msghdr: its count is a number of 32 bits in some libraries, and the rest of the 64 then has to be zero.
+    private struct Message
+    {
+        public byte* Name;
+        public nuint NameLength;
+        public Piece* Pieces;
+        public nuint Count;
+        public byte* Control;
+        public nuint ControlLength;
+        public nuint Flags;
+    }
 }

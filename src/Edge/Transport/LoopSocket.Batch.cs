@@ -23,7 +23,7 @@ internal sealed partial class LoopSocket
     private int _pieceStart;
     private int _received;
     private bool _isFresh;
-    private bool _isServedAlone;
+    private bool _isListening;
     private volatile bool _isPutOff;
     private volatile byte[]? _rest;
     private int _restStart;
@@ -34,8 +34,14 @@ internal sealed partial class LoopSocket
     private bool _isClosing;
     private volatile bool _mustReset;
 
-    /// <summary>Never receives together with others: it is a listening socket, or has more to give than fits that.</summary>
-    public void ServeAlone() => _isServedAlone = true;
+    /// <summary>Never receives together with others: it is a listening socket.</summary>
+    public void ServeAlone() => _isListening = true;
+
+    /// <summary>
+    /// True where the last event had more to give than fits a receive together with others: it is served alone, and its receives
+    /// may well be given more room.
+    /// </summary>
+    public bool BringsMuch { get; private set; }
 
     /// <summary>True while the kernel has not yet taken all that was sent.</summary>
     public bool HasUnsent => _isPutOff || _rest is not null;
@@ -46,7 +52,7 @@ internal sealed partial class LoopSocket
     /// <summary>Has the batch receive for it, where somebody waits for that. Called by the loop, when an event came.</summary>
     public void ReceiveAhead(SocketBatch batch)
     {
-        if (Volatile.Read(ref _read) != Awaited || _isServedAlone || _piece != NoPiece || !TryEnter())
+        if (Volatile.Read(ref _read) != Awaited || BringsMuch || _isListening || _piece != NoPiece || !TryEnter())
         {
             return;
         }
@@ -136,61 +142,16 @@ internal sealed partial class LoopSocket
             _loop.Batch.Return(_piece - 1, isOnLoop);
         }
 
-        _isServedAlone = _received >= SocketBatch.ReceiveBytes;
+        BringsMuch = _received >= SocketBatch.ReceiveBytes;
         Volatile.Write(ref _piece, NoPiece);
         if (isOnLoop && _isFresh)
         {
             // No event can have come since. Otherwise one may have, and the kernel is asked once more.
-            Volatile.Write(ref _read, count <= 0 || _isServedAlone || _peerEnded ? Ready : Unknown);
+            Volatile.Write(ref _read, count <= 0 || BringsMuch || _peerEnded ? Ready : Unknown);
         }
 
         Exit();
         return count;
-    }
-
-    /// <summary>Puts a send off to the end of the turn. False: it is to be made now.</summary>
-    private bool TryPutOff(ReadOnlySpan<byte> bytes, out int result)
-    {
-        if (_isPutOff || _rest is not null || _sendError != 0)
-        {
-            return MustWait(out result);
-        }
-
-        result = bytes.Length;
-        if (bytes.IsEmpty || bytes.Length > SocketBatch.SendBytesMax
-            || EventLoop.Current != _loop || !_loop.Batch.PutsOff || !TryEnter())
-        {
-            return false;
-        }
-
-        _isPutOff = true;
-        _loop.Batch.AddSend(this, _descriptor, bytes);
-        return true;
-    }
-
-    private bool MustWait(out int result)
-    {
-        if (_isPutOff)
-        {
-            if (EventLoop.Current == _loop)
-            {
-                _loop.Batch.Send();
-            }
-            else
-            {
-                // Either the loop sees that somebody will wait, or it has just sent.
-                Volatile.Write(ref _write, Unknown);
-                Interlocked.MemoryBarrier();
-                if (_isPutOff)
-                {
-                    result = LinuxSocket.WouldBlock;
-                    return true;
-                }
-            }
-        }
-
-        result = _isClosed != 0 ? LinuxSocket.BrokenPipe : _sendError != 0 ? _sendError : LinuxSocket.WouldBlock;
-        return _isClosed != 0 || _sendError != 0 || _rest is not null;
     }
 
     /// <summary>The kernel does not take these now: they go before anything else.</summary>

@@ -52,8 +52,11 @@ internal sealed partial class LoopSocket : IThreadPoolWorkItem, IDisposable
     /// <summary>The loop that watches it.</summary>
     public EventLoop Loop => _loop;
 
-    /// <summary>True while nothing is known to have come since the last receive: neither bytes nor an end.</summary>
-    public bool IsQuiet => Volatile.Read(ref _read) != Ready && !_peerEnded;
+    /// <summary>
+    /// True while nothing is known to have come since the last receive: neither bytes nor an end. The kernel is asked only where
+    /// there may be something: what a receive took may have been told of after it, or have filled its memory to the last byte.
+    /// </summary>
+    public bool IsQuiet => !_peerEnded && (Volatile.Read(ref _read) != Ready || HasNothing());
 
     /// <summary>True when <see cref="Receive"/> may find something; false: it would not.</summary>
     public bool MayReceive => Volatile.Read(ref _read) == Ready || Volatile.Read(ref _isClosed) != 0;
@@ -134,7 +137,7 @@ internal sealed partial class LoopSocket : IThreadPoolWorkItem, IDisposable
         }
 
         var count = LinuxSocket.Receive(_descriptor, into);
-        _isServedAlone = count >= SocketBatch.ReceiveBytes;
+        BringsMuch = count >= SocketBatch.ReceiveBytes || (BringsMuch && _receivesInTurn > 1);
         if (count != LinuxSocket.WouldBlock && (count <= 0 || count == into.Length || _peerEnded))
         {
             Interlocked.CompareExchange(ref _read, Ready, Unknown);
@@ -179,32 +182,6 @@ internal sealed partial class LoopSocket : IThreadPoolWorkItem, IDisposable
 
         Exit();
         return result;
-    }
-
-    /// <summary>Sends what the kernel takes. Negative: an error number; none of it is a signal.</summary>
-    public int Send(ReadOnlySpan<byte> bytes)
-    {
-        if (TryPutOff(bytes, out var count))
-        {
-            return count;
-        }
-
-        if (!TryEnter())
-        {
-            return LinuxSocket.BrokenPipe;
-        }
-
-        count = LinuxSocket.Send(_descriptor, bytes);
-        if (count == LinuxSocket.WouldBlock)
-        {
-            // Asked again after forgetting what was known, so that no event in between is missed.
-            Volatile.Write(ref _write, Unknown);
-            Interlocked.MemoryBarrier();
-            count = LinuxSocket.Send(_descriptor, bytes);
-        }
-
-        Exit();
-        return count;
     }
 
     /// <summary>
@@ -418,6 +395,20 @@ internal sealed partial class LoopSocket : IThreadPoolWorkItem, IDisposable
         {
             End(endings);
         }
+    }
+
+    private bool HasNothing()
+    {
+        // Forgotten before the kernel is asked: an event from here on is remembered anew.
+        Volatile.Write(ref _read, Unknown);
+        Interlocked.MemoryBarrier();
+        if (Peek() == LinuxSocket.WouldBlock)
+        {
+            return true;
+        }
+
+        Interlocked.CompareExchange(ref _read, Ready, Unknown);
+        return false;
     }
 
     private void Signal(bool readable, bool writable)

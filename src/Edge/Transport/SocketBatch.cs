@@ -159,6 +159,26 @@ internal sealed unsafe class SocketBatch
         }
     }
 
+    /// <summary>
+    /// Sends what was added for a socket, and behind it these bytes. Answers how many of these the kernel took, or a negative
+    /// error number.
+    /// </summary>
+    public int SendWith(LoopSocket socket, ReadOnlySpan<byte> bytes)
+    {
+        var index = _senderCount - 1;
+        while (_senders[index].Socket != socket)
+        {
+            index--;
+        }
+
+        var sender = _senders[index];
+        _senders[index] = _senders[--_senderCount];
+        _senders[_senderCount] = default;
+        var result = LinuxSocket.Send(sender.Descriptor, Bytes(sender), bytes);
+        End(sender, Math.Min(result, sender.Length));
+        return result < 0 ? result : result > sender.Length ? result - sender.Length : LinuxSocket.WouldBlock;
+    }
+
     /// <summary>The end of a turn: sends, and tells those who wait for room. Called by the loop only.</summary>
     public void End()
     {

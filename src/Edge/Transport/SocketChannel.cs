@@ -32,7 +32,7 @@ internal sealed class SocketChannel : ILoopSocketOwner, IValueTaskSource<int>, I
     public IPEndPoint? Remote => _socket.Remote;
 
     /// <summary>
-    /// True while nothing is known to have come since the last receive: neither bytes nor an end. No system call.
+    /// True while nothing is known to have come since the last receive: neither bytes nor an end. Mostly without a system call.
     /// </summary>
     public bool IsQuiet => _socket.IsQuiet;
 
@@ -43,6 +43,9 @@ internal sealed class SocketChannel : ILoopSocketOwner, IValueTaskSource<int>, I
     /// True once the kernel refused a send as a whole, of which <see cref="SendAsync"/> may not have known.
     /// </summary>
     public bool HasRefused => _socket.HasRefused;
+
+    /// <summary>True where the last event had more to give than a small receive takes.</summary>
+    public bool BringsMuch => _socket.BringsMuch;
 
     /// <summary>True while the kernel has not yet taken all that was sent.</summary>
     public bool HasUnsent => _socket.HasUnsent;
@@ -83,6 +86,24 @@ internal sealed class SocketChannel : ILoopSocketOwner, IValueTaskSource<int>, I
     }
 
     /// <summary>
+    /// Waits until <see cref="Receive"/> may find something, and takes nothing. The number says nothing. Where there is something
+    /// but the socket has used up its turn, it waits for the next.
+    /// </summary>
+    public ValueTask<int> AwaitReadableAsync()
+    {
+        _room = null;
+        _receiving.Reset();
+        var version = _receiving.Version;
+        return _socket.TryAwaitReadable() ? new ValueTask<int>(this, version) : default;
+    }
+
+    /// <summary>
+    /// Receives what is there. Zero: the end. Negative: an error number, of which <see cref="LinuxSocket.WouldBlock"/> asks for
+    /// <see cref="AwaitReadableAsync"/>.
+    /// </summary>
+    public int Receive(Span<byte> into) => _socket.Receive(into);
+
+    /// <summary>
     /// Sends all of it; completes at once as long as the kernel has room. What is little goes at the end of the loop's turn: that
     /// it failed is then told by the next send, and by receiving.
     /// </summary>
@@ -102,9 +123,15 @@ internal sealed class SocketChannel : ILoopSocketOwner, IValueTaskSource<int>, I
 
     void ILoopSocketOwner.OnReadable()
     {
+        if (_room is not { } room)
+        {
+            _receiving.SetResult(0);
+            return;
+        }
+
         while (true)
         {
-            var count = TryReceive(_room!);
+            var count = TryReceive(room);
             if (count != LinuxSocket.WouldBlock)
             {
                 if (count >= 0)

@@ -27,7 +27,6 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
     private CancellationTokenRegistration _cancellation;
     private ReadBlock? _first;
     private ReadBlock? _last;
-    private int _nextBytes = BlockPool.SmallBytes;
     private bool _hasUnexamined;
     private bool _hasEnded;
     private bool _isCompleted;
@@ -77,6 +76,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
                 continue;
             }
 
+            HoldLittle();
             _waiting.Reset();
             var version = _waiting.Version;
             if (cancellationToken.CanBeCanceled)
@@ -247,7 +247,8 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
             return false;
         }
 
-        var block = _last is not null && _last.Room.Length >= RoomBytesMin ? _last : ReadBlock.Rent(_nextBytes);
+        var block = _last is not null && _last.Room.Length >= RoomBytesMin ? _last
+            : ReadBlock.Rent(_socket.BringsMuch ? BlockPool.LargeBytes : BlockPool.SmallBytes);
         var room = block.Room;
         var count = _socket.Receive(room);
         if (count > 0)
@@ -255,7 +256,6 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
             block.Received(count);
             _connection.IsMidRequest = true;
             _hasUnexamined = true;
-            _nextBytes = count == room.Length ? BlockPool.After(block.Capacity) : BlockPool.SmallBytes;
             Append(block);
             return true;
         }
@@ -281,6 +281,20 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
         return inner.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown
             ? new ConnectionResetException(inner.Message, inner)
             : new IOException(inner.Message, inner);
+    }
+
+    /// <summary>Whoever sends a little and then nothing for long must not hold a large block with it.</summary>
+    private void HoldLittle()
+    {
+        if (_first is { Capacity: > BlockPool.SmallBytes } block && block == _last
+            && block.End - block.Start <= BlockPool.SmallBytes)
+        {
+            var small = ReadBlock.Rent(BlockPool.SmallBytes);
+            block.Memory.Span[block.Start..].CopyTo(small.Room);
+            small.Received(block.End - block.Start);
+            block.Return();
+            _first = _last = small;
+        }
     }
 
     private void Append(ReadBlock block)

@@ -124,7 +124,7 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
         // What the kernel takes at once need not be copied.
         if (UnflushedBytes == 0 && !_isBroken && !source.IsEmpty && !cancellationToken.IsCancellationRequested)
         {
-            var sent = Send(source.Span);
+            var sent = Counted(_socket.Send(source.Span));
             if (sent == source.Length)
             {
                 return FlushAsync(cancellationToken);
@@ -239,9 +239,8 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
         _end = 0;
     }
 
-    private int Send(ReadOnlySpan<byte> bytes)
+    private int Counted(int sent)
     {
-        var sent = _socket.Send(bytes);
         Volatile.Write(ref _sentBytes, _sentBytes + Math.Max(sent, 0));
         return sent;
     }
@@ -249,38 +248,12 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
     /// <summary>Sends what the kernel takes. False: it does not take all of it now.</summary>
     private bool TrySend()
     {
-        while (!_isBroken && _full is not null && _full.TryPeek(out var block))
+        while (!_isBroken && UnflushedBytes > 0)
         {
-            var sent = Send(block.Bytes.AsSpan(block.Start, block.End - block.Start));
-            if (sent == block.End - block.Start)
-            {
-                _full.Dequeue();
-                _fullBytes -= sent;
-                BlockPool.Return(block.Bytes);
-                continue;
-            }
-
+            var sent = Counted(_fullBytes == 0 ? _socket.Send(_block.AsSpan(_start, _end - _start)) : SendBlocks(_full!));
             if (sent >= 0)
             {
-                block.Start += sent;
-                _fullBytes -= sent;
-            }
-            else if (sent == LinuxSocket.WouldBlock)
-            {
-                return false;
-            }
-            else
-            {
-                _isBroken = true;
-            }
-        }
-
-        while (!_isBroken && _start < _end)
-        {
-            var sent = Send(_block.AsSpan(_start, _end - _start));
-            if (sent >= 0)
-            {
-                _start += sent;
+                Forget(sent);
             }
             else if (sent == LinuxSocket.WouldBlock)
             {
@@ -294,6 +267,46 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
 
         Drop();
         return true;
+    }
+
+    // Most of the time there is one, that was too small for what came after the head, and the last.
+    private int SendBlocks(Queue<WrittenBlock> full)
+    {
+        var first = full.Peek();
+        WrittenBlock? second = null;
+        foreach (var block in full)
+        {
+            if (block != first)
+            {
+                second = block;
+                break;
+            }
+        }
+
+        var last = _block.AsSpan(_start, _end - _start);
+        return second is null
+            ? _socket.Send(first.Rest, last, default)
+            : _socket.Send(first.Rest, second.Rest, full.Count == 2 ? last : default);
+    }
+
+    private void Forget(int sent)
+    {
+        while (_fullBytes > 0 && _full!.TryPeek(out var block))
+        {
+            var count = Math.Min(sent, block.End - block.Start);
+            block.Start += count;
+            _fullBytes -= count;
+            sent -= count;
+            if (block.Start < block.End)
+            {
+                return;
+            }
+
+            _full.Dequeue();
+            BlockPool.Return(block.Bytes);
+        }
+
+        _start += sent;
     }
 
     private void Drop()
@@ -325,5 +338,7 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
         public int Start { get; set; } = start;
 
         public int End { get; } = end;
+
+        public ReadOnlySpan<byte> Rest => Bytes.AsSpan(Start, End - Start);
     }
 }

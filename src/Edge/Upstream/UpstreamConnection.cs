@@ -119,7 +119,8 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
     public bool IsQuietNow => IsQuiet && _channel.IsQuietNow;
 
     /// <inheritdoc/>
-    public Span<byte> Room => (_buffer ??= BlockPool.Rent(_bufferBytes)).AsSpan(_end);
+    public Span<byte> Room =>
+        (_buffer ??= BlockPool.Rent(_channel.BringsMuch ? LargeBufferBytes : _bufferBytes)).AsSpan(_end);
 
     /// <summary>
     /// True where the kernel refused all of what was sent last. Over TLS that is not known: what it refused may be of TLS alone.
@@ -191,7 +192,7 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
 
     private ValueTask<int> BeginReceive()
     {
-        if (_start == _end && !_channel.MayReceive)
+        if (_start == _end && (!_channel.MayReceive || _buffer?.Length < _bufferBytes))
         {
             // While it waits it needs no memory: the loop asks for Room when there are bytes.
             ReturnBuffer();
@@ -271,15 +272,29 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
         return true;
     }
 
-    /// <summary>Takes the large buffer for the rest of this exchange, since much is to come.</summary>
-    public void ExpectMuch()
+    /// <summary>
+    /// True where <see cref="Receive"/> may be used: what comes is the target's as it is, and all that came has been consumed.
+    /// </summary>
+    public bool CanReceiveElsewhere => _tls is null && _start == _end;
+
+    /// <summary>False: a receive would have to wait, as far as is known.</summary>
+    public bool MayReceive => _channel.MayReceive;
+
+    /// <summary>
+    /// Receives what is there into memory of another's. Zero: the end. Negative: an error number, of which
+    /// <see cref="LinuxSocket.WouldBlock"/> asks for <see cref="AwaitReadableAsync"/>.
+    /// </summary>
+    public int Receive(Span<byte> into) => _channel.Receive(into);
+
+    /// <summary>Waits until <see cref="Receive"/> may find something. It needs no memory meanwhile.</summary>
+    public ValueTask<int> AwaitReadableAsync()
     {
-        _bufferBytes = LargeBufferBytes;
-        if (_buffer is not null && _buffer.Length < LargeBufferBytes)
-        {
-            Enlarge(LargeBufferBytes);
-        }
+        ReturnBuffer();
+        return _channel.AwaitReadableAsync();
     }
+
+    /// <summary>Large buffers for the rest of this exchange, since much is to come.</summary>
+    public void ExpectMuch() => _bufferBytes = LargeBufferBytes;
 
     /// <summary>
     /// Prepares for the pool: gives the buffer back and, over TLS, leaves a read pending. False: bytes came that nobody asked

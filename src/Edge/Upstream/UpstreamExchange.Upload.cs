@@ -10,7 +10,7 @@ namespace Edge.Upstream;
 /// </summary>
 internal sealed partial class UpstreamExchange
 {
-    /// <summary>Most bytes of body sent in one call, and held for it.</summary>
+    /// <summary>Most bytes of body that are copied, for a chunk or from small pieces, to be sent in one call.</summary>
     public const int UploadBufferBytes = 32 * 1024;
 
     /// <summary>How long to wait for 100 (Continue) before the body is sent all the same (RFC 9110, section 10.1.1).</summary>
@@ -20,7 +20,11 @@ internal sealed partial class UpstreamExchange
     private const int ChunkPrefixBytes = 10;
     private const int ChunkSuffixBytes = 2;
 
+    // A piece of a body that is not copied to be sent together with others.
+    private const int UploadPieceBytesMin = 16 * 1024;
+
     private Task? _upload;
+    private byte[]? _frame;
     private UploadSource? _source;
     private TaskCompletionSource<bool>? _continue;
     private bool _uploadStopped;
@@ -90,10 +94,9 @@ internal sealed partial class UpstreamExchange
         }
 
         IsUploadHeld = false;
-        var buffer = ArrayPool<byte>.Shared.Rent(UploadBufferBytes);
         try
         {
-            var failure = await SendBodyAsync(source, connection, buffer);
+            var failure = await SendBodyAsync(source, connection);
             if (failure != Failure.None)
             {
                 connection.TryAbort(lease, failure);
@@ -108,7 +111,7 @@ internal sealed partial class UpstreamExchange
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            ReturnFrame();
         }
     }
 
@@ -124,7 +127,7 @@ internal sealed partial class UpstreamExchange
         }
     }
 
-    private async Task<Failure> SendBodyAsync(UploadSource source, UpstreamConnection connection, byte[] buffer)
+    private async Task<Failure> SendBodyAsync(UploadSource source, UpstreamConnection connection)
     {
         var isDone = false;
         while (!isDone)
@@ -154,7 +157,7 @@ internal sealed partial class UpstreamExchange
             Failure failure;
             try
             {
-                await SendPartsAsync(read.Buffer, connection, buffer, source);
+                await SendPartsAsync(read.Buffer, connection, source);
             }
             finally
             {
@@ -199,6 +202,15 @@ internal sealed partial class UpstreamExchange
         }
     }
 
+    private void ReturnFrame()
+    {
+        if (_frame is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_frame);
+            _frame = null;
+        }
+    }
+
     private static void CancelRead(UploadSource source)
     {
         try
@@ -211,23 +223,32 @@ internal sealed partial class UpstreamExchange
         }
     }
 
-    private async ValueTask SendPartsAsync(
-        ReadOnlySequence<byte> rest, UpstreamConnection connection, byte[] buffer, UploadSource source)
+    private async ValueTask SendPartsAsync(ReadOnlySequence<byte> rest, UpstreamConnection connection, UploadSource source)
     {
         var isLast = source.BytesRead + rest.Length == source.ContentLength;
         while (!rest.IsEmpty)
         {
-            var part = rest.Slice(0, Math.Min(rest.Length, UploadBufferBytes - ChunkPrefixBytes - ChunkSuffixBytes));
+            var part = NextPart(rest, source.IsChunked, out var isFramed);
             rest = rest.Slice(part.Length);
             connection.Deadlines.SendBy(After(_timeouts.Idle));
-            var framed = part.IsSingleSegment && !source.IsChunked ? part.First : Frame(part, buffer, source.IsChunked);
+            var framed = isFramed ? Frame(part, source.IsChunked) : part.First;
             await (isLast && rest.IsEmpty ? SendLastAsync(connection, framed) : connection.SendAsync(framed));
             connection.Deadlines.SendWheneverReady();
         }
     }
 
-    private static ReadOnlyMemory<byte> Frame(ReadOnlySequence<byte> part, byte[] buffer, bool isChunked)
+    // What lies in one piece is sent as it lies; many small pieces are sent as one.
+    private static ReadOnlySequence<byte> NextPart(ReadOnlySequence<byte> rest, bool isChunked, out bool isFramed)
     {
+        isFramed = isChunked || (!rest.IsSingleSegment && rest.First.Length < UploadPieceBytesMin);
+        return isFramed
+            ? rest.Slice(0, Math.Min(rest.Length, UploadBufferBytes - ChunkPrefixBytes - ChunkSuffixBytes))
+            : rest.Slice(0, rest.First.Length);
+    }
+
+    private ReadOnlyMemory<byte> Frame(ReadOnlySequence<byte> part, bool isChunked)
+    {
+        var buffer = _frame ??= ArrayPool<byte>.Shared.Rent(UploadBufferBytes);
         var length = (int)part.Length;
         part.CopyTo(buffer.AsSpan(ChunkPrefixBytes));
         if (!isChunked)

@@ -259,6 +259,7 @@ internal sealed partial class UpstreamExchange
         {
             if (connection.IsFull)
             {
+                // More was waiting than it could take.
                 connection.ExpectMuch();
             }
 

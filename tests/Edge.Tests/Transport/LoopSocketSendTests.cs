@@ -91,6 +91,9 @@ public sealed class LoopSocketSendTests : LoopSocketTests
     [InlineData(10, 4097)]
     [InlineData(4097, 10)]
     [InlineData(10, 0)]
+    [InlineData(10, 1023)]
+    [InlineData(10, 1024)]
+    [InlineData(4096, 100_000)]
     public async Task Two_sends_of_a_turn_arrive_in_order(int first, int second)
     {
         var pair = Pair();
@@ -102,6 +105,46 @@ public sealed class LoopSocketSendTests : LoopSocketTests
         });
 
         Assert.Equal(bytes, pair.PeerReceives(bytes.Length));
+    }
+
+    [Theory]
+    [InlineData(10, 10, 1)]
+    [InlineData(100, 5000, 5000)]
+    public async Task Pieces_arrive_as_one_after_what_was_put_off(int first, int second, int third)
+    {
+        var pair = Pair();
+        var bytes = Numbered(10 + first + second + third);
+        await LoopWork.RunAsync(Loop, () =>
+        {
+            Assert.Equal(10, pair.Socket.Send(bytes.AsSpan(0, 10)));
+            Assert.Equal(
+                first + second + third,
+                pair.Socket.Send(
+                    bytes.AsSpan(10, first), bytes.AsSpan(10 + first, second), bytes.AsSpan(10 + first + second)));
+        });
+
+        Assert.Equal(bytes, pair.PeerReceives(bytes.Length));
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(4096)]
+    public async Task What_was_put_off_and_much_after_it_keep_their_order_though_the_kernel_is_full(int putOff)
+    {
+        var pair = Pair();
+        var sent = Fill(pair);
+        await LoopWork.RunAsync(Loop, () =>
+        {
+            // The kernel may have room for a part of it by now, or for none.
+            Assert.Equal(putOff, pair.Socket.Send(Numbered(putOff, from: sent)));
+            var more = pair.Socket.Send(Numbered(8 << 20, from: sent + putOff));
+            sent += putOff + Math.Max(more, 0);
+            Assert.InRange(more, LinuxSocket.WouldBlock, (8 << 20) - 1);
+        });
+
+        Assert.Equal(Numbered(sent), pair.PeerReceives(sent));
+        await LoopWork.RunAsync(Loop, () => pair.Socket.Send("!"u8));
+        Assert.Equal("!"u8.ToArray(), pair.PeerReceives(1));
     }
 
     [Fact]

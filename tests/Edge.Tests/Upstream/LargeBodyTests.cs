@@ -1,0 +1,203 @@
+using System.Text;
+using Edge.Tests.Support;
+
+namespace Edge.Tests.Upstream;
+
+/// <summary>
+/// Bodies that take several receives and sends, among them those that end where a receive's memory does: whole, in order, and on
+/// connections that go on.
+/// </summary>
+public class LargeBodyTests
+{
+    private const int Repetitions = 3;
+
+    // Half of the places are requests': none is left for a connection of another loop's.
+    private const string NoneAhead = ", connectionsMax: 3";
+
+    /// <summary>Lengths of whole messages: around the sizes of the blocks that they go through.</summary>
+    public static TheoryData<int> Lengths { get; } =
+    [
+        4095, 4096, 4097, 8192, 16_384, 20_480, 65_535, 65_536, 65_537, 131_072, 200_000, 262_144, 1_048_576, 3_000_001,
+    ];
+
+    [Theory]
+    [MemberData(nameof(Lengths))]
+    public async Task An_answer_comes_whole_and_its_connection_goes_on(int length)
+    {
+        var head = $"HTTP/1.1 200 OK\r\nContent-Length: {length - 100,-12}\r\nX-Filling: ";
+        head = head.PadRight(100 - 4, 'f') + "\r\n\r\n";
+        var body = Numbered(length - head.Length);
+        await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(head + body));
+        await using var door = await Door.OpenAsync(upstream.Url.ToString(), NoneAhead);
+
+        await using var caller = await RawHttpClient.ConnectAsync(door.Endpoint);
+        for (var i = 0; i < Repetitions; i++)
+        {
+            await caller.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            var answer = await caller.ReadResponseAsync();
+            Assert.Equal(200, answer.Status);
+            Assert.Equal(body, answer.Text);
+        }
+
+        Assert.Equal(1, upstream.Connections);
+    }
+
+    [Theory]
+    [MemberData(nameof(Lengths))]
+    public async Task A_request_arrives_whole_and_its_connections_go_on(int length)
+    {
+        var head = $"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length - 100,-12}\r\nX-Filling: ";
+        head = head.PadRight(100 - 4, 'f') + "\r\n\r\n";
+        var body = Numbered(length - head.Length);
+        await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(ScriptedUpstream.Ok("fine")));
+        await using var door = await Door.OpenAsync(upstream.Url.ToString(), NoneAhead);
+
+        await using var caller = await RawHttpClient.ConnectAsync(door.Endpoint);
+        for (var i = 0; i < Repetitions; i++)
+        {
+            await caller.SendAsync(head + body);
+            Assert.Equal("fine", (await caller.ReadResponseAsync("POST")).Text);
+        }
+
+        Assert.Equal(1, upstream.Connections);
+        Assert.All(upstream.Requests, request => Assert.Equal(body, request.Text));
+    }
+
+    [Theory]
+    [InlineData(150_000, true)]
+    [InlineData(150_000, false)]
+    [InlineData(1_500_000, true)]
+    [InlineData(1_500_000, false)]
+    public async Task Bodies_of_unknown_length_come_whole(int length, bool isChunked)
+    {
+        var body = Numbered(length);
+        await using var upstream = ScriptedUpstream.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync(isChunked
+                ? $"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n0\r\n\r\n"
+                : $"HTTP/1.1 200 OK\r\n\r\n{body}");
+        });
+        await using var door = await Door.OpenAsync(upstream.Url.ToString());
+
+        await using var caller = await door.CallAsync(
+            $"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n0\r\n\r\n");
+        var answer = await caller.ReadResponseAsync("POST");
+
+        Assert.True(answer.Body.IsComplete);
+        Assert.Equal(body, answer.Text);
+        Assert.Equal(body, Assert.Single(upstream.Requests).Text);
+    }
+
+    [Fact]
+    public async Task Answers_pass_to_a_slow_caller_in_whatever_pieces_they_come()
+    {
+        var body = Numbered(2_000_000);
+        var next = new SemaphoreSlim(0);
+        await using var upstream = ScriptedUpstream.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n");
+            for (var (start, length) = (0, 1); start < body.Length; start += length, length = (length * 3) + 1)
+            {
+                await next.WaitAsync(connection.Deadline);
+                length = Math.Min(length, body.Length - start);
+                await connection.SendAsync(body.Substring(start, length));
+            }
+        });
+        await using var door = await Door.OpenAsync(upstream.Url.ToString());
+
+        await using var caller = await door.CallAsync();
+        var answer = await caller.ReadHeadAsync();
+        var read = new StringBuilder();
+        while (read.Length < body.Length)
+        {
+            next.Release();
+            read.Append(Encoding.Latin1.GetString((await answer.Body.ReadPieceAsync())!));
+        }
+
+        Assert.Equal(body, read.ToString());
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")]
+    public async Task What_follows_the_body_reaches_nobody(string more)
+    {
+        var body = Numbered(300_000);
+        await using var upstream = ScriptedUpstream.Start(
+            async connection =>
+            {
+                await connection.ReadRequestAsync();
+                await connection.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}{more}");
+                Assert.False(await connection.WaitForBytesAsync());
+            },
+            ScriptedUpstream.Answer(ScriptedUpstream.Ok("fine")));
+        await using var door = await Door.OpenAsync(upstream.Url.ToString(), NoneAhead);
+
+        await using var caller = await door.CallAsync();
+        Assert.Equal(body, (await caller.ReadResponseAsync()).Text);
+        await caller.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        Assert.Equal("fine", (await caller.ReadResponseAsync()).Text);
+        Assert.Equal(2, upstream.Connections);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_ends_early_is_broken_and_never_looks_whole(bool isReset)
+    {
+        var body = Numbered(300_000);
+        await using var upstream = ScriptedUpstream.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length + 1}\r\n\r\n{body}");
+            if (isReset)
+            {
+                await connection.WaitUntilReceivedAsync();
+                connection.Reset();
+            }
+        });
+        await using var door = await Door.OpenAsync(upstream.Url.ToString());
+
+        await using var caller = await door.CallAsync();
+        var answer = await caller.ReadResponseAsync();
+
+        Assert.True(answer.Body.IsBroken);
+        Assert.StartsWith(answer.Text, body, StringComparison.Ordinal);
+        Assert.Contains("upstream_response_incomplete", await door.CloseAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_caller_who_leaves_within_a_large_answer_ends_it()
+    {
+        var body = Numbered(100_000);
+        await using var upstream = ScriptedUpstream.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length * 2}\r\n\r\n{body}");
+            Assert.False(await connection.WaitForBytesAsync());
+        });
+        await using var door = await Door.OpenAsync(upstream.Url.ToString());
+
+        var caller = await door.CallAsync();
+        var answer = await caller.ReadHeadAsync();
+        await answer.Body.ReadPieceAsync();
+        caller.Reset();
+        await caller.DisposeAsync();
+
+        await upstream.WaitForEndedAsync(1);
+    }
+
+    private static string Numbered(int length)
+    {
+        var text = new StringBuilder(length + 10);
+        while (text.Length < length)
+        {
+            text.Append(text.Length).Append(' ');
+        }
+
+        return text.ToString(0, length);
+    }
+}
