@@ -5,11 +5,18 @@ namespace Edge.Allocations;
 
 /// <summary>
 /// An upstream that allocates nothing while it serves, so that all allocation in the process is the gateway's: one blocking
-/// thread a connection, answers made beforehand. A GET is answered with 1 KB, a POST too; a GET of <c>/events</c> with as many
-/// events as the caller asks for by sending bytes to <see cref="Pulse"/>.
+/// thread a connection, answers made beforehand. A GET is answered with 1 KB, a POST too; a GET of <c>/large</c> with
+/// <see cref="LargeBytes"/>, one of <c>/events</c> with as many events as the caller asks for by sending bytes to
+/// <see cref="Pulse"/>.
 /// </summary>
 internal sealed class Origin : IDisposable
 {
+    /// <summary>Bytes of a large body.</summary>
+    public const int LargeBytes = 256 * 1024;
+
+    private static readonly byte[] Large =
+        [.. "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 262144\r\n\r\n"u8, .. new byte[LargeBytes]];
+
     private static readonly byte[] Plain = MakePlain("Date: Tue, 24 Nov 2026 00:00:00 GMT\r\n"u8);
 
     // An old date would make what is kept of it too old at once.
@@ -77,7 +84,7 @@ internal sealed class Origin : IDisposable
     {
         try
         {
-            var buffer = new byte[16 * 1024];
+            var buffer = new byte[16 * 1024 + LargeBytes];
             var length = 0;
             while (true)
             {
@@ -100,7 +107,10 @@ internal sealed class Origin : IDisposable
                 }
                 else
                 {
-                    socket.Send(buffer.AsSpan().StartsWith("GET /site"u8) ? Undated : Plain);
+                    socket.Send(
+                        buffer.AsSpan().StartsWith("GET /site"u8) ? Undated
+                        : buffer.AsSpan().StartsWith("GET /large"u8) ? Large
+                        : Plain);
                 }
             }
         }

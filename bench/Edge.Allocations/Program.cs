@@ -52,6 +52,7 @@ var configuration = $$"""
           - { when: { tier: starter }, set: { max_tokens: 256 } }
         metering: {}
         upstream: origin
+      - { name: passed, match: { path: "/passed/*" }, stripPath: true, upstream: site }
       - { name: quiet, match: { path: "/quiet/*" }, stripPath: true, upstream: quiet }
       - { name: site, match: { path: /site }, cache: { scope: public, ttl: 1h }, upstream: site }
       - { name: sites, match: { path: "/sites/*" }, cache: { scope: public, ttl: 1h }, upstream: site }
@@ -88,6 +89,10 @@ Measure("GET of 1 KB with a token that is known", 5_000, Asking(token));
 Measure("GET of 1 KB with an API key", 5_000, Asking("key-of-ann"));
 var post = MakePost("", "key");
 Measure("POST of a 1.2 KB chat body", 5_000, () => Exchange(caller, post, "HTTP/1.1 200"u8, 1024));
+var getLarge = "GET /passed/large HTTP/1.1\r\nHost: gateway\r\nAccept: */*\r\nUser-Agent: bench\r\n\r\n"u8.ToArray();
+Measure("GET of 256 KB", 2_000, () => Exchange(caller, getLarge, "HTTP/1.1 200"u8, Origin.LargeBytes));
+var postLarge = MakePost("/passed", "key", Origin.LargeBytes);
+Measure("POST of a 256 KB body", 2_000, () => Exchange(caller, postLarge, "HTTP/1.1 200"u8, 1024));
 var read = MakePost("/read", "key-of-ann");
 Measure(
     "POST of a 1.2 KB chat body that is validated, rewritten and metered", 5_000,
@@ -186,7 +191,7 @@ static void Exchange(Socket socket, ReadOnlySpan<byte> request, ReadOnlySpan<byt
 
 static void Receive(Socket socket, ReadOnlySpan<byte> start, int bodyBytes)
 {
-    Span<byte> buffer = stackalloc byte[8 * 1024];
+    Span<byte> buffer = stackalloc byte[8 * 1024 + Origin.LargeBytes];
     var length = 0;
     while (true)
     {
@@ -204,9 +209,9 @@ static void Receive(Socket socket, ReadOnlySpan<byte> start, int bodyBytes)
     }
 }
 
-static byte[] MakePost(string prefix, string credential)
+static byte[] MakePost(string prefix, string credential, int textBytes = 1100)
 {
-    var text = new string('x', 1100);
+    var text = new string('x', textBytes);
     var body = "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}\n";
     var head = $"POST {prefix}/v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nAccept: application/json\r\nUser-Agent: bench\r\n"
         + $"Authorization: Bearer {credential}\r\nContent-Type: application/json\r\n"

@@ -25,6 +25,8 @@ internal sealed record Peer(string Name, string Program, string? VersionArgument
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(15);
 
+    private static int Started;
+
     /// <summary>
     /// The peer that does the same work without policies, whose processor time is taken off this one's of the same round; null
     /// where none is.
@@ -70,7 +72,9 @@ internal sealed record Peer(string Name, string Program, string? VersionArgument
     {
         var port = Ports.Free();
         var tlsPort = Ports.Free();
-        var folder = Directory.CreateDirectory(Path.Combine(parentFolder, $"{Name}-{port}")).FullName;
+        // Not by its port, which another had before it.
+        var folder = Directory.CreateDirectory(Path.Combine(parentFolder, $"{Name}-{Interlocked.Increment(ref Started)}"))
+            .FullName;
         Certificates.Copy(parentFolder, folder);
         string Fill(string text)
         {

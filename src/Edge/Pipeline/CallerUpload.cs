@@ -5,19 +5,34 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Edge.Pipeline;
 
-/// <summary>A caller's request body on its way upstream.</summary>
+/// <summary>
+/// A caller's request body on its way upstream. It is kept with the connection's context and used again for the next request.
+/// </summary>
 internal sealed class CallerUpload(RequestContext context) : UploadSource
 {
-    private readonly IHttpRequestTrailersFeature? _trailers = context.Features.Find<IHttpRequestTrailersFeature>();
+    private IHttpRequestTrailersFeature? _trailers;
+    private PipeReader? _body;
+    private long? _contentLength;
+    private long _bytesMax;
 
     /// <inheritdoc/>
-    public override PipeReader Body { get; } = context.BodyPipe.Reader;
+    public override PipeReader Body => _body!;
 
     /// <inheritdoc/>
-    public override long? ContentLength { get; } = context.RequestLength;
+    public override long? ContentLength => _contentLength;
 
     /// <inheritdoc/>
-    public override long BytesMax { get; } = context.RequestBodyMax;
+    public override long BytesMax => _bytesMax;
+
+    /// <summary>The body is that of the context's request.</summary>
+    public void Begin()
+    {
+        _trailers = context.Features.Find<IHttpRequestTrailersFeature>();
+        _body = context.BodyPipe.Reader;
+        _contentLength = context.RequestLength;
+        _bytesMax = context.RequestBodyMax;
+        BytesRead = 0;
+    }
 
     /// <inheritdoc/>
     public override Failure FailureOf(Exception exception) => CallerFailures.Of(exception);

@@ -39,6 +39,7 @@ internal static class PassedBody
         var writer = context.ResponseBody.Writer;
         var pieceBytes = PieceBytesMin;
         var isHeadFlushed = false;
+        var waits = 0;
         while (true)
         {
             var failure = Receive(context, exchange, writer, pieceBytes - unflushed);
@@ -54,7 +55,8 @@ internal static class PassedBody
 
             isHeadFlushed = true;
             var flushing = ResponseRelay.FlushAsync(context);
-            pieceBytes = flushing.IsCompleted ? PieceBytesMax : PieceBytesMin;
+            waits = flushing.IsCompleted ? 0 : waits + 1;
+            pieceBytes = waits < 2 ? PieceBytesMax : PieceBytesMin;
             unflushed = 0;
             if (await flushing != Failure.None)
             {

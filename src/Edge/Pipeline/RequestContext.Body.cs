@@ -9,6 +9,7 @@ internal sealed partial class RequestContext
 {
     private long _bodyBytesHeld;
     private bool _isHeartPaused;
+    private CallerUpload? _upload;
 
     /// <summary>The connection that it came on; null where that is not the gateway's own.</summary>
     public LoopConnection? Wire { get; }
@@ -47,6 +48,14 @@ internal sealed partial class RequestContext
     {
         IsBodyTaken = true;
         Body.Clear();
+    }
+
+    /// <summary>From here on the request's body goes to the upstream as it comes.</summary>
+    public CallerUpload BeginUpload()
+    {
+        _upload ??= new CallerUpload(this);
+        _upload.Begin();
+        return _upload;
     }
 
     /// <summary>

@@ -265,7 +265,7 @@ internal static class UpstreamAttempt
         switch (context.BodyKind)
         {
             case RequestBodyKind.Streaming:
-                exchange.StartUpload(new CallerUpload(context), framing.ExpectContinue);
+                exchange.StartUpload(context.BeginUpload(), framing.ExpectContinue);
                 break;
             case RequestBodyKind.Held:
                 exchange.StartUpload(new HeldUpload(context.SentBody.Written), awaitContinue: false);

@@ -15,12 +15,15 @@ namespace Edge.Transport;
 /// </remarks>
 internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, IThreadPoolWorkItem
 {
+    private const int FullBlocksMin = 4;
+
     private readonly LoopConnection _connection;
     private readonly LoopSocket _socket;
-    private Queue<WrittenBlock>? _full;
+    private WrittenBlock[] _full = [];
     private ManualResetValueTaskSourceCore<FlushResult> _waiting;
     private CancellationTokenRegistration _cancellation;
     private byte[]? _block;
+    private int _fullCount;
     private int _start;
     private int _end;
     private long _fullBytes;
@@ -230,7 +233,12 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
         var size = _block is null ? BlockPool.SmallBytes : BlockPool.After(_block.Length);
         if (_block is not null)
         {
-            (_full ??= new()).Enqueue(new WrittenBlock(_block, _start, _end));
+            if (_fullCount == _full.Length)
+            {
+                Array.Resize(ref _full, Math.Max(_fullCount * 2, FullBlocksMin));
+            }
+
+            _full[_fullCount++] = new WrittenBlock(_block, _start, _end);
             _fullBytes += _end - _start;
         }
 
@@ -250,7 +258,7 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
     {
         while (!_isBroken && UnflushedBytes > 0)
         {
-            var sent = Counted(_fullBytes == 0 ? _socket.Send(_block.AsSpan(_start, _end - _start)) : SendBlocks(_full!));
+            var sent = Counted(_fullCount == 0 ? _socket.Send(_block.AsSpan(_start, _end - _start)) : SendBlocks());
             if (sent >= 0)
             {
                 Forget(sent);
@@ -270,52 +278,48 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
     }
 
     // Most of the time there is one, that was too small for what came after the head, and the last.
-    private int SendBlocks(Queue<WrittenBlock> full)
+    private int SendBlocks()
     {
-        var first = full.Peek();
-        WrittenBlock? second = null;
-        foreach (var block in full)
-        {
-            if (block != first)
-            {
-                second = block;
-                break;
-            }
-        }
-
         var last = _block.AsSpan(_start, _end - _start);
-        return second is null
-            ? _socket.Send(first.Rest, last, default)
-            : _socket.Send(first.Rest, second.Rest, full.Count == 2 ? last : default);
+        return _fullCount == 1
+            ? _socket.Send(_full[0].Rest, last, default)
+            : _socket.Send(_full[0].Rest, _full[1].Rest, _fullCount == 2 ? last : default);
     }
 
     private void Forget(int sent)
     {
-        while (_fullBytes > 0 && _full!.TryPeek(out var block))
+        var gone = 0;
+        while (gone < _fullCount && sent >= _full[gone].Rest.Length)
         {
-            var count = Math.Min(sent, block.End - block.Start);
-            block.Start += count;
-            _fullBytes -= count;
-            sent -= count;
-            if (block.Start < block.End)
-            {
-                return;
-            }
-
-            _full.Dequeue();
+            var block = _full[gone++];
+            sent -= block.Rest.Length;
+            _fullBytes -= block.Rest.Length;
             BlockPool.Return(block.Bytes);
         }
 
-        _start += sent;
+        _fullCount -= gone;
+        _full.AsSpan(gone, _fullCount).CopyTo(_full);
+        _full.AsSpan(_fullCount, gone).Clear();
+        if (_fullCount == 0)
+        {
+            _start += sent;
+        }
+        else
+        {
+            _full[0].Start += sent;
+            _fullBytes -= sent;
+        }
     }
 
     private void Drop()
     {
-        while (_full is not null && _full.TryDequeue(out var block))
+        for (var i = 0; i < _fullCount; i++)
         {
-            BlockPool.Return(block.Bytes);
+            BlockPool.Return(_full[i].Bytes);
         }
 
+        _full.AsSpan(0, _fullCount).Clear();
+        _fullCount = 0;
         _fullBytes = 0;
         if (_block is not null && !_isCompleted)
         {
@@ -331,14 +335,12 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>, 
     }
 
     /// <summary>A block that is full, and how much of it is sent.</summary>
-    private sealed class WrittenBlock(byte[] bytes, int start, int end)
+    private struct WrittenBlock(byte[] bytes, int start, int end)
     {
-        public byte[] Bytes { get; } = bytes;
+        public readonly byte[] Bytes => bytes;
 
         public int Start { get; set; } = start;
 
-        public int End { get; } = end;
-
-        public ReadOnlySpan<byte> Rest => Bytes.AsSpan(Start, End - Start);
+        public readonly ReadOnlySpan<byte> Rest => bytes.AsSpan(Start, end - Start);
     }
 }
