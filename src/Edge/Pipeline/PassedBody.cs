@@ -15,7 +15,10 @@ internal static class PassedBody
     /// <summary>Bytes that are received and sent at a time while the caller takes them at once.</summary>
     public const int PieceBytesMax = 2 * BlockPool.LargeBytes;
 
-    /// <summary>The same while it does not: so much waits for it here.</summary>
+    /// <summary>
+    /// The same once it does not: so much then waits for it here. What waits first may be the most, behind all that the kernel
+    /// holds.
+    /// </summary>
     public const int PieceBytesMin = BlockPool.LargeBytes;
 
     // Not worth a receive of its own while there is more.
@@ -23,11 +26,12 @@ internal static class PassedBody
 
     /// <summary>True where the rest of an answer can be handed on so; what came before it has been written.</summary>
     /// <remarks>
-    /// The server's own buffer for a caller over HTTP/2 is made of small blocks, and large ones are no part of its pool.
+    /// Over TLS and HTTP/2 the server has buffers of its own in between, which keep what was asked for and not used.
     /// </remarks>
     public static bool Is(RequestContext context, UpstreamExchange exchange) =>
         exchange.PassableBytes > 0
-        && context is { EventStream: null, Translation: null, Meter: null, Cache: null, IsHttp2: false, HasAnswerStarted: true };
+        && context is { EventStream: null, Translation: null, Meter: null, Cache: null, HasAnswerStarted: true }
+        && context is { IsHttp2: false, IsHttps: false };
 
     /// <summary>Relays until the body's end.</summary>
     /// <param name="context">The request, whose answer has started.</param>
@@ -36,6 +40,7 @@ internal static class PassedBody
     public static async PooledValueTask<Failure> RunAsync(RequestContext context, UpstreamExchange exchange, int unflushed)
     {
         context.BeginLongAnswer();
+        exchange.BeginPassing();
         var writer = context.ResponseBody.Writer;
         var pieceBytes = PieceBytesMin;
         var isHeadFlushed = false;
@@ -74,7 +79,8 @@ internal static class PassedBody
     {
         while (bytesMax > 0 && exchange.PassableBytes > 0 && exchange.MayReceiveBody)
         {
-            var room = writer.GetSpan((int)Math.Min(exchange.PassableBytes + 1, Math.Max(bytesMax, RoomBytesMin)));
+            var roomBytes = Math.Max(bytesMax, RoomBytesMin);
+            var room = writer.GetSpan(exchange.PassableBytes < roomBytes ? (int)exchange.PassableBytes + 1 : roomBytes);
             if (room.IsEmpty)
             {
                 // The caller is gone: the flush says so.

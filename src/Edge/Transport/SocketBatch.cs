@@ -134,12 +134,12 @@ internal sealed unsafe class SocketBatch
     /// <summary>Copies what is to be sent at the end of the turn, or before that if much is waiting.</summary>
     public void AddSend(LoopSocket socket, int descriptor, ReadOnlySpan<byte> bytes)
     {
-        if (_senderCount == SendsMax)
+        if (_senderCount == SendsMax || Outgoing.Length - _outgoingBytes < bytes.Length)
         {
             Send();
         }
 
-        bytes.CopyTo(new Span<byte>(_outgoing + _outgoingBytes, bytes.Length));
+        bytes.CopyTo(Outgoing[_outgoingBytes..]);
         _senders[_senderCount++] = new Sender(socket, descriptor, _outgoingBytes, bytes.Length);
         _outgoingBytes += bytes.Length;
     }
@@ -155,8 +155,10 @@ internal sealed unsafe class SocketBatch
             Send(_senderCount);
             _senders.AsSpan(0, _senderCount).Clear();
             _senderCount = 0;
-            _outgoingBytes = 0;
         }
+
+        // Also what has left by SendWith.
+        _outgoingBytes = 0;
     }
 
     /// <summary>
@@ -176,6 +178,11 @@ internal sealed unsafe class SocketBatch
         _senders[_senderCount] = default;
         var result = LinuxSocket.Send(sender.Descriptor, Bytes(sender), bytes);
         End(sender, Math.Min(result, sender.Length));
+        if (sender.Start + sender.Length == _outgoingBytes)
+        {
+            _outgoingBytes = sender.Start;
+        }
+
         return result < 0 ? result : result > sender.Length ? result - sender.Length : LinuxSocket.WouldBlock;
     }
 
@@ -226,7 +233,9 @@ internal sealed unsafe class SocketBatch
         }
     }
 
-    private ReadOnlySpan<byte> Bytes(in Sender sender) => new(_outgoing + sender.Start, sender.Length);
+    private Span<byte> Outgoing => new(_outgoing, SendsMax * SendBytesMax);
+
+    private ReadOnlySpan<byte> Bytes(in Sender sender) => Outgoing.Slice(sender.Start, sender.Length);
 
     private bool TryTakeReturned()
     {

@@ -167,7 +167,21 @@ internal sealed class SocketChannel : ILoopSocketOwner, IValueTaskSource<int>, I
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _receiving.OnCompleted(continuation, state, token, flags);
 
-    private int TryReceive(IReceiveRoom room) => _socket.MayReceive ? _socket.Receive(room.Room) : LinuxSocket.WouldBlock;
+    private int TryReceive(IReceiveRoom room)
+    {
+        if (!_socket.MayReceive)
+        {
+            return LinuxSocket.WouldBlock;
+        }
+
+        var count = _socket.Receive(room.Room);
+        if (count == LinuxSocket.WouldBlock)
+        {
+            room.LeaveRoom();
+        }
+
+        return count;
+    }
 
     private async ValueTask SendRestAsync(ReadOnlyMemory<byte> bytes, int sent)
     {

@@ -76,7 +76,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
                 continue;
             }
 
-            HoldLittle();
+            Hold(BlockPool.MediumBytes);
             _waiting.Reset();
             var version = _waiting.Version;
             if (cancellationToken.CanBeCanceled)
@@ -124,6 +124,8 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
         {
             ReturnFirst();
         }
+
+        Hold(BlockPool.SmallBytes);
     }
 
     /// <inheritdoc/>
@@ -248,7 +250,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
         }
 
         var block = _last is not null && _last.Room.Length >= RoomBytesMin ? _last
-            : ReadBlock.Rent(_socket.BringsMuch ? BlockPool.LargeBytes : BlockPool.SmallBytes);
+            : ReadBlock.Rent(NextBytes());
         var room = block.Room;
         var count = _socket.Receive(room);
         if (count > 0)
@@ -283,13 +285,32 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
             : new IOException(inner.Message, inner);
     }
 
-    /// <summary>Whoever sends a little and then nothing for long must not hold a large block with it.</summary>
-    private void HoldLittle()
+    // As much as the last event brought, but where some is held already only a little more than that.
+    private int NextBytes()
     {
-        if (_first is { Capacity: > BlockPool.SmallBytes } block && block == _last
-            && block.End - block.Start <= BlockPool.SmallBytes)
+        if (_last is null)
         {
-            var small = ReadBlock.Rent(BlockPool.SmallBytes);
+            return _socket.BringsMuch ? BlockPool.LargeBytes : BlockPool.SmallBytes;
+        }
+
+        return _last.Room.IsEmpty ? BlockPool.After(_last.Capacity) : BlockPool.SmallBytes;
+    }
+
+    /// <summary>
+    /// Moves what is left, where it is no more than so many bytes, to a block that is no larger than it has to be: whoever sends
+    /// a little and then nothing for long must not hold a large one with it.
+    /// </summary>
+    private void Hold(int bytesMax)
+    {
+        if (_first is not { Capacity: > BlockPool.SmallBytes } block || block != _last || block.End - block.Start > bytesMax)
+        {
+            return;
+        }
+
+        var fitting = block.End - block.Start <= BlockPool.SmallBytes ? BlockPool.SmallBytes : BlockPool.MediumBytes;
+        if (block.Capacity > fitting)
+        {
+            var small = ReadBlock.Rent(fitting);
             block.Memory.Span[block.Start..].CopyTo(small.Room);
             small.Received(block.End - block.Start);
             block.Return();

@@ -32,6 +32,11 @@ internal sealed class SocketStream(SocketChannel channel) : Stream, IReceiveRoom
     /// <inheritdoc/>
     public Span<byte> Room => _into.Span;
 
+    /// <summary>Nothing to do: the memory is the reader's.</summary>
+    public void LeaveRoom()
+    {
+    }
+
     /// <summary>Ends the special treatment. Called once the handshake has succeeded, before anything else is read.</summary>
     public void HandshakeDone() => _isShaken = true;
 

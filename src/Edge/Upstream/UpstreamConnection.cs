@@ -122,6 +122,15 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
     public Span<byte> Room =>
         (_buffer ??= BlockPool.Rent(_channel.BringsMuch ? LargeBufferBytes : _bufferBytes)).AsSpan(_end);
 
+    /// <inheritdoc/>
+    public void LeaveRoom()
+    {
+        if (_start == _end)
+        {
+            ReturnBuffer();
+        }
+    }
+
     /// <summary>
     /// True where the kernel refused all of what was sent last. Over TLS that is not known: what it refused may be of TLS alone.
     /// </summary>
@@ -204,6 +213,11 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
     // A session that was closed by an abort throws at once: whoever awaits is to see that like any other end.
     private ValueTask<int> BeginReceive(SslStream tls)
     {
+        if (_start == _end && _buffer?.Length < _bufferBytes)
+        {
+            ReturnBuffer();
+        }
+
         _buffer ??= BlockPool.Rent(_bufferBytes);
         try
         {
@@ -286,12 +300,10 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
     /// </summary>
     public int Receive(Span<byte> into) => _channel.Receive(into);
 
-    /// <summary>Waits until <see cref="Receive"/> may find something. It needs no memory meanwhile.</summary>
-    public ValueTask<int> AwaitReadableAsync()
-    {
-        ReturnBuffer();
-        return _channel.AwaitReadableAsync();
-    }
+    /// <summary>
+    /// Waits until <see cref="Receive"/> may find something. It needs no memory meanwhile: see <see cref="LeaveRoom"/>.
+    /// </summary>
+    public ValueTask<int> AwaitReadableAsync() => _channel.AwaitReadableAsync();
 
     /// <summary>Large buffers for the rest of this exchange, since much is to come.</summary>
     public void ExpectMuch() => _bufferBytes = LargeBufferBytes;

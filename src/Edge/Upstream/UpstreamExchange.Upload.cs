@@ -109,10 +109,6 @@ internal sealed partial class UpstreamExchange
             connection.Deadlines.SendWheneverReady();
             connection.Deadlines.HeadBy(After(_timeouts.FirstByte));
         }
-        finally
-        {
-            ReturnFrame();
-        }
     }
 
     private async Task<bool> MayContinueAsync(TaskCompletionSource<bool> signal)
@@ -161,6 +157,8 @@ internal sealed partial class UpstreamExchange
             }
             finally
             {
+                ReturnFrame();
+
                 // Also where the target took no more: the server must be able to read on, past the rest of the body.
                 source.BytesRead += read.Buffer.Length;
                 failure = LetGo(source, read.Buffer.End);

@@ -108,6 +108,34 @@ public sealed class LoopSocketSendTests : LoopSocketTests
     }
 
     [Theory]
+    [InlineData(100, 1)]
+    [InlineData(1, 200)]
+    [InlineData(20, 5)]
+    public async Task Much_after_what_was_put_off_leaves_room_for_the_next(int count, int turns)
+    {
+        const int PutOff = 4096, More = 5000;
+        var pairs = Pairs(count);
+        for (var turn = 0; turn < turns; turn++)
+        {
+            await LoopWork.RunAsync(Loop, () =>
+            {
+                for (var i = 0; i < count; i++)
+                {
+                    Assert.Equal(PutOff, pairs[i].Socket.Send(Numbered(PutOff, from: i)));
+
+                    // Of every third nothing comes after it, so that some of it goes at the end of the turn.
+                    Assert.Equal(i % 3 == 2 ? 0 : More, i % 3 == 2 ? 0 : pairs[i].Socket.Send(Numbered(More, from: i + PutOff)));
+                }
+            });
+            for (var i = 0; i < count; i++)
+            {
+                var length = i % 3 == 2 ? PutOff : PutOff + More;
+                Assert.Equal(Numbered(length, from: i), pairs[i].PeerReceives(length));
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(10, 10, 1)]
     [InlineData(100, 5000, 5000)]
     public async Task Pieces_arrive_as_one_after_what_was_put_off(int first, int second, int third)

@@ -82,6 +82,52 @@ public class BackPressureTests
         Assert.InRange(received, BodyBytes, long.MaxValue);
     }
 
+    // A caller who has sent much gets a large block for its next bytes, but keeps no more of it than they need.
+    [Theory]
+    [InlineData("G")]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\n\r\nG")]
+    public async Task Callers_who_sent_much_and_then_a_little_hold_little(string little)
+    {
+        const int Callers = 200;
+        const int HeldBytesMax = 16 * 1024;
+        var isSlow = false;
+        var go = new TaskCompletionSource();
+        await using var upstream = ScriptedUpstream.Start(async connection =>
+        {
+            while (await connection.ReadRequestAsync() is not null)
+            {
+                await (isSlow ? connection.StallAsync(go.Task) : Task.CompletedTask);
+                await connection.SendAsync(ScriptedUpstream.Ok("fine"));
+            }
+        });
+        await using var door = await Door.OpenAsync(upstream.Url.ToString());
+        var callers = new List<RawHttpClient>();
+        for (var i = 0; i < Callers; i++)
+        {
+            callers.Add(await RawHttpClient.ConnectAsync(door.Endpoint));
+            await callers[i].SendAsync($"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n{new string('x', 5000)}");
+            Assert.Equal("fine", (await callers[i].ReadResponseAsync("POST")).Text);
+        }
+
+        isSlow = true;
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        foreach (var caller in callers)
+        {
+            await caller.SendAsync(little);
+            await caller.WaitUntilReceivedAsync();
+        }
+
+        await upstream.WaitForRequestsAsync(little.Length > 1 ? 2 * Callers : Callers);
+        var held = GC.GetTotalMemory(forceFullCollection: true) - before;
+        go.SetResult();
+        foreach (var caller in callers)
+        {
+            await caller.DisposeAsync();
+        }
+
+        Assert.InRange(held / Callers, long.MinValue, HeldBytesMax);
+    }
+
     private static Socket Listen(out string url)
     {
         var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

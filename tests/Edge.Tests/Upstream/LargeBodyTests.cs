@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Edge.Tests.Support;
 
@@ -89,8 +91,72 @@ public class LargeBodyTests
         Assert.Equal(body, Assert.Single(upstream.Requests).Text);
     }
 
+    [Theory]
+    [InlineData(5_000)]
+    [InlineData(1_500_000)]
+    public async Task Bodies_of_a_target_over_TLS_come_whole_both_ways_over_one_connection(int length)
+    {
+        var body = Numbered(length);
+        using var authority = new TestAuthority();
+        await using var upstream = ScriptedUpstream.StartTls(
+            authority.Issue("127.0.0.1"), ScriptedUpstream.Answer(ScriptedUpstream.Ok(body)));
+        await using var door = await Door.OpenAsync(upstream.Url.ToString(), $", tls: {{ ca: {authority.File} }}{NoneAhead}");
+
+        await using var caller = await RawHttpClient.ConnectAsync(door.Endpoint);
+        for (var i = 0; i < Repetitions; i++)
+        {
+            await caller.SendAsync($"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{body}");
+            Assert.Equal(body, (await caller.ReadResponseAsync("POST")).Text);
+        }
+
+        Assert.All(upstream.Requests, request => Assert.Equal(body, request.Text));
+        Assert.Equal(1, upstream.Connections);
+    }
+
     [Fact]
-    public async Task Answers_pass_to_a_slow_caller_in_whatever_pieces_they_come()
+    public async Task An_answer_comes_whole_over_HTTP_2()
+    {
+        var body = Numbered(1_500_000);
+        await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(ScriptedUpstream.Ok(body)));
+        await using var door = await Door.OpenAsync(upstream.Url.ToString());
+        using var client = new HttpClient
+        {
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+
+        Assert.Equal(
+            body,
+            await client.GetStringAsync(new Uri($"http://{door.Http2Endpoint}/"), TestContext.Current.CancellationToken));
+    }
+
+    // Its window is so small that the kernel here never takes a piece at once.
+    [Theory]
+    [InlineData("Content-Length: 3000000\r\n\r\n", "")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n2dc6c0\r\n", "\r\n0\r\n\r\n")]
+    public async Task An_answer_comes_whole_to_a_slow_caller(string head, string end)
+    {
+        var body = Numbered(3_000_000);
+        await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer("HTTP/1.1 200 OK\r\n" + head + body + end));
+        await using var door = await Door.OpenAsync(upstream.Url.ToString());
+        using var caller = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        caller.ReceiveBufferSize = 4096;
+        await caller.ConnectAsync(door.Endpoint, TestContext.Current.CancellationToken);
+        await caller.SendAsync("GET / HTTP/1.0\r\nHost: a\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+
+        var received = new MemoryStream();
+        var buffer = new byte[3000];
+        while (await caller.ReceiveAsync(buffer, TestContext.Current.CancellationToken) is > 0 and var count)
+        {
+            received.Write(buffer, 0, count);
+        }
+
+        var text = Encoding.Latin1.GetString(received.ToArray());
+        Assert.Equal(body, text[(text.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
+    }
+
+    [Fact]
+    public async Task Answers_pass_in_whatever_pieces_they_come()
     {
         var body = Numbered(2_000_000);
         var next = new SemaphoreSlim(0);
