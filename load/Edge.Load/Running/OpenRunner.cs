@@ -11,10 +11,16 @@ namespace Edge.Load.Running;
 /// </summary>
 internal sealed class OpenRunner
 {
-    /// <summary>Most questions without an answer. One more is not asked, which voids the run.</summary>
-    public const int InFlightMax = 50_000;
+    // Files that the process has open beside its questions' connections.
+    private const int OwnFiles = 500;
 
     private const long WaitNsMax = 100 * Monotonic.MillisecondNs;
+
+    /// <summary>
+    /// Most questions without an answer: as many as the system lets have a connection. One more is not asked, which voids the
+    /// run; without a file left, the process could not even say so.
+    /// </summary>
+    public static readonly int InFlightMax = Math.Min(50_000, Native.OpenFilesMax() - OwnFiles);
 
     private readonly LoadScenario _scenario;
     private readonly RatePlan _plan;

@@ -177,7 +177,7 @@ internal sealed class SocketChannel : ILoopSocketOwner, IValueTaskSource<int>, I
         var count = _socket.Receive(room.Room);
         if (count == LinuxSocket.WouldBlock)
         {
-            room.LeaveRoom();
+            room.ReleaseRoom();
         }
 
         return count;

@@ -76,7 +76,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
                 continue;
             }
 
-            Hold(BlockPool.MediumBytes);
+            ShrinkHeld(BlockPool.MediumBytes);
             _waiting.Reset();
             var version = _waiting.Version;
             if (cancellationToken.CanBeCanceled)
@@ -125,7 +125,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
             ReturnFirst();
         }
 
-        Hold(BlockPool.SmallBytes);
+        ShrinkHeld(BlockPool.SmallBytes);
     }
 
     /// <inheritdoc/>
@@ -300,7 +300,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>, I
     /// Moves what is left, where it is no more than so many bytes, to a block that is no larger than it has to be: whoever sends
     /// a little and then nothing for long must not hold a large one with it.
     /// </summary>
-    private void Hold(int bytesMax)
+    private void ShrinkHeld(int bytesMax)
     {
         if (_first is not { Capacity: > BlockPool.SmallBytes } block || block != _last || block.End - block.Start > bytesMax)
         {

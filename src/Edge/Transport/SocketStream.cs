@@ -33,7 +33,7 @@ internal sealed class SocketStream(SocketChannel channel) : Stream, IReceiveRoom
     public Span<byte> Room => _into.Span;
 
     /// <summary>Nothing to do: the memory is the reader's.</summary>
-    public void LeaveRoom()
+    public void ReleaseRoom()
     {
     }
 

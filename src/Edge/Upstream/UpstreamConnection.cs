@@ -123,7 +123,7 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
         (_buffer ??= BlockPool.Rent(_channel.BringsMuch ? LargeBufferBytes : _bufferBytes)).AsSpan(_end);
 
     /// <inheritdoc/>
-    public void LeaveRoom()
+    public void ReleaseRoom()
     {
         if (_start == _end)
         {
@@ -301,7 +301,7 @@ internal sealed class UpstreamConnection : IReceiveRoom, IDisposable
     public int Receive(Span<byte> into) => _channel.Receive(into);
 
     /// <summary>
-    /// Waits until <see cref="Receive"/> may find something. It needs no memory meanwhile: see <see cref="LeaveRoom"/>.
+    /// Waits until <see cref="Receive"/> may find something. It needs no memory meanwhile: see <see cref="ReleaseRoom"/>.
     /// </summary>
     public ValueTask<int> AwaitReadableAsync() => _channel.AwaitReadableAsync();
 

@@ -14,7 +14,7 @@ internal sealed partial class UpstreamExchange
         _framing == BodyFraming.ContentLength && _connection!.CanReceiveElsewhere ? _remaining : 0;
 
     /// <summary>From here on the body is received elsewhere: the connection needs no memory for it.</summary>
-    public void BeginPassing() => _connection!.LeaveRoom();
+    public void BeginPassing() => _connection!.ReleaseRoom();
 
     /// <summary>False: the next of the body has to be waited for.</summary>
     public bool MayReceiveBody => _connection!.MayReceive;

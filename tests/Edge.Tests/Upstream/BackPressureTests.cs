@@ -88,8 +88,8 @@ public class BackPressureTests
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\n\r\nG")]
     public async Task Callers_who_sent_much_and_then_a_little_hold_little(string little)
     {
-        const int Callers = 200;
-        const int HeldBytesMax = 16 * 1024;
+        const int Callers = 400;
+        const int HeldBytesMax = 32 * 1024;
         var isSlow = false;
         var go = new TaskCompletionSource();
         await using var upstream = ScriptedUpstream.Start(async connection =>

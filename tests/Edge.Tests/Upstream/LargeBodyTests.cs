@@ -26,10 +26,8 @@ public class LargeBodyTests
     [MemberData(nameof(Lengths))]
     public async Task An_answer_comes_whole_and_its_connection_goes_on(int length)
     {
-        var head = $"HTTP/1.1 200 OK\r\nContent-Length: {length - 100,-12}\r\nX-Filling: ";
-        head = head.PadRight(100 - 4, 'f') + "\r\n\r\n";
-        var body = Numbered(length - head.Length);
-        await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(head + body));
+        var (message, body) = Message("HTTP/1.1 200 OK", length);
+        await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(message));
         await using var door = await Door.OpenAsync(upstream.Url.ToString(), NoneAhead);
 
         await using var caller = await RawHttpClient.ConnectAsync(door.Endpoint);
@@ -48,16 +46,14 @@ public class LargeBodyTests
     [MemberData(nameof(Lengths))]
     public async Task A_request_arrives_whole_and_its_connections_go_on(int length)
     {
-        var head = $"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length - 100,-12}\r\nX-Filling: ";
-        head = head.PadRight(100 - 4, 'f') + "\r\n\r\n";
-        var body = Numbered(length - head.Length);
+        var (message, body) = Message("POST / HTTP/1.1\r\nHost: a", length);
         await using var upstream = ScriptedUpstream.Start(ScriptedUpstream.Answer(ScriptedUpstream.Ok("fine")));
         await using var door = await Door.OpenAsync(upstream.Url.ToString(), NoneAhead);
 
         await using var caller = await RawHttpClient.ConnectAsync(door.Endpoint);
         for (var i = 0; i < Repetitions; i++)
         {
-            await caller.SendAsync(head + body);
+            await caller.SendAsync(message);
             Assert.Equal("fine", (await caller.ReadResponseAsync("POST")).Text);
         }
 
@@ -254,6 +250,16 @@ public class LargeBodyTests
         await caller.DisposeAsync();
 
         await upstream.WaitForEndedAsync(1);
+    }
+
+    /// <summary>A message of so many bytes in all, and the body in it.</summary>
+    private static (string Message, string Body) Message(string start, int length)
+    {
+        const int HeadBytes = 100;
+        const string End = "\r\n\r\n";
+        var head = $"{start}\r\nContent-Length: {length - HeadBytes}\r\nX-Filling: ";
+        var body = Numbered(length - HeadBytes);
+        return (head.PadRight(HeadBytes - End.Length, 'f') + End + body, body);
     }
 
     private static string Numbered(int length)
